@@ -1,0 +1,47 @@
+import type { Tensor } from './base/tensor.ts';
+
+/** What the engine needs from outside. Implemented in `native/`, handed over by a composition root (cli, bench, test, engine process). */
+
+/** How a session treats its weights. */
+export interface SessionOptions {
+  /**
+   * `mapped`: weights stay in the user's files, mapped by the runtime (prepacking off); 16-bit weights are widened layer by layer.
+   * `private`: the runtime may copy and prepack them (faster on small models, twice the memory).
+   */
+  readonly weights: 'mapped' | 'private';
+}
+
+export interface RuntimeSession {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  /** Runs the graph; blocks the calling thread. `fetches` limits the outputs. Throws AttuneError 'runtime-failed'. */
+  run(feeds: Readonly<Record<string, Tensor>>, fetches?: readonly string[]): Promise<Record<string, Tensor>>;
+  release(): Promise<void>;
+}
+
+export interface TensorRuntime {
+  /** Name of the provider that answers, e.g. `cpu`; goes into the record. */
+  readonly provider: string;
+  /** Version line of the runtime; goes into the record. */
+  readonly version: string;
+  /** `model`: encoded ONNX ModelProto. External data locations are real paths relative to the file-system root. */
+  createSession(model: Uint8Array, options: SessionOptions): Promise<RuntimeSession>;
+}
+
+/** 8-bit pixels, row-major, channels interleaved. */
+export interface Pixels {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1 | 3 | 4;
+  /** [height, width, channels] */
+  readonly data: Uint8Array;
+}
+
+export type ImageFormat = 'png' | 'jpeg' | 'webp';
+
+export interface ImageCodec {
+  /** Decodes a picture to 8-bit sRGB, orientation applied. Throws AttuneError 'media-invalid' naming `file`. */
+  decode(bytes: Uint8Array, file: string): Promise<Pixels>;
+  /** Encodes pixels without any metadata. `quality` 1..100 counts for jpeg and webp. */
+  encode(pixels: Pixels, format: ImageFormat, quality?: number): Promise<Uint8Array>;
+}
