@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { MediaRef } from './media.ts';
+import { ParamValue } from './method.ts';
+
+/** Largest seed that survives JSON in every reader. */
+export const MAX_SEED = Number.MAX_SAFE_INTEGER;
+
+/** Pixels. Any size may be asked for: the engine pads to the network's multiple, works, and crops back. */
+export const Size = z
+  .strictObject({ width: z.int().min(16).max(16_384), height: z.int().min(16).max(16_384) })
+  .readonly();
+export type Size = z.infer<typeof Size>;
+
+const promptText = z.string().max(20_000);
+const params = z.record(z.string(), ParamValue);
+
+const asked = {
+  /** Id of a method. */
+  method: z.string().min(1),
+  /** `embedded/NAME`, or the path or repository name of a checkpoint. */
+  checkpoint: z.string().min(1).max(4096),
+  /** The picture to edit; its pixels travel beside the request. */
+  source: MediaRef.exactOptional(),
+  /** White = repaint, black = keep; its pixels travel beside the request. */
+  mask: MediaRef.exactOptional(),
+  /** What the result shows. Weights in the A1111 form, `(word:1.3)`, act in attention. */
+  prompt: promptText,
+  /** What the source shows, for methods that compare two prompts. */
+  sourcePrompt: promptText.exactOptional(),
+  negative: promptText.exactOptional(),
+  seed: z.int().min(0).max(MAX_SEED),
+  /** Whether word maps are returned with the result. Part of the request: reading them out belongs to the graph that runs. */
+  maps: z.boolean().exactOptional(),
+};
+const steps = z.int().min(1).max(1000);
+const guidance = z.number().min(0).max(100);
+
+/** Everything that decides a result. What is left out is the method's or the checkpoint's own value. */
+export const EditRequest = z
+  .strictObject({
+    ...asked,
+    params: params.exactOptional(),
+    size: Size.exactOptional(),
+    steps: steps.exactOptional(),
+    guidance: guidance.exactOptional(),
+  })
+  .readonly();
+export type EditRequest = z.infer<typeof EditRequest>;
+
+/** A request with nothing left open; running it again gives the same bytes on the same provider. */
+export const ResolvedRequest = z.object({ ...asked, params, size: Size, steps, guidance }).readonly();
+export type ResolvedRequest = z.infer<typeof ResolvedRequest>;
