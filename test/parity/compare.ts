@@ -71,7 +71,12 @@ export class Comparison {
   }
 
   /** As `check`, with the shape compared as well. */
-  checkTensor(name: string, actual: { dims: readonly number[]; data: ArrayLike<number> }, expected: FixtureArray, tolerance: Tolerance): void {
+  checkTensor(
+    name: string,
+    actual: { dims: readonly number[]; data: ArrayLike<number> },
+    expected: FixtureArray,
+    tolerance: Tolerance,
+  ): void {
     if (actual.dims.join() !== expected.shape.join()) {
       this.fail(`${name} has shape [${actual.dims}] instead of [${expected.shape}]`);
     } else {
