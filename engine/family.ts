@@ -1,4 +1,6 @@
 import type { AttentionSeam, AttentionSite } from './attention/site.ts';
+import type { Config } from './checkpoint/config.ts';
+import type { WeightSource } from './checkpoint/weights.ts';
 import type { GraphBuilder, Value } from './graph/builder.ts';
 
 /** What a network family offers to the pipeline. Types only: the families themselves live in `models/`. */
@@ -9,6 +11,25 @@ export interface DenoiserSizes {
   readonly height: number;
   readonly width: number;
   readonly textTokens: number;
+}
+
+/** What a family reads of a component folder. */
+export interface NetworkFiles {
+  readonly config: Config;
+  readonly weights: WeightSource;
+}
+
+/** One file of `models/`: recognises a component and opens it. */
+export interface NetworkFamily<Network> {
+  readonly id: string;
+  readonly title: string;
+  /** From the names and shapes of the tensors alone. */
+  detect(files: NetworkFiles): boolean;
+  /**
+   * Checks the presence and shape of every tensor against the config. Throws 'checkpoint-incomplete', 'checkpoint-malformed' or
+   * 'checkpoint-unsupported', naming file and tensor or field.
+   */
+  open(files: NetworkFiles): Network;
 }
 
 /** Receives intermediate values under the names of the conformance fixtures. */
@@ -35,15 +56,27 @@ export interface Denoiser {
    * `text` [B,T,textWidth], `pooled` [B,pooledWidth]; returns the predicted velocity [B,C,h,w] without declaring it an output.
    */
   build(g: GraphBuilder, sizes: DenoiserSizes, seam: AttentionSeam, probe?: Probe): Value;
+  /** Estimate of the largest sum of live activations of one plain run; weights are not in it. */
+  activationBytes(sizes: DenoiserSizes): number;
 }
 
 export interface TextEncoderOutputs {
-  /** hidden_states[0..layers], each [B,T,width]; never passed through the final norm (CLIP). */
+  /** hidden_states[0..layers], each [B,T,width]; never passed through the final norm. */
   readonly hiddenStates: readonly Value[];
   /** After the final norm, [B,T,width]. */
   readonly last: Value;
   /** CLIP `text_embeds` [B,projection]; absent for T5. */
   readonly pooled?: Value;
+}
+
+export interface TextEncoderSizes {
+  readonly batch: number;
+  readonly tokens: number;
+  /**
+   * T5 only: declares a further input `mask` int64 [B,T], 1 for tokens that are attended to. The diffusion pipelines pass none, and
+   * attend to the padding.
+   */
+  readonly masked?: boolean;
 }
 
 export interface TextEncoder {
@@ -52,7 +85,15 @@ export interface TextEncoder {
   readonly pooledWidth: number;
   readonly maxTokens: number;
   /** Declares input `ids` int64 [B,T]. */
-  build(g: GraphBuilder, sizes: { readonly batch: number; readonly tokens: number }, probe?: Probe): TextEncoderOutputs;
+  build(g: GraphBuilder, sizes: TextEncoderSizes, probe?: Probe): TextEncoderOutputs;
+  /** Estimate of the largest sum of live activations of one run; weights are not in it. */
+  activationBytes(sizes: TextEncoderSizes): number;
+}
+
+export interface PlaneSizes {
+  readonly batch: number;
+  readonly height: number;
+  readonly width: number;
 }
 
 export interface Autoencoder {
@@ -65,13 +106,13 @@ export interface Autoencoder {
   /** Declares input `image` [B,3,H,W] in -1..1; returns the posterior's mean and log variance [B,C,h,w]. */
   buildEncoder(
     g: GraphBuilder,
-    sizes: { readonly batch: number; readonly height: number; readonly width: number },
+    sizes: PlaneSizes,
     probe?: Probe,
   ): { readonly mean: Value; readonly logVariance: Value };
   /** Declares input `latent` [B,C,h,w], already unscaled; returns the image [B,3,8h,8w] in about -1..1. */
-  buildDecoder(
-    g: GraphBuilder,
-    sizes: { readonly batch: number; readonly height: number; readonly width: number },
-    probe?: Probe,
-  ): Value;
+  buildDecoder(g: GraphBuilder, sizes: PlaneSizes, probe?: Probe): Value;
+  /** Estimate of the largest sum of live activations of one run over the sizes of `buildEncoder`; weights are not in it. */
+  encoderActivationBytes(sizes: PlaneSizes): number;
+  /** As `encoderActivationBytes`, over the sizes of `buildDecoder`. */
+  decoderActivationBytes(sizes: PlaneSizes): number;
 }
