@@ -1,0 +1,113 @@
+import type { Config } from './config.ts';
+import type { WeightSource } from './weights.ts';
+
+/**
+ * How a network family knows its own checkpoints. Families live in `models/` and hand in their detectors; nothing here
+ * knows the list.
+ */
+export interface Detector<T> {
+  readonly id: string;
+  /**
+   * What the family makes of these weights, or `undefined` when they are not its own. Decide by names and shapes;
+   * `config` may be missing or name the wrong class, and serves only for what the shapes cannot tell.
+   */
+  detect(source: WeightSource, config: Config | undefined): T | undefined;
+}
+
+/** The first family that recognises the weights, in the order given; `undefined` when none does. */
+export function detectFamily<T>(
+  detectors: readonly Detector<T>[],
+  source: WeightSource,
+  config: Config | undefined,
+): { readonly id: string; readonly found: T } | undefined {
+  for (const { id, detect } of detectors) {
+    const found = detect(source, config);
+    if (found !== undefined) return { id, found };
+  }
+  return undefined;
+}
+
+/**
+ * How many layers `prefix.0.`, `prefix.1.`, ... the weights have: the highest number plus one, 0 when there are none.
+ */
+export function countLayers(source: WeightSource, prefix: string): number {
+  let count = 0;
+  for (const name of source.names) {
+    if (!name.startsWith(`${prefix}.`)) continue;
+    const number = /^\d{1,6}(?=\.)/.exec(name.slice(prefix.length + 1))?.[0];
+    if (number !== undefined) count = Math.max(count, Number(number) + 1);
+  }
+  return count;
+}
+
+/** A component class of diffusers or transformers as told by tensor names and ranks. */
+export interface ComponentClass {
+  readonly className: string;
+  /** In a user's words. */
+  readonly title: string;
+}
+
+/**
+ * Which class the weights are of, whatever a config says of them; `undefined` when they are of none that is known here.
+ */
+export function componentClass(source: WeightSource): ComponentClass | undefined {
+  return SIGNATURES.find(({ ranks }) =>
+    Object.entries(ranks).every(([name, rank]) => source.shape(name)?.length === rank),
+  );
+}
+
+/**
+ * Names that only this class has together, with the number of axes of each. The narrower class stands before the wider
+ * one.
+ */
+const SIGNATURES: readonly (ComponentClass & { readonly ranks: Readonly<Record<string, number>> })[] = [
+  {
+    className: 'SD3Transformer2DModel',
+    title: 'Stable Diffusion 3 transformer',
+    ranks: { 'pos_embed.pos_embed': 3, 'transformer_blocks.0.attn.add_k_proj.weight': 2, 'context_embedder.weight': 2 },
+  },
+  {
+    className: 'FluxTransformer2DModel',
+    title: 'FLUX transformer',
+    ranks: { 'x_embedder.weight': 2, 'single_transformer_blocks.0.proj_mlp.weight': 2, 'context_embedder.weight': 2 },
+  },
+  {
+    className: 'CogVideoXTransformer3DModel',
+    title: 'CogVideoX transformer',
+    ranks: { 'patch_embed.text_proj.weight': 2, 'transformer_blocks.0.norm1.linear.weight': 2, 'norm_final.weight': 1 },
+  },
+  {
+    className: 'AutoencoderKLCogVideoX',
+    title: 'CogVideoX video autoencoder',
+    ranks: { 'encoder.conv_in.conv.weight': 5, 'decoder.conv_out.conv.weight': 5 },
+  },
+  {
+    className: 'AutoencoderKL',
+    title: 'image autoencoder',
+    ranks: {
+      'encoder.conv_in.weight': 4,
+      'decoder.conv_out.weight': 4,
+      'decoder.up_blocks.0.resnets.0.conv1.weight': 4,
+    },
+  },
+  {
+    className: 'CLIPTextModelWithProjection',
+    title: 'CLIP text encoder with projection',
+    ranks: { 'text_model.embeddings.token_embedding.weight': 2, 'text_projection.weight': 2 },
+  },
+  {
+    className: 'CLIPTextModel',
+    title: 'CLIP text encoder',
+    ranks: { 'text_model.embeddings.token_embedding.weight': 2, 'text_model.final_layer_norm.weight': 1 },
+  },
+  {
+    className: 'T5EncoderModel',
+    title: 'T5 text encoder',
+    ranks: { 'encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight': 2 },
+  },
+  {
+    className: 'UNet2DConditionModel',
+    title: 'U-Net of Stable Diffusion 1, 2 or XL',
+    ranks: { 'down_blocks.0.resnets.0.conv1.weight': 4, 'time_embedding.linear_1.weight': 2 },
+  },
+];

@@ -1,0 +1,42 @@
+import type { CheckpointReport, ComponentReport } from './inspect.ts';
+
+/**
+ * The report of `attune inspect` as lines of text: what it is, what it is made of, what is missing, what it will need.
+ */
+export function reportLines(report: CheckpointReport): readonly string[] {
+  const { memory } = report;
+  const needs = [`${size(memory.mappedBytes)} mapped from its files`, `about ${size(memory.privateBytes)} private`];
+  if (memory.activationBytes !== undefined) needs.push(`about ${size(memory.activationBytes)} for a run`);
+  return [
+    `${report.path}: ${report.title}`,
+    ...report.components.map(componentLine),
+    `  ${report.parameters.toLocaleString('en')} parameters, ${size(report.bytesOnDisk)} on disk`,
+    `  memory: ${needs.join(', ')}`,
+    ...report.missing.map(({ file, tensor }) => `  missing: ${tensor === undefined ? file : `${tensor} in ${file}`}`),
+    ...report.faults.map(({ message }) => `  fault: ${message}`),
+    ...(report.advice === undefined ? [] : [`  ${report.advice}`]),
+  ];
+}
+
+function componentLine(component: ComponentReport): string {
+  const { name, className, detectedClass, family, dtypes, parameters, otherWeights } = component;
+  const title = detectedClass ?? className ?? 'unknown';
+  const notes = [
+    ...(family === undefined ? [] : [`family ${family}`]),
+    ...(detectedClass !== undefined && className !== undefined && detectedClass !== className
+      ? [`its config says ${className}`]
+      : []),
+    ...(parameters > 0
+      ? [`${parameters.toLocaleString('en')} parameters`, Object.keys(dtypes).sort().join(' + ')]
+      : []),
+    ...(otherWeights.length > 0
+      ? [`other weights: ${otherWeights.map((path) => path.replace(/^.*[\\/]/, '')).join(', ')}`]
+      : []),
+  ];
+  return `  ${name}: ${[title, ...notes].join(', ')}`;
+}
+
+function size(bytes: number): string {
+  if (bytes < 1e6) return `${Math.ceil(bytes / 1e3)} kB`;
+  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
+}
