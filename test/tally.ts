@@ -17,8 +17,8 @@ export const tally: Reporter = {
         else skipped += 1;
       }
     }
-    // After this turn, so that nothing of the default reporter follows.
-    setImmediate(() => {
+    // At the very end, so that nothing of the default reporter follows.
+    process.once('exit', () => {
       process.stdout.write(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`);
     });
   },

@@ -1,0 +1,16 @@
+// node cli/with-pinned-node.mjs COMMAND [ARGUMENT...]: runs a command, found as npm scripts find theirs, so that `node`
+// means the Node this project pins. Every npm script starts with it.
+
+import { delimiter, dirname } from 'node:path';
+import { become, findNode, noNodeMessage } from './pinned-node.mjs';
+
+const [command, ...args] = process.argv.slice(2);
+const node = findNode();
+if (node === undefined || command === undefined) {
+  console.error(command === undefined ? 'Name a command.' : noNodeMessage);
+  process.exitCode = 1;
+} else {
+  const onWindows = process.platform === 'win32'; // commands are .cmd files there, which only a shell starts
+  const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ''}` };
+  become(command, args, { env, shell: onWindows });
+}
