@@ -11,7 +11,8 @@ import { renoise } from './steps.ts';
  *
  *   kappa = 1, noise redrawn at every step      FlowEdit (arXiv 2412.08629)
  *   kappa = 1, noise kept                       deterministic paired Euler step (direct inversion, ViMAEdit without variance)
- *   kappa = sqrt(1 - eta), renewal = eta        InfEdit's virtual inversion (DDCM, arXiv 2312.04965); eta = 1 is its default
+ *   kappa = 0, noise renewed by a share eta     InfEdit's virtual inversion (DDCM, arXiv 2312.04965); eta = 1 is its default;
+ *                                               below 1 the source's noise follows the target's estimate (`noiseFrom: 'target'`)
  *
  * kappa may be a field, one value a latent cell.
  */

@@ -1,6 +1,6 @@
 import { throwIfCancelled } from '../base/errors.ts';
 import { checkField, type Field } from './field.ts';
-import { addTo, advanceOffset, cleanOffset, pairedLatents, renewNoise } from './paired.ts';
+import { addTo, advanceOffset, cleanOffset, noiseOffset, pairedLatents, renewNoise } from './paired.ts';
 import { eulerStep } from './steps.ts';
 
 /** One request to the network: the latents of all branches at a level. */
@@ -41,6 +41,11 @@ export interface PairedLoop {
   readonly kappa?: Field | ((step: number) => Field);
   /** Share of the source's noise that is redrawn before every step after the first. Default 1. */
   readonly renewal?: number;
+  /**
+   * What the unrenewed share of the source's noise continues from: its own noise, or the first branch's noise estimate
+   * e + u + (1-s) dv, as published virtual inversion does (with kappa 0). No difference at renewal 1. Default `source`.
+   */
+  readonly noiseFrom?: 'source' | 'target';
   /** Velocity differences averaged over this many noise draws a step (FlowEdit's n_avg). Default 1. */
   readonly averages?: number;
   /** Last steps that sample the target alone with Euler (FlowEdit's n_min). Default 0. */
@@ -99,6 +104,11 @@ export async function runPairedLoop(loop: PairedLoop): Promise<Float32Array[]> {
     }
     const share = typeof kappa === 'function' ? kappa(step) : kappa;
     checkField(share, clean.length);
+    if (loop.noiseFrom === 'target' && renewal < 1 && noise !== undefined) {
+      const [offset, difference] = [offsets[0], differences[0]];
+      if (offset !== undefined && difference !== undefined)
+        noise = addTo(noise, noiseOffset(offset, difference, sigma));
+    }
     const cleanOffsets = offsets.map((offset, i) => cleanOffset(offset, differences[i] ?? offset, sigma));
     const next = offsets.map((offset, i) => advanceOffset(offset, differences[i] ?? offset, sigma, sigmaNext, share));
     offsets = loop.adjust?.({ step, sigma, sigmaNext, offsets: next, cleanOffsets }) ?? next;

@@ -17,7 +17,10 @@ export const runSchedulers: FixtureRunner = async ({ directory, path, manifest }
   const comparison = new Comparison(path);
   for (const [name, description] of Object.entries(record(manifest, 'cases'))) {
     const plan = await planOf(directory, description);
-    const results = new Map<string, ArrayLike<number>>([['timesteps', plan.timesteps], ...(await runCase(plan, name, description, inputs))]);
+    const results = new Map<string, ArrayLike<number>>([
+      ['timesteps', plan.timesteps],
+      ...(await runCase(plan, name, description, inputs)),
+    ]);
     if (plan.sigmas !== undefined) results.set('sigmas', plan.sigmas);
     if (plan.alphas !== undefined) results.set('alphas_cumprod', plan.alphas);
     if (plan.finalAlpha !== undefined) results.set('final_alpha_cumprod', [plan.finalAlpha]);
@@ -51,7 +54,8 @@ async function runCase(
   const noises = inputs.get(`${name}.noise`);
   const eta = field(description, 'eta');
   const size = outputs.data.length / (outputs.shape[0] ?? 1);
-  const slice = (array: FixtureArray, step: number) => Float32Array.from(array.data.subarray(step * size, (step + 1) * size));
+  const slice = (array: FixtureArray, step: number) =>
+    Float32Array.from(array.data.subarray(step * size, (step + 1) * size));
   const previous = new Float32Array(outputs.data.length);
   const clean = new Float32Array(outputs.data.length);
   let sample = takeFloats(inputs, `${name}.sample`);
@@ -70,6 +74,9 @@ async function runCase(
   return [
     ['prev_sample', previous],
     ['pred_original', clean],
-    ['noised', plan.addNoise(takeFloats(inputs, `${name}.clean`), takeFloats(inputs, `${name}.forward_noise`), NOISED_STEP)],
+    [
+      'noised',
+      plan.addNoise(takeFloats(inputs, `${name}.clean`), takeFloats(inputs, `${name}.forward_noise`), NOISED_STEP),
+    ],
   ];
 }
