@@ -1,0 +1,224 @@
+import type { Config } from '../engine/checkpoint/config.ts';
+import { malformed, quote, refusal } from '../engine/checkpoint/refusal.ts';
+import type { WeightSource } from '../engine/checkpoint/weights.ts';
+import type { Autoencoder, NetworkFamily, NetworkFiles, PlaneSizes, Probe } from '../engine/family.ts';
+import { GraphBuilder, type Value } from '../engine/graph/builder.ts';
+import { Layers } from './layers/layers.ts';
+
+/**
+ * The image autoencoder of SD3, FLUX and their relatives, as diffusers' `AutoencoderKL` computes it: convolutional, with nearest
+ * neighbour upsampling and, unless the config leaves it out, one attention over all cells at the lowest resolution.
+ */
+export const autoencoderKl: NetworkFamily<Autoencoder> = {
+  id: 'autoencoder-kl',
+  title: 'Image autoencoder (KL)',
+  /** The video autoencoders have five-dimensional convolutions under other names. */
+  detect: ({ weights }) =>
+    weights.shape('encoder.conv_in.weight')?.length === 4 &&
+    weights.shape('decoder.conv_in.weight')?.length === 4 &&
+    weights.shape('decoder.up_blocks.0.resnets.0.conv1.weight')?.length === 4,
+  open: (files) => {
+    const autoencoder = new AutoencoderKl(files);
+    autoencoder.check();
+    return autoencoder;
+  },
+};
+
+/** All GroupNorms; fixed in the reference's code. */
+const EPSILON = 1e-6;
+const COLOURS = 3;
+const AROUND = [1, 1, 1, 1] as const;
+
+class AutoencoderKl implements Autoencoder {
+  readonly latentChannels: number;
+  readonly downscale: number;
+  readonly scalingFactor: number;
+  readonly shiftFactor: number;
+  readonly #weights: WeightSource;
+  /** Width of each resolution, the full one first. */
+  readonly #widths: readonly number[];
+  readonly #resnetsPerBlock: number;
+  readonly #groups: number;
+  readonly #attends: boolean;
+  readonly #hasQuantConv: boolean;
+  readonly #hasPostQuantConv: boolean;
+
+  /** Absent fields take the defaults of the reference class. */
+  constructor({ config, weights }: NetworkFiles) {
+    this.#weights = weights;
+    this.latentChannels = config.optionalInteger('latent_channels', { min: 1, max: 4_096 }) ?? 4;
+    this.#widths = config.optionalIntArray('block_out_channels', { min: 1, maxLength: 16, minLength: 1 }) ?? [64];
+    this.downscale = 2 ** (this.#widths.length - 1);
+    this.#resnetsPerBlock = config.optionalInteger('layers_per_block', { min: 1, max: 64 }) ?? 1;
+    this.#groups = config.optionalInteger('norm_num_groups', { min: 1 }) ?? 32;
+    this.#attends = config.optionalBoolean('mid_block_add_attention') ?? true;
+    this.#hasQuantConv = config.optionalBoolean('use_quant_conv') ?? true;
+    this.#hasPostQuantConv = config.optionalBoolean('use_post_quant_conv') ?? true;
+    this.scalingFactor = config.optionalNumber('scaling_factor', { min: 1e-6, max: 1e6 }) ?? 0.18215;
+    this.shiftFactor = config.optionalNumber('shift_factor') ?? 0;
+    refuseOtherForms(config, this.#widths, this.#groups);
+  }
+
+  /** Asks for every tensor once, by building the smallest graphs. */
+  check(): void {
+    this.buildEncoder(new GraphBuilder(), { batch: 1, height: this.downscale, width: this.downscale });
+    this.buildDecoder(new GraphBuilder(), { batch: 1, height: 1, width: 1 });
+  }
+
+  buildEncoder(
+    g: GraphBuilder,
+    { batch, height, width }: PlaneSizes,
+    probe: Probe = () => {},
+  ): { readonly mean: Value; readonly logVariance: Value } {
+    const net = new Layers(g, this.#weights);
+    const picture = g.input('image', 'float32', [batch, COLOURS, height, width]);
+    return g.scope('encoder', () => {
+      let x = net.convolution('encoder.conv_in', picture, { out: this.#widths[0]!, kernel: 3, pads: AROUND });
+      probe('enc.conv_in', x);
+      for (const [level, out] of this.#widths.entries()) {
+        const block = `encoder.down_blocks.${level}`;
+        x = this.#resnets(net, block, x, out, this.#resnetsPerBlock);
+        // One row below and one column right, then no padding: the reference's stride-2 convolution is not centred.
+        if (level < this.#widths.length - 1)
+          x = net.convolution(`${block}.downsamplers.0.conv`, x, { out, kernel: 3, stride: 2, pads: [0, 0, 1, 1] });
+        probe(`enc.down_blocks.${level}`, x);
+      }
+      x = this.#middle(net, 'encoder', x, (name, value) => probe(`enc.${name}`, value));
+      x = net.groupNorm('encoder.conv_norm_out', x, this.#groups, EPSILON);
+      probe('enc.conv_norm_out', x);
+      x = net.convolution('encoder.conv_out', g.silu(x), { out: 2 * this.latentChannels, kernel: 3, pads: AROUND });
+      if (this.#hasQuantConv) x = net.convolution('quant_conv', x, { out: 2 * this.latentChannels, kernel: 1 });
+      probe('moments', x);
+      const [mean, rawLogVariance] = g.split(x, 1, 2);
+      const logVariance = g.min(g.max(rawLogVariance!, g.scalar(-30)), g.scalar(20));
+      probe('mean', mean!);
+      probe('logvar', logVariance);
+      return { mean: mean!, logVariance };
+    });
+  }
+
+  buildDecoder(g: GraphBuilder, { batch, height, width }: PlaneSizes, probe: Probe = () => {}): Value {
+    const net = new Layers(g, this.#weights);
+    const latent = g.input('latent', 'float32', [batch, this.latentChannels, height, width]);
+    const widths = this.#widths.toReversed();
+    return g.scope('decoder', () => {
+      let x = latent;
+      if (this.#hasPostQuantConv) x = net.convolution('post_quant_conv', x, { out: this.latentChannels, kernel: 1 });
+      x = net.convolution('decoder.conv_in', x, { out: widths[0]!, kernel: 3, pads: AROUND });
+      probe('dec.conv_in', x);
+      x = this.#middle(net, 'decoder', x, (name, value) => probe(`dec.${name}`, value));
+      for (const [level, out] of widths.entries()) {
+        const block = `decoder.up_blocks.${level}`;
+        x = this.#resnets(net, block, x, out, this.#resnetsPerBlock + 1);
+        if (level < widths.length - 1)
+          x = net.convolution(`${block}.upsamplers.0.conv`, g.resizeNearest2x(x), { out, kernel: 3, pads: AROUND });
+        probe(`dec.up_blocks.${level}`, x);
+      }
+      x = net.groupNorm('decoder.conv_norm_out', x, this.#groups, EPSILON);
+      probe('dec.conv_norm_out', x);
+      const picture = net.convolution('decoder.conv_out', g.silu(x), { out: COLOURS, kernel: 3, pads: AROUND });
+      probe('sample', picture);
+      return picture;
+    });
+  }
+
+  /** Three planes of the full resolution and its width live at once: a resnet's input, its norm and the activation of that. */
+  encoderActivationBytes({ batch, height, width }: PlaneSizes): number {
+    return 3 * planesBytes(batch, this.#widths[0]!, height, width);
+  }
+
+  /** As the encoder's; the full resolution is entered with the width of the one below. */
+  decoderActivationBytes({ batch, height, width }: PlaneSizes): number {
+    const channels = this.#widths[1] ?? this.#widths[0]!;
+    return 3 * planesBytes(batch, channels, height * this.downscale, width * this.downscale);
+  }
+
+  #resnets(net: Layers, block: string, x: Value, out: number, count: number): Value {
+    let result = x;
+    for (let index = 0; index < count; index += 1) result = this.#resnet(net, `${block}.resnets.${index}`, result, out);
+    return result;
+  }
+
+  /** `ResnetBlock2D` without a time embedding. x: [B, C, h, w] -> [B, out, h, w]. */
+  #resnet(net: Layers, name: string, x: Value, out: number): Value {
+    const { g } = net;
+    const normed = g.silu(net.groupNorm(`${name}.norm1`, x, this.#groups, EPSILON));
+    const first = net.convolution(`${name}.conv1`, normed, { out, kernel: 3, pads: AROUND });
+    const activated = g.silu(net.groupNorm(`${name}.norm2`, first, this.#groups, EPSILON));
+    const second = net.convolution(`${name}.conv2`, activated, { out, kernel: 3, pads: AROUND });
+    const shortcut = x.shape[1] === out ? x : net.convolution(`${name}.conv_shortcut`, x, { out, kernel: 1 });
+    return g.add(shortcut, second);
+  }
+
+  #middle(net: Layers, half: 'encoder' | 'decoder', x: Value, probe: Probe): Value {
+    const block = `${half}.mid_block`;
+    const out = this.#widths.at(-1)!;
+    let result = this.#resnet(net, `${block}.resnets.0`, x, out);
+    if (this.#attends) {
+      result = this.#attention(net, `${block}.attentions.0`, result);
+      probe('mid_attn', result);
+    }
+    result = this.#resnet(net, `${block}.resnets.1`, result, out);
+    probe('mid_block', result);
+    return result;
+  }
+
+  /** One head over all channels of all cells, residual. x: [B, C, h, w]. */
+  #attention(net: Layers, name: string, x: Value): Value {
+    const { g } = net;
+    const [batch = 0, channels = 0, height = 0, width = 0] = x.shape;
+    const normed = net.groupNorm(`${name}.group_norm`, x, this.#groups, EPSILON);
+    const cells = g.transpose(g.reshape(normed, [batch, channels, height * width]), [0, 2, 1]);
+    const [q, k, v] = ['to_q', 'to_k', 'to_v'].map((part) => net.linear(`${name}.${part}`, cells, channels));
+    const attended = g.multiHeadAttention(q!, k!, v!, { heads: 1, scale: 1 / Math.sqrt(channels) });
+    const projected = net.linear(`${name}.to_out.0`, attended, channels);
+    return g.add(x, g.reshape(g.transpose(projected, [0, 2, 1]), x.shape));
+  }
+}
+
+function planesBytes(batch: number, channels: number, height: number, width: number): number {
+  return batch * channels * height * width * Float32Array.BYTES_PER_ELEMENT;
+}
+
+function refuseOtherForms(config: Config, widths: readonly number[], groups: number): void {
+  for (const [field, kind] of [
+    ['down_block_types', 'DownEncoderBlock2D'],
+    ['up_block_types', 'UpDecoderBlock2D'],
+  ] as const) {
+    const blocks = config.optionalStringArray(field, { maxLength: 16 }) ?? widths.map(() => kind);
+    const other = blocks.find((block) => block !== kind);
+    if (other !== undefined)
+      throw refusal(
+        'checkpoint-unsupported',
+        config.file,
+        `The field "${field}" has ${quote(other)}; Attune knows "${kind}".`,
+        { field },
+      );
+    if (blocks.length !== widths.length)
+      throw malformed(
+        config.file,
+        `The field "${field}" has ${blocks.length} entries where block_out_channels has ${widths.length}`,
+        { field },
+      );
+  }
+  config.optionalOneOf('act_fn', ['silu']);
+  for (const field of ['in_channels', 'out_channels']) {
+    const channels = config.optionalInteger(field) ?? COLOURS;
+    if (channels !== COLOURS)
+      throw refusal(
+        'checkpoint-unsupported',
+        config.file,
+        `The field "${field}" is ${channels}; Attune works on RGB pictures, 3 channels.`,
+        { field },
+      );
+  }
+  const uneven = widths.find((width) => width % groups !== 0);
+  if (uneven !== undefined)
+    throw malformed(
+      config.file,
+      `The field "block_out_channels" has ${uneven}, no multiple of norm_num_groups = ${groups}`,
+      {
+        field: 'block_out_channels',
+      },
+    );
+}
