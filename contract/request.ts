@@ -7,7 +7,7 @@ export const MAX_SEED = Number.MAX_SAFE_INTEGER;
 
 /** Pixels. Any size may be asked for: the engine pads to the network's multiple, works, and crops back. */
 export const Size = z
-  .strictObject({ width: z.int().min(16).max(16_384), height: z.int().min(16).max(16_384) })
+  .strictObject({ width: z.int().min(1).max(16_384), height: z.int().min(1).max(16_384) })
   .readonly();
 export type Size = z.infer<typeof Size>;
 

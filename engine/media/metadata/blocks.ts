@@ -1,0 +1,11 @@
+/** What a JPEG or WebP file carries beside its pixels. */
+export interface MetadataBlocks {
+  /** A TIFF block, without the `Exif\0\0` of JPEG. */
+  readonly exif?: Uint8Array;
+  /** An XMP packet in UTF-8. */
+  readonly xmp?: Uint8Array;
+  /** The comment segment of a JPEG. */
+  readonly comment?: string;
+  /** What is wrong with the file behind the blocks that were found. */
+  readonly problem?: string;
+}
