@@ -1,0 +1,213 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { unlinkSync } from 'node:fs';
+import { link, lstat, mkdir, open, readdir, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { AttuneError } from '../engine/base/errors.ts';
+
+/**
+ * Results appear whole or not at all: bytes go into a temporary file in the same folder, are forced to disk, and take their name by
+ * one rename, which is forced to disk as well. A reader, a crash and a cancelled job see the old file or the new one.
+ */
+export interface StagedFile {
+  /** The file this will become, as a real path. */
+  readonly path: string;
+  /** Gives the file its name. Throws 'file-failed' when another file took it and `replace` was not set. */
+  commit(): Promise<void>;
+  /** Removes the temporary file; harmless after `commit`. */
+  discard(): Promise<void>;
+}
+
+export interface StageOptions {
+  /** Whether an existing file may be replaced. */
+  readonly replace: boolean;
+}
+
+/** Temporary files of this process that are not yet named or removed. */
+const unfinished = new Set<string>();
+
+/** For the last moment before the process ends: removes what is unfinished, without waiting. */
+export function discardAllNow(): void {
+  for (const path of unfinished) {
+    try {
+      unlinkSync(path);
+    } catch {
+      // Nothing can be done about it any more; the next write to the same name sweeps it.
+    }
+  }
+  unfinished.clear();
+}
+
+/** Writes `bytes` to a temporary file beside `path`; folders are made as needed. Throws 'file-failed' with a sentence. */
+export async function stageFile(path: string, bytes: Uint8Array, options: StageOptions): Promise<StagedFile> {
+  return naming(path, async () => {
+    const target = await checkTarget(path, options.replace);
+    const folder = dirname(target);
+    await sweep(folder, basename(target));
+    const temporary = join(folder, temporaryName(basename(target)));
+    unfinished.add(temporary);
+    const discard = async () => {
+      await unlink(temporary).catch(ignoreMissing);
+      unfinished.delete(temporary);
+    };
+    try {
+      const file = await open(temporary, 'wx', 0o666);
+      try {
+        await file.writeFile(bytes);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      await discard();
+      throw error;
+    }
+    const commit = () =>
+      naming(path, async () => {
+        if (options.replace) await rename(temporary, target);
+        else await nameOnce(temporary, target);
+        unfinished.delete(temporary);
+        await syncFolder(folder);
+      });
+    return { path: target, commit, discard };
+  });
+}
+
+/** Throws 'file-failed' unless `path` can take a result: for checking before a job runs. Resolves to the real path. */
+export async function checkTarget(path: string, replace: boolean): Promise<string> {
+  return naming(path, async () => {
+    const wanted = resolve(path);
+    const existing = await stat(wanted).catch(ignoreMissing);
+    if (existing === undefined) {
+      const link = await lstat(wanted).catch(ignoreMissing);
+      if (link !== undefined) throw failure(path, 'is a link to a file that does not exist');
+      await mkdir(dirname(wanted), { recursive: true });
+      return join(await realpath(dirname(wanted)), basename(wanted));
+    }
+    if (existing.isDirectory()) throw failure(path, 'is a folder; give a file name');
+    if (!existing.isFile()) throw failure(path, 'is not an ordinary file');
+    if (!replace) throw alreadyThere(path);
+    return realpath(wanted);
+  });
+}
+
+/** A hard link takes the name only if it is free, in one step. Where a file system has no links, look and rename. */
+async function nameOnce(temporary: string, target: string): Promise<void> {
+  try {
+    await link(temporary, target);
+    await unlink(temporary);
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') throw alreadyThere(target);
+    if ((await lstat(target).catch(ignoreMissing)) !== undefined) throw alreadyThere(target);
+    await rename(temporary, target);
+  }
+}
+
+/** The name's length is bounded in bytes, also where the target's own name is as long as a name may be. */
+function temporaryName(name: string): string {
+  return `${temporaryPrefix(name)}${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
+}
+
+function temporaryPrefix(name: string): string {
+  return `.attune-${createHash('sha256').update(name).digest('hex').slice(0, 16)}-`;
+}
+
+/** Removes what a process that no longer runs left behind for the same file. */
+async function sweep(folder: string, name: string): Promise<void> {
+  const prefix = temporaryPrefix(name);
+  for (const entry of await readdir(folder)) {
+    if (!entry.startsWith(prefix) || !entry.endsWith('.tmp')) continue;
+    const owner = Number.parseInt(entry.slice(prefix.length), 10);
+    if (!isRunning(owner)) await unlink(join(folder, entry)).catch(ignoreMissing);
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return codeOf(error) === 'EPERM';
+  }
+}
+
+/** Makes a rename survive power loss. Windows cannot open folders, and its renames are journalled. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } catch (error) {
+    // Some network and FUSE file systems cannot sync a folder; the file itself is safe.
+    if (!['EINVAL', 'ENOTSUP', 'EPERM'].includes(codeOf(error) ?? '')) throw error;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Reads a file of at most `maxBytes`. Throws 'file-failed' with a sentence. */
+export async function readFileWithin(path: string, maxBytes: number): Promise<Uint8Array> {
+  return naming(path, async () => {
+    const file = await open(path, 'r');
+    try {
+      const status = await file.stat();
+      if (status.isDirectory()) throw failure(path, 'is a folder');
+      if (!status.isFile()) throw failure(path, 'is not an ordinary file');
+      if (status.size > maxBytes)
+        throw failure(path, `has ${status.size} bytes, more than the ${maxBytes} that are read`);
+      // The file may grow meanwhile: what is read is bounded by what was measured.
+      const bytes = new Uint8Array(status.size);
+      const { bytesRead } = await file.read(bytes, 0, bytes.length, 0);
+      return bytes.subarray(0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  });
+}
+
+export function sha256Of(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** Turns the errors of the file system into sentences. */
+async function naming<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof AttuneError) throw error;
+    const code = codeOf(error);
+    const sentence = code === undefined ? undefined : SENTENCES[code];
+    throw failure(path, sentence ?? `cannot be used (${code ?? String(error)})`, error);
+  }
+}
+
+const SENTENCES: Readonly<Record<string, string>> = {
+  ENOENT: 'does not exist',
+  ENOTDIR: 'lies below something that is not a folder',
+  EISDIR: 'is a folder',
+  EACCES: 'may not be accessed; check its permissions',
+  EPERM: 'may not be accessed; check its permissions',
+  EROFS: 'lies on a read-only disk',
+  ENOSPC: 'does not fit: the disk is full',
+  EDQUOT: 'does not fit: your share of the disk is full',
+  EMFILE: 'cannot be opened: this process has too many open files',
+  ENAMETOOLONG: 'has a name that is too long for this disk',
+  ELOOP: 'is a link that leads in a circle',
+  EIO: 'cannot be used: the disk reports an error',
+};
+
+function failure(path: string, what: string, cause?: unknown): AttuneError {
+  return new AttuneError('file-failed', `${path} ${what}.`, { file: path }, cause);
+}
+
+function alreadyThere(path: string): AttuneError {
+  return failure(path, 'exists already; choose another name, or add --force to replace it');
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+function ignoreMissing(error: unknown): undefined {
+  if (codeOf(error) === 'ENOENT') return undefined;
+  throw error;
+}

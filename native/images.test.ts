@@ -1,0 +1,105 @@
+import sharp from 'sharp';
+import { describe, expect, it } from 'vitest';
+import { AttuneError } from '../engine/base/errors.ts';
+import type { ImageFormat, Pixels } from '../engine/ports.ts';
+import { openImageCodec } from './images.ts';
+
+const codec = openImageCodec();
+const noise = (channels: 1 | 3 | 4): Pixels => ({
+  width: 13,
+  height: 7,
+  channels,
+  data: Uint8Array.from({ length: 13 * 7 * channels }, (_, index) => (index * 37 + (index >> 3) * 101) % 256),
+});
+
+describe('the image codec', () => {
+  it.each(['png', 'webp'] as const)('keeps every pixel in %s, with and without transparency', async (format) => {
+    for (const channels of [3, 4] as const) {
+      const pixels = noise(channels);
+      expect(await codec.decode(await codec.encode(pixels, format), 'x')).toEqual(pixels);
+    }
+  });
+
+  it('writes a mask as one channel and reads it back in grey', async () => {
+    const mask = noise(1);
+    const bytes = await codec.encode(mask, 'png');
+    expect((await sharp(bytes).metadata()).channels).toBe(1);
+    const read = await codec.decode(bytes, 'x');
+    expect([...read.data].filter((_, index) => index % read.channels === 0)).toEqual([...mask.data]);
+  });
+
+  it.each(['png', 'jpeg', 'webp'] as const)(
+    'gives the same bytes for the same pixels in %s',
+    async (format: ImageFormat) => {
+      expect(await codec.encode(noise(3), format)).toEqual(await codec.encode(noise(3), format));
+    },
+  );
+
+  it('stays close in JPEG', async () => {
+    const data = Uint8Array.from({ length: 64 * 64 * 3 }, (_, index) => ((index / 3) % 64) << 1);
+    const pixels: Pixels = { width: 64, height: 64, channels: 3, data };
+    const read = await codec.decode(await codec.encode(pixels, 'jpeg'), 'x');
+    expect(Math.max(...read.data.map((value, index) => Math.abs(value - data[index]!)))).toBeLessThan(24);
+  });
+
+  it('applies the orientation that a camera wrote', async () => {
+    const turned = await sharp(noise(3).data, { raw: { width: 13, height: 7, channels: 3 } })
+      .withMetadata({ orientation: 6 })
+      .png()
+      .toBuffer();
+    expect(await codec.decode(turned, 'x')).toMatchObject({ width: 7, height: 13 });
+  });
+
+  it('turns other colour spaces and depths into 8-bit sRGB', async () => {
+    const red = { create: { width: 4, height: 4, channels: 3, background: { r: 200, g: 40, b: 40 } } } as const;
+    const wide = await sharp(red).toColourspace('rgb16').png().toBuffer();
+    const printed = await sharp(red).toColourspace('cmyk').jpeg({ quality: 100 }).toBuffer();
+    const display = await sharp(red).withIccProfile('p3').png().toBuffer();
+    // Ink cannot show this red, and the picture names no profile: libvips' own conversion is close, not exact.
+    for (const [bytes, within] of [
+      [wide, 0],
+      [display, 1],
+      [printed, 24],
+    ] as const) {
+      const { data, channels } = await codec.decode(bytes, 'x');
+      expect(channels).toBe(3);
+      for (const [index, value] of [200, 40, 40].entries())
+        expect(Math.abs(data[index]! - value)).toBeLessThanOrEqual(within);
+    }
+  });
+
+  it('refuses what is too large before decoding it', async () => {
+    const small = openImageCodec({ maxPixels: 90 });
+    await expect(small.decode(await codec.encode(noise(3), 'png'), 'big.png')).rejects.toThrow(
+      /big\.png has more than 90 pixels/,
+    );
+  });
+
+  it.each([
+    ['nothing', Buffer.alloc(0)],
+    ['text', Buffer.from('hello')],
+    ['an SVG', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"/>')],
+    ['half a PNG', Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex')],
+  ])('refuses %s, naming the file', async (_what, bytes) => {
+    const error = await codec.decode(bytes, 'odd.png').catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(AttuneError);
+    expect(error).toMatchObject({ kind: 'media-invalid', where: { file: 'odd.png' } });
+  });
+
+  it('gives only typed errors for damaged pictures', async () => {
+    let state = 7;
+    const random = (below: number) => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return state % below;
+    };
+    for (const format of ['png', 'jpeg', 'webp'] as const) {
+      const whole = await codec.encode(noise(3), format);
+      for (let round = 0; round < 150; round++) {
+        const damaged = whole.slice(0, round % 4 === 0 ? random(whole.length) : whole.length);
+        for (let change = 0; change < 3 && damaged.length > 0; change++) damaged[random(damaged.length)] = random(256);
+        const outcome = await codec.decode(damaged, 'x').catch((caught: unknown) => caught);
+        if (outcome instanceof Error) expect(outcome).toBeInstanceOf(AttuneError);
+      }
+    }
+  });
+});

@@ -1,0 +1,81 @@
+import sharp from 'sharp';
+import { AttuneError } from '../engine/base/errors.ts';
+import type { ImageCodec, ImageFormat, Pixels } from '../engine/ports.ts';
+
+/** Pictures on disk <-> pixels, by sharp (libvips). The only file that knows sharp. */
+
+/** libvips itself stops only at 268 million pixels, which takes gigabytes; nothing we run edits more than this. */
+const MAX_PIXELS = 100_000_000;
+const MAX_SIDE = 16_384;
+
+/** What sharp calls the formats we take; everything else (SVG, PDF, ...) is refused by content, whatever its name. */
+const READABLE = new Set(['png', 'jpeg', 'webp', 'gif', 'tiff', 'heif']);
+
+/** Quality of JPEG where nobody says otherwise: with full colour resolution, hard to tell from the original. */
+const JPEG_QUALITY = 95;
+
+/** @param limits lower limits, for tests */
+export function openImageCodec(limits: { readonly maxPixels: number } = { maxPixels: MAX_PIXELS }): ImageCodec {
+  // Its cache keeps decoded files by name; ours are read once, and a changed file must never come from a cache.
+  sharp.cache(false);
+  return {
+    decode: (bytes, file) => decode(bytes, file, limits.maxPixels),
+    encode,
+  };
+}
+
+async function decode(bytes: Uint8Array, file: string, maxPixels: number): Promise<Pixels> {
+  const refuse = (why: string, cause?: unknown) => new AttuneError('media-invalid', `${file} ${why}.`, { file }, cause);
+  // sharp throws for no bytes at all where it rejects for wrong ones.
+  if (bytes.length === 0) throw refuse('is empty');
+  const options = { limitInputPixels: maxPixels, failOn: 'error' } as const;
+  const header = await sharp(bytes, options)
+    .metadata()
+    .catch((cause: unknown) => {
+      const tooLarge = cause instanceof Error && /exceeds pixel limit/i.test(cause.message);
+      throw tooLarge
+        ? refuse(`has more than ${maxPixels} pixels`, cause)
+        : refuse('is not a picture that can be read', cause);
+    });
+  if (header.format === undefined || !READABLE.has(header.format)) {
+    throw refuse(`is ${header.format ?? 'of an unknown format'}, which is not taken; save it as PNG, JPEG or WebP`);
+  }
+  if (header.width > MAX_SIDE || header.height > MAX_SIDE) throw refuse(`has a side of more than ${MAX_SIDE} pixels`);
+  if (header.width * header.height > maxPixels) throw refuse(`has more than ${maxPixels} pixels`);
+  const { data, info } = await sharp(bytes, options)
+    .autoOrient()
+    .toColourspace('srgb')
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true })
+    .catch((cause: unknown) => {
+      throw refuse('is damaged and cannot be decoded', cause);
+    });
+  if (info.channels !== 3 && info.channels !== 4 && info.channels !== 1) throw refuse(`has ${info.channels} channels`);
+  return { width: info.width, height: info.height, channels: info.channels, data: new Uint8Array(data) };
+}
+
+/**
+ * PNG, and WebP without a quality, keep every pixel. JPEG cannot, so a background lock holds in its file only up to the encoder.
+ * The same pixels give the same bytes.
+ */
+async function encode(pixels: Pixels, format: ImageFormat, quality?: number): Promise<Uint8Array> {
+  const { width, height, channels } = pixels;
+  const raw = sharp(pixels.data, { raw: { width, height, channels }, limitInputPixels: false });
+  const picture = channels === 1 ? raw.toColourspace('b-w') : raw;
+  switch (format) {
+    case 'png':
+      return picture.png({ compressionLevel: 9 }).toBuffer();
+    case 'jpeg':
+      return picture
+        .flatten({ background: 'white' })
+        .jpeg({ quality: quality ?? JPEG_QUALITY, chromaSubsampling: '4:4:4' })
+        .toBuffer();
+    case 'webp':
+      return picture.webp(quality === undefined ? { lossless: true, exact: true } : { quality }).toBuffer();
+  }
+}
+
+/** Version line of the codec, for `attune doctor`. */
+export function imageCodecVersion(): string {
+  return `sharp ${sharp.versions.sharp}, libvips ${sharp.versions.vips}`;
+}
