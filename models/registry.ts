@@ -1,4 +1,4 @@
-import type { Autoencoder, Denoiser, NetworkFamily, NetworkFiles, TextEncoder } from '../engine/family.ts';
+import type { Autoencoder, Denoiser, NetworkFamily, TextEncoder } from '../engine/family.ts';
 import { autoencoderKl } from './autoencoder-kl.ts';
 import { clipText } from './clip-text.ts';
 import { sd3 } from './sd3.ts';
@@ -8,11 +8,3 @@ import { t5Encoder } from './t5-encoder.ts';
 export const denoisers: readonly NetworkFamily<Denoiser>[] = [sd3];
 export const textEncoders: readonly NetworkFamily<TextEncoder>[] = [clipText, t5Encoder];
 export const autoencoders: readonly NetworkFamily<Autoencoder>[] = [autoencoderKl];
-
-/** The family of `families` that recognises a component, `undefined` when none does. */
-export function recognise<Network>(
-  families: readonly NetworkFamily<Network>[],
-  files: NetworkFiles,
-): NetworkFamily<Network> | undefined {
-  return families.find((family) => family.detect(files));
-}
