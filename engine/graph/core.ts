@@ -26,8 +26,7 @@ export class GraphCore {
   readonly #casts: NodeRecord[] = [];
   readonly #weights: WeightRecord[] = [];
   readonly #constants: ConstantRecord[] = [];
-  readonly #weightValues = new Map<string, Value>();
-  readonly #constantValues = new Map<string, Value>();
+  readonly #sharedValues = new Map<string, Value>();
   readonly #values = new Set<Value>();
   readonly #names = new Set<string>();
   readonly #scopes: string[] = [];
@@ -53,18 +52,9 @@ export class GraphCore {
    * Asking twice gives the same value.
    */
   weight(ref: WeightRef, shape: Shape = ref.shape): Value {
-    const key = `${ref.dtype} ${ref.offset} ${ref.byteLength} ${shape} ${ref.file}`;
-    return this.#shared(this.#weightValues, key, () =>
-      this.check(`weight ${ref.name}`, [], () => {
-        const type = weightTypes[ref.dtype];
-        require(size(valid(shape)) === size(ref.shape), `[${ref.shape}] cannot be read as [${shape}]`);
-        require(size(shape) * elementTypes[type].bytes ===
-          ref.byteLength, `${ref.byteLength} bytes for ${ref.dtype}[${shape}]`);
-        const stored = this.#value(this.#fresh(ref.name), { type, shape: [...shape] });
-        this.#weights.push({ stored, ref });
-        return type === 'float16' || type === 'bfloat16' ? this.#widened(stored) : stored;
-      }),
-    );
+    const stored = this.stored(ref, shape);
+    if (stored.type !== 'float16' && stored.type !== 'bfloat16') return stored;
+    return this.#shared(`widened ${stored.name}`, () => this.#widened(stored));
   }
 
   /** A tensor stored in the graph itself. Give float16 and bfloat16 as bit patterns. */
@@ -78,7 +68,7 @@ export class GraphCore {
         return value;
       };
       if (bytes.length > SHARED_CONSTANT_BYTES) return add();
-      return this.#shared(this.#constantValues, `${type} ${shape} ${bytes}`, add);
+      return this.#shared(`${type} ${shape} ${bytes}`, add);
     });
   }
 
@@ -97,13 +87,28 @@ export class GraphCore {
     }
   }
 
+  /** A tensor of a checkpoint in the type it has there; operators take it only through a Cast. */
+  protected stored(ref: WeightRef, shape: Shape): Value {
+    return this.#shared(`${ref.dtype} ${ref.offset} ${ref.byteLength} ${shape} ${ref.file}`, () =>
+      this.check(`weight ${ref.name}`, [], () => {
+        const type = weightTypes[ref.dtype];
+        const bytes = size(valid(shape)) * elementTypes[type].bytes;
+        require(size(shape) === size(ref.shape), `[${ref.shape}] cannot be read as [${shape}]`);
+        require(bytes === ref.byteLength, `${ref.byteLength} bytes for ${ref.dtype}[${shape}]`);
+        const stored = this.#value(this.#fresh(ref.name), { type, shape: [...shape] });
+        this.#weights.push({ stored, ref });
+        return stored;
+      }),
+    );
+  }
+
   protected indices(values: readonly number[]): Value {
     return this.constant('int64', [values.length], values);
   }
 
   /** One value repeated along one axis; shared, however long. */
   protected filled(value: number, length: number): Value {
-    return this.#shared(this.#constantValues, `filled ${value} ${length}`, () =>
+    return this.#shared(`filled ${value} ${length}`, () =>
       this.constant('float32', [length], new Float32Array(length).fill(value)),
     );
   }
@@ -174,9 +179,10 @@ export class GraphCore {
     return value;
   }
 
-  #shared(known: Map<string, Value>, key: string, make: () => Value): Value {
-    const value = known.get(key) ?? make();
-    known.set(key, value);
+  /** The weight or constant of this key, made once. */
+  #shared(key: string, make: () => Value): Value {
+    const value = this.#sharedValues.get(key) ?? make();
+    this.#sharedValues.set(key, value);
     return value;
   }
 

@@ -17,3 +17,20 @@ export function externalLocation(realPath: string): ExternalLocation {
   const below = realPath.slice(root.length);
   return { root, location: root === '/' ? below : below.replaceAll('\\', '/') };
 }
+
+/** The root that all weight files share. Throws 'checkpoint-unsupported' if they lie on several drives. */
+export function commonRoot(files: Iterable<string>): string {
+  let first: { readonly root: string; readonly file: string } | undefined;
+  for (const file of files) {
+    const { root } = externalLocation(file);
+    first ??= { root, file };
+    // Drive letters have no case.
+    if (root.toLowerCase() !== first.root.toLowerCase())
+      throw new AttuneError(
+        'checkpoint-unsupported',
+        `One network's weights lie on two drives, beside ${first.file} also ${file}; move them to one.`,
+        { file },
+      );
+  }
+  return first?.root ?? '/';
+}

@@ -1,9 +1,20 @@
+import type { WeightRef } from '../checkpoint/weights.ts';
 import { ReductionOps } from './reduction.ts';
-import { attended, convolved, extentOf, floats, matmulShape, require, sameShape } from './shapes.ts';
+import { attended, convolved, extentOf, floats, matmulShape, require, sameShape, typed } from './shapes.ts';
 import type { Value } from './values.ts';
 
-/** The operators that hold nearly all of a network's arithmetic. */
+/** The operators that meet weights: they hold nearly all of a network's arithmetic. */
 export class NetworkOps extends ReductionOps {
+  /**
+   * Rows of a float table of the checkpoint at `index`, as float32. Picked first and widened then: a vocabulary of 16 bits (a third
+   * of T5's file) is neither widened whole nor touched beyond the words in use.
+   */
+  embedding(table: WeightRef, index: Value): Value {
+    const rows = this.gather(this.stored(table, table.shape), index, 0);
+    this.check('Embedding', [rows], () => typed(rows, 'float32', 'float16', 'bfloat16'));
+    return this.cast(rows, 'float32');
+  }
+
   /** [..., m, k] x [..., k, n]; leading axes broadcast. For weights use `linear`. */
   matmul(a: Value, b: Value): Value {
     return this.node('MatMul', [a, b], () => ({ type: floats(a, b), shape: matmulShape(a.shape, b.shape) }));
@@ -49,19 +60,24 @@ export class NetworkOps extends ReductionOps {
     );
   }
 
-  /** [B,C,H,W] -> [B,C,2H,2W], every cell four times. */
+  /** [B,C,H,W] -> [B,C,2H,2W], every cell four times. A quarter of the time of reshape, expand, reshape. */
   resizeNearest2x(x: Value): Value {
-    const [batch, channels, height, width] = this.check('Resize', [x], () => {
-      require(x.shape.length === 4, 'the image needs four axes');
-      return [extentOf(x.shape, 0), extentOf(x.shape, 1), extentOf(x.shape, 2), extentOf(x.shape, 3)] as const;
-    });
-    const cells = this.reshape(x, [batch, channels, height, 1, width, 1]);
-    return this.reshape(this.expand(cells, [batch, channels, height, 2, width, 2]), [
-      batch,
-      channels,
-      2 * height,
-      2 * width,
-    ]);
+    const noRegion = this.constant('float32', [0], []);
+    const scales = this.constant('float32', [4], [1, 1, 2, 2]);
+    return this.node(
+      'Resize',
+      [x, noRegion, scales],
+      () => {
+        require(x.shape.length === 4, 'the image needs four axes');
+        const [batch = 0, channels = 0, height = 0, width = 0] = x.shape;
+        return { type: floats(x), shape: [batch, channels, 2 * height, 2 * width] };
+      },
+      {
+        mode: { text: 'nearest' },
+        coordinate_transformation_mode: { text: 'asymmetric' },
+        nearest_mode: { text: 'floor' },
+      },
+    );
   }
 
   /**
