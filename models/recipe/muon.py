@@ -1,0 +1,67 @@
+"""Muon for the matrices inside attention and feed-forward, AdamW for the rest."""
+import torch
+
+NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
+
+
+def orthogonalise(g, steps=5):
+    """Nearest semi-orthogonal matrix, roughly, of each matrix in a stack [K, rows, columns] with rows <= columns."""
+    a, b, c = NEWTON_SCHULZ
+    x = (g / (g.flatten(1).norm(dim=1)[:, None, None] + 1e-7)).bfloat16()
+    for _ in range(steps):
+        gram = x @ x.mT
+        x = a * x + (b * gram + c * (gram @ gram)) @ x
+    return x.float()
+
+
+class Muon:
+    """Momentum, orthogonalised per matrix. Matrices of equal shape are handled as one stack.
+
+    With several processes each one orthogonalises its share and `gather` exchanges the results.
+    """
+
+    def __init__(self, parameters, momentum=0.95):
+        self.groups = {}
+        for p in parameters:
+            wide = p.shape[0] <= p.shape[1]
+            key = (min(p.shape), max(p.shape))
+            self.groups.setdefault(key, []).append((p, wide))
+        self.momentum = momentum
+        self.buffers = {k: torch.zeros(len(v), *k, device=v[0][0].device) for k, v in self.groups.items()}
+
+    @torch.no_grad()
+    def step(self, rate, rank=0, world=1, gather=None):
+        updates, shares = {}, {}
+        for key, members in self.groups.items():
+            grads = torch.stack([p.grad if wide else p.grad.T for p, wide in members])
+            buffer = self.buffers[key].mul_(self.momentum).add_(grads)
+            update = grads.add_(buffer, alpha=self.momentum)
+            size = -(-len(members) // world)
+            part = update[rank * size:(rank + 1) * size]
+            result = torch.zeros(size, *key, device=update.device)
+            if len(part):
+                result[: len(part)] = orthogonalise(part)
+            shares[key] = result
+            updates[key] = result
+        if world > 1:
+            updates = gather(shares)
+        for key, members in self.groups.items():
+            for (p, wide), u in zip(members, updates[key]):
+                scale = max(1.0, p.shape[0] / p.shape[1]) ** 0.5
+                p.add_(u if wide else u.T, alpha=-rate * scale)
+
+    def state_dict(self):
+        return {f"{a}x{b}": v for (a, b), v in self.buffers.items()}
+
+    def load_state_dict(self, state):
+        for (a, b), v in self.buffers.items():
+            v.copy_(state[f"{a}x{b}"])
+
+
+def split_parameters(model):
+    """(matrices for Muon, everything else for AdamW), both as lists of parameters."""
+    matrices, others = [], []
+    for name, p in model.named_parameters():
+        inside = "transformer_blocks" in name and (".attn." in name or ".ff" in name)
+        (matrices if inside and p.ndim == 2 else others).append(p)
+    return matrices, others

@@ -1,0 +1,102 @@
+/** What there is in the world and how captions speak of it; written to world.json, which both languages read. */
+import { PLACES, SIDE } from './places.mjs';
+
+/** Side of a sprite, of its cell, of a token, in pixels. */
+export const SPRITE = 56;
+const CELL = 64;
+const TOKEN = 16;
+
+/** `emoji` is the key in @iconify-json/fluent-emoji; synonyms are for the user interface, not for training. */
+export const OBJECTS = [
+  { name: 'apple', emoji: 'red-apple', synonyms: ['apples', 'fruit'] },
+  { name: 'mushroom', emoji: 'mushroom', synonyms: ['toadstool', 'fungus', 'mushrooms'] },
+  { name: 'cat', emoji: 'cat-face', synonyms: ['kitten', 'kitty', 'cats'] },
+  { name: 'bird', emoji: 'bird', synonyms: ['parrot', 'robin', 'birds'] },
+  { name: 'whale', emoji: 'spouting-whale', synonyms: ['dolphin', 'orca', 'whales'] },
+  { name: 'turtle', emoji: 'turtle', synonyms: ['tortoise', 'turtles'] },
+  { name: 'tulip', emoji: 'tulip', synonyms: ['flower', 'rose', 'tulips', 'flowers'] },
+  { name: 'star', emoji: 'star', synonyms: ['stars'] },
+  { name: 'heart', emoji: 'red-heart', synonyms: ['hearts', 'love'] },
+  { name: 'car', emoji: 'automobile', synonyms: ['automobile', 'vehicle', 'cars', 'auto'] },
+  { name: 'house', emoji: 'house', synonyms: ['home', 'cottage', 'hut', 'building', 'houses'] },
+  { name: 'balloon', emoji: 'balloon', synonyms: ['balloons'] },
+];
+
+export const COLOURS = [
+  { name: 'red', target: [222, 38, 44], synonyms: ['crimson', 'scarlet'] },
+  { name: 'yellow', target: [250, 212, 48], synonyms: ['golden', 'gold'] },
+  { name: 'green', target: [58, 172, 72], synonyms: ['emerald', 'lime'] },
+  { name: 'blue', target: [44, 108, 232], synonyms: ['navy', 'azure', 'cyan'] },
+  { name: 'purple', target: [140, 66, 204], synonyms: ['violet', 'lilac'] },
+  { name: 'pink', target: [246, 128, 188], synonyms: ['magenta'] },
+];
+
+/** Top-left corners of the 64 px cell that each position word may mean; all on the 16 px token lattice. */
+const POSITIONS = [
+  { name: 'left', phrase: 'on the left', cells: [[0, 16], [0, 48]] },
+  { name: 'right', phrase: 'on the right', cells: [[64, 16], [64, 48]] },
+  { name: 'center', phrase: 'in the center', cells: [[32, 32]] },
+  { name: 'top', phrase: 'at the top', cells: [[16, 0], [48, 0]] },
+  { name: 'bottom', phrase: 'at the bottom', cells: [[16, 64], [48, 64]] },
+];
+
+const PLACE_SYNONYMS = {
+  sky: ['in the air', 'in the clouds', 'on the sky'],
+  grass: ['on the grass', 'in the grass', 'on a meadow', 'in a field', 'on the lawn'],
+  sand: ['on the sand', 'on the beach', 'in the desert', 'on a beach'],
+  night: ['in the night', 'in the dark', 'under the stars', 'in space'],
+  snow: ['in the snow', 'on the snow', 'in winter'],
+  stone: ['on the stone', 'on stones', 'on the pavement', 'on rock', 'on cobbles'],
+};
+
+/** Words the tokenizer knows, in the order of their ids from 2 on (0 padding, 1 unknown). */
+function words() {
+  const list = ['a', 'an', 'and', ',', 'the', 'in', 'on', 'at'];
+  for (const position of POSITIONS) list.push(position.name);
+  for (const place of PLACES) list.push(place.name);
+  list.push(...COLOURS.map((c) => c.name), ...OBJECTS.map((o) => o.name));
+  list.push('of', 'with', 'photo', 'picture', 'happy', 'cute', 'small', 'big', '.');
+  return [...new Set(list)];
+}
+
+/** [object, colour] names of the combinations that no training caption holds. */
+function heldOutPairs() {
+  return OBJECTS.flatMap((o, i) => COLOURS.flatMap((c, k) => ((3 * i + 5 * k) % 16 === 2 ? [[o.name, c.name]] : [])));
+}
+
+/** The whole of world.json. */
+export function worldDescription() {
+  return {
+    schema: 'attune-world/1',
+    canvas: { width: SIDE, height: SIDE, token: TOKEN, cell: CELL, sprite: SPRITE, air: (CELL - SPRITE) / 2 },
+    composition:
+      'Start from tile (place) of places.png rolled right by roll pixels: background[y][x] = tile[y][(x - roll) mod 128]. ' +
+      'For every object in order, for every pixel of its 56x56 sprite, at cell corner + 4 px in both directions: ' +
+      'out = floor((fg*a + bg*(255-a) + 127) / 255) per channel, integers only.',
+    sprites: { file: 'sprites.png', tile: SPRITE, rows: OBJECTS.map((o) => o.name), columns: ['natural', ...COLOURS.map((c) => c.name)] },
+    places: {
+      file: 'places.png', tile: SIDE, rolls: [0, 32, 64, 96],
+      items: PLACES.map((p) => ({ name: p.name, phrase: p.phrase, synonyms: PLACE_SYNONYMS[p.name] })),
+    },
+    objects: OBJECTS.map(({ name, emoji, synonyms }) => ({ name, article: 'aeiou'.includes(name[0]) ? 'an' : 'a', emoji, synonyms })),
+    colours: COLOURS,
+    positions: POSITIONS,
+    grammar: {
+      one: '{a|an} [colour] object [position], place',
+      two: 'one_without_place and one_without_place, place',
+      shareOfTwo: 0.5,
+      colourWord: 0.85,
+      positionLeftOut: 0.1,
+      placeLeftOut: 0.05,
+      emptyPrompt: 0.1,
+      filler: 0.03,
+      leftRight: 0.7,
+      swapMention: 0.3,
+    },
+    heldOut: {
+      rule: '(3*objectIndex + 5*colourIndex) mod 16 == 2 with red = 0; natural colours are never held out',
+      object: 3, colour: 5, modulus: 16, remainder: 2, pairs: heldOutPairs(),
+    },
+    tokenizer: { length: 26, size: 128, pad: 0, unknown: 1, begin: 126, end: 127, firstWord: 2, words: words() },
+  };
+}
