@@ -121,7 +121,8 @@ export class Config {
       const text = this.text(field, value);
       const word = words.find((known) => known === text);
       if (word !== undefined) return word;
-      const sentence = `The field "${this.prefix}${field}" is ${quote(text)}; Attune knows ${words.map(quote).join(', ')}.`;
+      const known = words.map(quote).join(', ');
+      const sentence = `The field "${this.prefix}${field}" is ${quote(text)}; Attune knows ${known}.`;
       throw refusal('checkpoint-unsupported', this.file, sentence, this.where(field));
     });
   }

@@ -1,30 +1,26 @@
-import type { Config } from './config.ts';
+import type { Component } from './folder.ts';
+import { foreignForm } from './foreign.ts';
+import { quote, refusal } from './refusal.ts';
 import type { WeightSource } from './weights.ts';
 
-/**
- * How a network family knows its own checkpoints. Families live in `models/` and hand in their detectors; nothing here
- * knows the list.
- */
-export interface Detector<T> {
-  readonly id: string;
-  /**
-   * What the family makes of these weights, or `undefined` when they are not its own. Decide by names and shapes;
-   * `config` may be missing or name the wrong class, and serves only for what the shapes cannot tell.
-   */
-  detect(source: WeightSource, config: Config | undefined): T | undefined;
+/** What a family must say of a component: whether its tensors, by names and shapes, are of that family. */
+export interface Recognises {
+  /** Decide by `weights`; `config` may name the wrong class, and serves only for what the shapes cannot tell. */
+  detect(files: Pick<Component, 'config' | 'weights'>): boolean;
 }
 
-/** The first family that recognises the weights, in the order given; `undefined` when none does. */
-export function detectFamily<T>(
-  detectors: readonly Detector<T>[],
-  source: WeightSource,
-  config: Config | undefined,
-): { readonly id: string; readonly found: T } | undefined {
-  for (const { id, detect } of detectors) {
-    const found = detect(source, config);
-    if (found !== undefined) return { id, found };
-  }
-  return undefined;
+/**
+ * The first family that recognises a component. Families live in `models/` and are handed in; nothing here knows them.
+ * Throws 'checkpoint-unsupported' saying what the component is as far as its tensors tell.
+ */
+export function familyOf<F extends Recognises>(families: readonly F[], component: Component): F {
+  const family = families.find((candidate) => candidate.detect(component));
+  if (family !== undefined) return family;
+  const { folder, weights, config } = component;
+  const known = componentClass(weights)?.title ?? foreignForm(weights.names)?.title ?? 'no kind it knows';
+  const claimed = config.className === undefined ? '' : ` (its config says ${quote(config.className)})`;
+  const sentence = `Attune does not run this component: its tensors are of ${known}${claimed}.`;
+  throw refusal('checkpoint-unsupported', folder, `${sentence} Take Stable Diffusion 3 or 3.5.`);
 }
 
 /**

@@ -93,7 +93,7 @@ export function openModelFolder(folder: string, elsewhere: Readonly<Record<strin
   const find = (name: string): ComponentSpec => {
     const spec = components.get(name);
     if (spec !== undefined) return spec;
-    const sentence = `The model has no component ${quote(name)}; it has ${[...components.keys()].join(', ') || 'none'}.`;
+    const sentence = `The model has no component ${quote(name)}; it has ${[...components.keys()].join(', ')}.`;
     throw refusal('checkpoint-incomplete', file, sentence, { field: name });
   };
   return {

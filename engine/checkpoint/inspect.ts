@@ -44,6 +44,8 @@ export interface MissingPart {
   readonly component: string;
   readonly file: string;
   readonly tensor?: string;
+  /** A field of a config file. */
+  readonly field?: string;
 }
 
 export interface Fault {
@@ -78,11 +80,12 @@ export function inspectCheckpoint(path: string, families: FamilyHook = () => und
   if (whatIs(path) === 'file') return inspectFile(path);
   const gathered = new Gathering(families);
   if (whatIs(join(path, 'model_index.json')) === 'nothing' && whatIs(join(path, 'config.json')) === 'file') {
-    gathered.attempt(basename(path), () => gathered.addComponent(openComponent(path)));
+    const component = gathered.attempt(basename(path), () => openComponent(path));
+    if (component !== undefined) gathered.addComponent(component);
     return gathered.report(path, 'component', titleOf(gathered.components[0]));
   }
   const model = openModelFolder(path);
-  for (const spec of model.components.values()) gathered.attempt(spec.name, () => gathered.addSpec(spec));
+  for (const spec of model.components.values()) gathered.addSpec(spec);
   return gathered.report(path, 'model', model.pipeline);
 }
 
@@ -117,30 +120,36 @@ class Gathering {
     this.families = families;
   }
 
-  attempt(component: string, inspect: () => void): void {
+  /** Runs `inspect`; what it refuses is noted under the component's name, and `undefined` comes back. */
+  attempt<T>(component: string, inspect: () => T): T | undefined {
     try {
-      inspect();
+      return inspect();
     } catch (error) {
       if (!(error instanceof AttuneError)) throw error;
       const { kind, message, where } = error;
       if (kind !== 'checkpoint-incomplete' || where.file === undefined)
         this.faults.push({ component, kind, message, where });
-      else this.addMissing(component, where.file, where.tensor ?? where.field);
+      else this.missing.push({ component, ...where, file: where.file });
+      return undefined;
     }
   }
 
   addSpec(spec: ComponentSpec): void {
     const { name, library, className } = spec;
-    const missing = missingOfComponent(spec);
-    for (const file of missing) this.addMissing(name, file);
-    if (spec.role === 'network' && missing.length === 0) this.addComponent(openComponent(spec.folder, { name }), spec);
+    const component = this.attempt(name, () => {
+      const missing = missingOfComponent(spec);
+      for (const file of missing) this.addMissing(name, file);
+      return spec.role === 'network' && missing.length === 0 ? openComponent(spec.folder, { name }) : undefined;
+    });
+    if (component !== undefined) this.addComponent(component, spec);
     else
       this.components.push({ name, library, className, otherWeights: [], dtypes: {}, parameters: 0, bytesOnDisk: 0 });
   }
 
   addComponent(component: Component, spec?: ComponentSpec): void {
     const { name, config, weights, chosen, others } = component;
-    const finding = this.families(component);
+    // A family refuses what it cannot open; the component is described all the same.
+    const finding = this.attempt(name, () => this.families(component));
     for (const tensor of finding?.missingTensors ?? []) this.addMissing(name, chosen.file, tensor);
     if (finding?.activationBytes !== undefined)
       this.activationBytes = Math.max(this.activationBytes ?? 0, finding.activationBytes);

@@ -12,7 +12,9 @@ export function reportLines(report: CheckpointReport): readonly string[] {
     ...report.components.map(componentLine),
     `  ${report.parameters.toLocaleString('en')} parameters, ${size(report.bytesOnDisk)} on disk`,
     `  memory: ${needs.join(', ')}`,
-    ...report.missing.map(({ file, tensor }) => `  missing: ${tensor === undefined ? file : `${tensor} in ${file}`}`),
+    ...report.missing.map(
+      ({ file, tensor, field }) => `  missing: ${[tensor ?? field ?? [], file].flat().join(' in ')}`,
+    ),
     ...report.faults.map(({ message }) => `  fault: ${message}`),
     ...(report.advice === undefined ? [] : [`  ${report.advice}`]),
   ];

@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { folderOf, type Shapes, tensorsOf, thrownBy } from '../../test/checkpoint-files.ts';
+import { componentClass, countLayers, familyOf } from './detect.ts';
+import { openComponent } from './folder.ts';
+
+const component = (shapes: Shapes, config: object = {}) =>
+  openComponent(folderOf({ 'config.json': config, 'model.safetensors': tensorsOf(shapes) }));
+const CLIP: Shapes = {
+  'text_model.embeddings.token_embedding.weight': [2, 2],
+  'text_model.final_layer_norm.weight': [2],
+};
+
+test('the class of a component is told by names and ranks, whatever its config says', () => {
+  const classOf = (shapes: Shapes) =>
+    componentClass(component(shapes, { _class_name: 'AutoencoderKL' }).weights)?.className;
+  expect(classOf(CLIP)).toBe('CLIPTextModel');
+  expect(classOf({ ...CLIP, 'text_projection.weight': [2, 2] })).toBe('CLIPTextModelWithProjection');
+  expect(
+    classOf({ 'text_model.embeddings.token_embedding.weight': [4], 'text_model.final_layer_norm.weight': [2] }),
+  ).toBeUndefined();
+  expect(
+    classOf({ 'down_blocks.0.resnets.0.conv1.weight': [1, 1, 1, 1], 'time_embedding.linear_1.weight': [1, 1] }),
+  ).toBe('UNet2DConditionModel');
+  expect(classOf({ other: [1] })).toBeUndefined();
+});
+
+test('layers are counted by the highest number under a prefix', () => {
+  const { weights } = component({
+    'blocks.0.a': [1],
+    'blocks.11.a': [1],
+    'blocks.x.a': [1],
+    'blocksx.40.a': [1],
+    'blocks.99': [1],
+  });
+  expect(countLayers(weights, 'blocks')).toBe(12);
+  expect(countLayers(weights, 'other')).toBe(0);
+});
+
+test('the first family that recognises the tensors is taken', () => {
+  const families = [
+    { id: 'never', detect: () => false },
+    {
+      id: 'clip',
+      detect: ({ weights }: { weights: { has(name: string): boolean } }) =>
+        weights.has('text_model.final_layer_norm.weight'),
+    },
+    { id: 'always', detect: () => true },
+  ];
+  expect(familyOf(families, component(CLIP)).id).toBe('clip');
+  expect(familyOf(families, component({ other: [1] })).id).toBe('always');
+});
+
+test('a component no family knows is refused with what it is and what its config says', () => {
+  const unet = component(
+    { 'down_blocks.0.resnets.0.conv1.weight': [1, 1, 1, 1], 'time_embedding.linear_1.weight': [1, 1] },
+    { _class_name: 'Foo' },
+  );
+  const error = thrownBy(() => familyOf([], unet));
+  expect(error).toMatchObject({ kind: 'checkpoint-unsupported', where: { file: join(unet.folder) } });
+  expect(error.message).toMatch(/U-Net of Stable Diffusion.*"Foo"/);
+});
