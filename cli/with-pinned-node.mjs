@@ -1,8 +1,8 @@
 // node cli/with-pinned-node.mjs COMMAND [ARGUMENT...]: runs a command, found as npm scripts find theirs, so that `node`
 // means the Node this project pins. Every npm script starts with it.
 
-import { delimiter, dirname } from 'node:path';
-import { become, findNode, noNodeMessage } from './pinned-node.mjs';
+import { delimiter, dirname, join } from 'node:path';
+import { become, findNode, noNodeMessage, root } from './pinned-node.mjs';
 
 const [command, ...args] = process.argv.slice(2);
 const node = findNode();
@@ -11,6 +11,7 @@ if (node === undefined || command === undefined) {
   process.exitCode = 1;
 } else {
   const onWindows = process.platform === 'win32'; // commands are .cmd files there, which only a shell starts
-  const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ''}` };
+  const path = [dirname(node), join(root, 'node_modules', '.bin'), process.env.PATH ?? ''];
+  const env = { ...process.env, PATH: path.join(delimiter) };
   become(command, args, { env, shell: onWindows });
 }
