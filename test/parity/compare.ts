@@ -14,7 +14,7 @@ export type Tolerance =
 
 /** The tolerance stored in an `outputs` entry of a model fixture's manifest. */
 export function storedTolerance(entry: unknown): Tolerance {
-  if (isRecord(entry) && entry['exact'] === true) return 'exact';
+  if (isRecord(entry) && entry.exact === true) return 'exact';
   return { atol: number(entry, 'atol'), relRms: number(entry, 'rel_rms_tol') };
 }
 
