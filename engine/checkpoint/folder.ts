@@ -4,6 +4,7 @@ import { type Config, readConfig } from './config.ts';
 import { namesIn, whatIs } from './files.ts';
 import { isObject, type JsonValue } from './json.ts';
 import { malformed, quote, refusal } from './refusal.ts';
+import type { SafetensorsFile } from './safetensors.ts';
 import { chooseWeights, missingFiles, openChoice, type PlainName, type WeightChoice } from './variants.ts';
 import { type WeightSource, weightSource } from './weights.ts';
 
@@ -13,6 +14,8 @@ export interface Component {
   readonly folder: string;
   readonly config: Config;
   readonly weights: WeightSource;
+  /** The weight files, with their headers. */
+  readonly files: readonly SafetensorsFile[];
   /** Where the weights were taken from. */
   readonly chosen: WeightChoice;
   /** The ways of storing them that were left aside. */
@@ -33,8 +36,9 @@ export interface OpenOptions {
 export function openComponent(folder: string, options: OpenOptions = {}): Component {
   const config = readConfig(join(folder, CONFIG));
   const { chosen, others } = chooseWeights(folder, plainName(config.has('_class_name')), options.variant);
-  const weights = weightSource(openChoice(chosen), chosen.file);
-  return { name: options.name ?? basename(folder), folder, config, weights, chosen, others };
+  const files = openChoice(chosen);
+  const weights = weightSource(files, chosen.file);
+  return { name: options.name ?? basename(folder), folder, config, weights, files, chosen, others };
 }
 
 /** What a component is for, told by its class name: it decides which files its folder must have. */

@@ -8,7 +8,6 @@ import { type Component, type ComponentSpec, missingOfComponent, openComponent, 
 import { foreignForm } from './foreign.ts';
 import { estimateMemory, type MemoryEstimate } from './memory.ts';
 import { readSafetensors, type SafetensorsFile } from './safetensors.ts';
-import { openChoice } from './variants.ts';
 import { weightSource } from './weights.ts';
 
 /** What a network family knows of a component; handed in, because families live in another room. */
@@ -147,7 +146,7 @@ class Gathering {
   }
 
   addComponent(component: Component, spec?: ComponentSpec): void {
-    const { name, config, weights, chosen, others } = component;
+    const { name, config, weights, files, chosen, others } = component;
     // A family refuses what it cannot open; the component is described all the same.
     const finding = this.attempt(name, () => this.families(component));
     for (const tensor of finding?.missingTensors ?? []) this.addMissing(name, chosen.file, tensor);
@@ -164,7 +163,7 @@ class Gathering {
     };
     this.addWeights(
       described,
-      openChoice(chosen),
+      files,
       chosen.file,
       others.map(({ file }) => file),
     );

@@ -9,6 +9,8 @@ export interface JsonRules {
   readonly maxDepth: number;
   /** How many members one object or array may have. */
   readonly maxMembers: number;
+  /** How many characters a key may have; 1,024 without it. */
+  readonly maxKeyLength?: number;
   /** Only numbers written as plain digits, up to 2^53 - 1: no sign, fraction or exponent. */
   readonly plainIntegers?: boolean;
   /** The outermost key is a tensor name, the next one its field (a safetensors header). */
@@ -30,17 +32,18 @@ export function isObject(value: JsonValue | undefined): value is JsonObject {
 }
 
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
-const PLAIN_INTEGER = /0|[1-9][0-9]*/y;
 const LITERALS: readonly (readonly [string, null | boolean])[] = [
   ['null', null],
   ['true', true],
   ['false', false],
 ];
+/** What makes a string more than its own characters: escapes, raw control characters, surrogates. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: raw control characters are what JSON forbids in strings.
-const SPECIAL = /[\\\u0000-\u001f]/;
+const SPECIAL = /[\\\u0000-\u001f\ud800-\udfff]/;
 const SPACE = /[ \n\r\t]*/y;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const DIGIT_0 = 0x30;
 
 class Parser {
   private readonly text: string;
@@ -66,26 +69,23 @@ class Parser {
   private value(): JsonValue {
     this.space();
     const start = this.text[this.at];
-    if (start === '{') return this.inside(() => this.object());
-    if (start === '[') return this.inside(() => this.array());
     if (start === '"') return this.string();
+    if (start === '{' || start === '[') {
+      this.depth += 1;
+      if (this.depth > this.rules.maxDepth)
+        throw this.fault(`values are nested deeper than ${this.rules.maxDepth} levels`);
+      this.at += 1;
+      const value = start === '{' ? this.object() : this.array();
+      this.depth -= 1;
+      return value;
+    }
     if (start === undefined) throw this.fault('the JSON ends in the middle');
     for (const [word, value] of LITERALS) {
-      if (!this.text.startsWith(word, this.at)) continue;
+      if (start !== word[0] || !this.text.startsWith(word, this.at)) continue;
       this.at += word.length;
       return value;
     }
-    return this.number();
-  }
-
-  private inside<T>(read: () => T): T {
-    this.depth += 1;
-    if (this.depth > this.rules.maxDepth)
-      throw this.fault(`values are nested deeper than ${this.rules.maxDepth} levels`);
-    this.at += 1;
-    const value = read();
-    this.depth -= 1;
-    return value;
+    return this.rules.plainIntegers ? this.plainInteger() : this.number();
   }
 
   private object(): JsonObject {
@@ -94,7 +94,7 @@ class Parser {
     do {
       this.space();
       if (this.text.charCodeAt(this.at) !== QUOTE) throw this.fault('a key in double quotes is expected');
-      const key = this.string();
+      const key = this.key();
       this.path.push(key);
       if (members.has(key)) throw this.fault('the same key stands twice in one object');
       if (members.size >= this.rules.maxMembers)
@@ -120,27 +120,53 @@ class Parser {
   }
 
   private number(): number {
-    const form = this.rules.plainIntegers ? PLAIN_INTEGER : NUMBER;
-    form.lastIndex = this.at;
-    const digits = form.exec(this.text)?.[0];
-    if (digits === undefined)
-      throw this.fault(this.rules.plainIntegers ? 'a plain whole number is expected' : 'a value is expected');
+    NUMBER.lastIndex = this.at;
+    const digits = NUMBER.exec(this.text)?.[0];
+    if (digits === undefined) throw this.fault('a value is expected');
     this.at += digits.length;
     const value = Number(digits);
     if (!Number.isFinite(value)) throw this.fault('a number is too large');
-    if (this.rules.plainIntegers && !Number.isSafeInteger(value)) throw this.fault('a whole number is above 2^53');
     return value;
   }
 
-  private string(): string {
+  private plainInteger(): number {
+    const start = this.at;
+    let value = 0;
+    for (;;) {
+      const digit = this.text.charCodeAt(this.at) - DIGIT_0;
+      // JSON has no leading zeros: after a first 0 the number is over.
+      if (!(digit >= 0 && digit <= 9) || (value === 0 && this.at > start)) break;
+      value = value * 10 + digit;
+      if (value > Number.MAX_SAFE_INTEGER) throw this.fault('a whole number is above 2^53');
+      this.at += 1;
+    }
+    if (this.at === start) throw this.fault('a plain whole number is expected');
+    return value;
+  }
+
+  private string(): string;
+  private string(maxRawLength: number): string | undefined;
+  private string(maxRawLength = Number.POSITIVE_INFINITY): string | undefined {
     const start = this.at;
     let end = this.text.indexOf('"', start + 1);
     while (end !== -1 && this.isEscaped(end)) end = this.text.indexOf('"', end + 1);
     if (end === -1) throw this.fault('a string has no end');
     this.at = end + 1;
-    const read = this.unescaped(this.text.slice(start + 1, end));
+    if (end - start > maxRawLength) return undefined;
+    const raw = this.text.slice(start + 1, end);
+    if (!SPECIAL.test(raw)) return raw;
+    const read = this.unescaped(raw);
     if (!read.isWellFormed()) throw this.fault('a string holds half a surrogate pair');
     return read;
+  }
+
+  private key(): string {
+    const { maxKeyLength = 1_024 } = this.rules;
+    const start = this.at;
+    const key = this.string(6 * maxKeyLength);
+    if (key !== undefined && key.length <= maxKeyLength) return key;
+    this.path.push(this.text.slice(start + 1, start + 1 + maxKeyLength));
+    throw this.fault(`a name is longer than ${maxKeyLength} characters`);
   }
 
   private isEscaped(quoteAt: number): boolean {
@@ -150,7 +176,6 @@ class Parser {
   }
 
   private unescaped(raw: string): string {
-    if (!SPECIAL.test(raw)) return raw;
     try {
       return String(JSON.parse(`"${raw}"`));
     } catch {

@@ -129,14 +129,42 @@ const BAD: readonly BadFile[] = [
     promise: 'more tensors than we read',
     bytes: safetensorsOf(`{${Array.from({ length: MAX_TENSORS + 1 }, (_, i) => `"${i}":0`)}}`),
     tensor: String(MAX_TENSORS),
-    says: /more than 16384 members/,
+    says: /more than 8192 members/,
   },
   w({
     promise: 'a shape of a million axes',
     bytes: one(F32, `[${'1,'.repeat(1_000_000)}1]`, '[0,4]', 4),
     field: 'shape',
-    says: /more than 16384 members/,
+    says: /more than 8192 members/,
   }),
+  // As large as a header may be.
+  {
+    promise: 'the largest header, of spaces',
+    bytes: safetensorsOf(`{${' '.repeat(MAX_HEADER_BYTES - 1)}`),
+    says: /key in double quotes/,
+  },
+  {
+    promise: 'the largest header, of one name of escapes',
+    bytes: safetensorsOf(`{"${'\\"'.repeat(MAX_HEADER_BYTES / 2 - 2)}"`),
+    tensor: '\\"'.repeat(MAX_NAME_LENGTH / 2),
+    says: /name is longer than 512/,
+  },
+  {
+    promise: 'the largest header, of one piece of metadata full of escapes',
+    bytes: safetensorsOf(`{"__metadata__":{"a":"${'\\"'.repeat(MAX_HEADER_BYTES / 2 - 14)}"`),
+    tensor: '__metadata__',
+    says: /"," or "\}" is expected/,
+  },
+  {
+    promise: 'as many tensors as a header may have, the last one overlapping',
+    bytes: safetensorsOf(
+      `{${Array.from({ length: MAX_TENSORS }, (_, i) => `"layer.${i}":${entry(F32, '[1]', i === 0 ? '[4,8]' : `[${4 * i},${4 * i + 4}]`)}`)}}`,
+      4 * MAX_TENSORS,
+    ),
+    tensor: 'layer.0',
+    field: 'data_offsets',
+    says: /belong to none|overlaps/,
+  },
   // Metadata.
   {
     promise: 'metadata that are null',
@@ -176,8 +204,7 @@ const BAD: readonly BadFile[] = [
     promise: 'a tensor name of 100,000 characters',
     bytes: safetensorsOf(`{"${'n'.repeat(100_000)}":${entry(F32, '[1]', '[0,4]')}}`, 4),
     tensor: 'n'.repeat(MAX_NAME_LENGTH),
-    field: 'name',
-    says: /name of 100000 characters/,
+    says: /name is longer than 512/,
   },
   {
     promise: 'a tensor named __proto__ that is none',
@@ -286,7 +313,7 @@ const BAD: readonly BadFile[] = [
     promise: 'an extent of 400 digits',
     bytes: one(F32, `[${'9'.repeat(400)}]`, '[0,4]', 4),
     field: 'shape',
-    says: /too large/,
+    says: /above 2\^53/,
   }),
   w({
     promise: 'extents whose product is 2^64',
@@ -486,9 +513,9 @@ describe('a malformed weight file', () => {
     const file = join(folderOf({ 'model.safetensors': bytes }), 'model.safetensors');
     let fastest = Number.POSITIVE_INFINITY;
     for (let round = 0; round < 3; round += 1) {
-      const start = performance.now();
+      const stop = stopwatch();
       const error = thrownBy(() => readSafetensors(file));
-      fastest = Math.min(fastest, performance.now() - start);
+      fastest = Math.min(fastest, stop());
       expect(error.kind).toBe(kind ?? 'checkpoint-malformed');
       expect(error.where).toEqual({
         file,
@@ -618,3 +645,13 @@ describe('a path that is no weight file', () => {
     );
   });
 });
+
+/** Milliseconds since it was started: of the clock or of the processor, whichever is less, so that busy neighbours do not count. */
+function stopwatch(): () => number {
+  const start = performance.now();
+  const spent = process.cpuUsage();
+  return () => {
+    const { user, system } = process.cpuUsage(spent);
+    return Math.min(performance.now() - start, (user + system) / 1_000);
+  };
+}
