@@ -1,0 +1,221 @@
+import { describe, expect, it } from 'vitest';
+import { createOnnxRuntime } from '../../native/runtime.ts';
+import { callGraph, runCall, siteOf } from '../../test/attention-harness.ts';
+import { type ReferenceOperands, referenceAttention } from '../../test/attention-reference.ts';
+import type { Tensor } from '../base/tensor.ts';
+import { GraphBuilder } from '../graph/builder.ts';
+import { compileAttention } from './compile.ts';
+import type { AttentionOp } from './ops.ts';
+import { flatten } from './ops.ts';
+import { type AttentionSite, plainAttention } from './site.ts';
+import { sizesOf } from './sizes.ts';
+import { HARD_MASK, type HookInput } from './values.ts';
+
+const runtime = createOnnxRuntime({ threads: 1 });
+
+/** Deterministic numbers (mulberry32). */
+function numbers(seed: number) {
+  let state = seed >>> 0;
+  const uniform = () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+  const normal = () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
+  const below = (limit: number) => Math.floor(uniform() * limit);
+  const chance = (p: number) => uniform() < p;
+  const pick = <T>(items: readonly [T, ...T[]]): T => items[below(items.length)] ?? items[0];
+  return { uniform, normal, below, chance, pick };
+}
+type Numbers = ReturnType<typeof numbers>;
+
+function randomSite(random: Numbers): AttentionSite {
+  return siteOf({
+    batch: 1 + random.below(3),
+    heads: 1 + random.below(3),
+    headDim: random.pick([4, 8, 12]),
+    text: random.chance(0.15) ? 0 : 1 + random.below(5),
+    image: { frames: 1 + random.below(3), height: 1 + random.below(3), width: 1 + random.below(4) },
+    order: random.pick(['text first', 'image first']),
+  });
+}
+
+function randomOperands(random: Numbers, site: AttentionSite): ReferenceOperands {
+  const size = site.batch * (site.tokens.text.length + site.tokens.image.length) * site.heads * site.headDim;
+  const fill = () => Float32Array.from({ length: size }, () => random.normal());
+  return { q: fill(), k: fill(), v: fill() };
+}
+
+const spans = ['text', 'image', 'all'] as const;
+
+/** Operations of every kind in random combination; ids count on. */
+function randomOps(random: Numbers, site: AttentionSite, depth: number, prefix: string): AttentionOp[] {
+  const ops: AttentionOp[] = [];
+  const id = () => `${prefix}${ops.length}`;
+  const placed = () => ({ id: id(), layers: 'all', rows: random.pick(spans) }) as const;
+  const maybe = () => random.chance(0.4);
+  let mapped = false;
+  for (let i = random.below(3); i > 0; i--) {
+    const cols = random.pick(spans);
+    const pairs =
+      !mapped && cols === 'text' && random.chance(0.6) ? site.tokens.text.length + random.below(3) : undefined;
+    mapped ||= pairs !== undefined;
+    const parts = { q: maybe(), k: true, v: maybe() };
+    if (random.chance(0.3)) Object.assign(parts, { q: 'shared' });
+    ops.push({
+      op: 'route',
+      ...placed(),
+      cols,
+      ...parts,
+      weight: maybe(),
+      heads: maybe(),
+      ...(pairs ? { pairs } : {}),
+    });
+  }
+  if (random.chance(0.3)) {
+    const cols = random.pick(spans);
+    const available = cols === 'all' ? 0 : site.tokens[cols].length;
+    const count = available > 0 && maybe() ? 1 + random.below(available) : undefined;
+    ops.push({ op: 'extend', ...placed(), cols, ...(count === undefined ? {} : { count }) });
+  }
+  for (let i = random.below(3); i > 0; i--) {
+    const extension = ops.find((op) => op.op === 'extend');
+    const reaching = extension !== undefined && maybe();
+    const cols = reaching ? { extended: extension.id } : random.pick(spans);
+    // Columns of an extension are there for its rows only.
+    const rows = reaching ? { rows: extension.rows } : {};
+    const kinds = random.pick([
+      { scale: true },
+      { bias: true },
+      { gain: true },
+      { scale: true, bias: true, gain: true },
+    ]);
+    ops.push({ op: 'shape', ...placed(), ...rows, cols, rowWeight: maybe(), heads: maybe(), ...kinds });
+  }
+  if (random.chance(0.15))
+    ops.push({ op: 'share', ...placed(), rows: 'all', cols: random.pick(spans), mode: random.pick(['keep', 'fixed']) });
+  if (random.chance(0.2))
+    ops.push({ op: 'filter', ...placed(), along: mapped ? 'time' : random.pick(['time', 'columns']) });
+  if (random.chance(0.6)) {
+    ops.push({
+      op: 'capture',
+      ...placed(),
+      what: 'mass',
+      cols: random.pick(spans),
+      count: 1 + random.below(3),
+      heads: random.pick(['mean', 'keep']),
+    });
+  }
+  if (random.chance(0.15))
+    ops.push({
+      op: 'capture',
+      ...placed(),
+      what: random.pick(['lse', 'entropy']),
+      heads: random.pick(['mean', 'keep']),
+    });
+  if (depth > 0 && random.chance(0.4)) {
+    const fork = placed();
+    const alt = randomOps(random, site, depth - 1, `${fork.id}_`).filter(
+      (op) => op.op !== 'capture' || op.rows === fork.rows || fork.rows === 'all',
+    );
+    ops.push({ op: 'fork', ...fork, mode: random.pick(['blend', 'add', 'fill']), alt });
+  }
+  return ops;
+}
+
+function randomValue(random: Numbers, input: HookInput, site: AttentionSite, ops: readonly AttentionOp[]): Tensor {
+  const [id = '', field = ''] = input.name.split('.');
+  const op = flatten(ops).find((one) => one.id === id);
+  const dividing = flatten(ops).some((one) => one.op === 'share' || (one.op === 'fork' && one.mode === 'fill'));
+  const size = input.shape.reduce((a, b) => a * b, 1);
+  if (input.type === 'int64') {
+    const span =
+      op !== undefined && 'cols' in op && typeof op.cols === 'string' && op.cols !== 'all' ? op.cols : 'image';
+    const limit = field === 'from' ? site.batch : site.tokens[span].length;
+    return {
+      dtype: 'int64',
+      dims: input.shape,
+      data: BigInt64Array.from({ length: size }, () => BigInt(random.below(limit))),
+    };
+  }
+  const one = (): number => {
+    if (field === 'bias' || field === 'logWeight') return random.chance(0.1) ? HARD_MASK : random.normal();
+    if (field === 'group') return random.below(2);
+    // Masses that a fill or a share divides by must stay away from 0.
+    if (field === 'gain' || field === 'matrix') return dividing ? 0.5 + random.uniform() : random.normal();
+    if (field === 'scale' || field === 'columns') return random.normal();
+    return random.uniform();
+  };
+  return { dtype: 'float32', dims: input.shape, data: Float32Array.from({ length: size }, one) };
+}
+
+/** Worst error as a share of 1e-4 + 1e-4 |reference|. */
+function worst(actual: ArrayLike<number | bigint>, expected: ArrayLike<number>): number {
+  expect(actual.length).toBe(expected.length);
+  let share = 0;
+  for (let i = 0; i < expected.length; i++) {
+    const reference = expected[i] ?? Number.NaN;
+    const error = Math.abs(Number(actual[i]) - reference) / (1e-4 + 1e-4 * Math.abs(reference));
+    share = Math.max(share, Number.isNaN(error) ? Number.POSITIVE_INFINITY : error);
+  }
+  return share;
+}
+
+describe('attention hooks', () => {
+  it('compute what the spelled-out matrix says, in random combination', async () => {
+    for (let seed = 1; seed <= 200; seed++) {
+      const random = numbers(seed);
+      const site = randomSite(random);
+      const ops = randomOps(random, site, 2, 'o').filter((op) => site.tokens.text.length > 0 || usable(op));
+      const operands = randomOperands(random, site);
+      const { outputs, feeds } = await runCall(runtime, site, ops, operands, (attention) => [
+        Object.fromEntries(attention.inputs.map((input) => [input.name, randomValue(random, input, site, ops)])),
+      ]);
+      const reference = referenceAttention(site, ops, feeds, operands);
+      const tell = () => `seed ${seed}: ${JSON.stringify(ops)} ${JSON.stringify(site)}`;
+      expect(worst(outputs['out']?.data ?? [], reference.out), tell()).toBeLessThan(1);
+      for (const [id, reading] of reference.readings) {
+        expect(worst(outputs[id]?.data ?? [], reading), `${id} of ${tell()}`).toBeLessThan(1);
+      }
+    }
+  });
+
+  it('change nothing at neutral values', async () => {
+    for (let seed = 1; seed <= 60; seed++) {
+      const random = numbers(1000 + seed);
+      const site = randomSite(random);
+      const ops = randomOps(random, site, 1, 'o').filter((op) => site.tokens.text.length > 0 || usable(op));
+      const operands = randomOperands(random, site);
+      const plain = await runCall(runtime, site, [], operands);
+      const neutral = await runCall(runtime, site, ops, operands);
+      const share = worst(neutral.outputs['out']?.data ?? [], Array.from(plain.outputs['out']?.data ?? [], Number));
+      expect(share, `seed ${seed}: ${JSON.stringify(ops)}`).toBeLessThan(0.1);
+    }
+  });
+
+  it('are not in the graph when they are absent or act elsewhere', () => {
+    const site = siteOf({ batch: 2, heads: 2, headDim: 8, text: 3, image: { frames: 1, height: 2, width: 3 } });
+    const sizes = sizesOf([site]);
+    const plain = (() => {
+      const g = new GraphBuilder();
+      const shape = [2, 9, 16];
+      const operands = {
+        q: g.input('q', 'float32', shape),
+        k: g.input('k', 'float32', shape),
+        v: g.input('v', 'float32', shape),
+      };
+      g.output('out', plainAttention.attend(g, site, operands));
+      return g.build();
+    })();
+    expect(callGraph(site, compileAttention([], sizes))).toEqual(plain);
+    expect(compileAttention([], sizes).signature).toBe('');
+  });
+});
+
+/** In a call without text nothing may name text alone; the vocabulary drops such operations, the reference does not know them. */
+function usable(op: AttentionOp): boolean {
+  if (op.rows === 'text' || ('cols' in op && op.cols === 'text')) return false;
+  if (op.op === 'filter' && op.along === 'columns') return false;
+  return op.op !== 'fork' || op.alt.every(usable);
+}
