@@ -1,4 +1,4 @@
-import { symlinkSync } from 'node:fs';
+import { rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Files, folderOf, tensorsOf, thrownBy } from '../../test/checkpoint-files.ts';
@@ -97,6 +97,12 @@ test('in a folder that is there, config and weights are named apart, and so are 
     'transformer/config.json',
     'transformer/diffusion_pytorch_model.safetensors',
   ]);
+});
+
+test('an empty tokenizer folder counts as missing', () => {
+  const folder = folderOf(MODEL);
+  rmSync(join(folder, 'tokenizer/vocab.json'));
+  expect(missingParts(openModelFolder(folder))).toEqual([join(folder, 'tokenizer')]);
 });
 
 test('one component folder opens by itself, of a wanted variant', () => {

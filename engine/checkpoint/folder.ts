@@ -125,10 +125,11 @@ export function missingOfComponent({ folder, role, library }: ComponentSpec): re
   const absent = (file: string) => (whatIs(join(folder, file)) === 'file' ? [] : [join(folder, file)]);
   if (role === 'processor') return [];
   if (role === 'scheduler') return absent(SCHEDULER_CONFIG);
-  if (role === 'tokenizer')
-    return namesIn(folder)
-      .filter((name) => whatIs(join(folder, name)) === 'nothing')
-      .map((name) => join(folder, name));
+  if (role === 'tokenizer') {
+    // Which files a tokenizer has is its family's business; here an empty folder and links that lead nowhere are told.
+    const files = namesIn(folder).map((name) => join(folder, name));
+    return files.length === 0 ? [folder] : files.filter((file) => whatIs(file) === 'nothing');
+  }
   return [...absent(CONFIG), ...missingWeights(folder, plainName(library !== 'transformers'))];
 }
 
