@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import { basename, relative, sep } from 'node:path';
+import type { EditRecord, ResolvedRequest } from '../../contract/index.ts';
+import { NOISE_GENERATOR } from '../base/noise.ts';
+import type { MethodOutcome } from '../methods/method.ts';
+import type { Model } from '../pipeline/model.ts';
+import type { TensorRuntime } from '../ports.ts';
+import type { CatalogEntry } from './catalog.ts';
+
+interface RecordInput {
+  readonly request: ResolvedRequest;
+  readonly outcome: MethodOutcome;
+  readonly model: Model;
+  readonly entry: CatalogEntry;
+  readonly runtime: TensorRuntime;
+  readonly version: string;
+}
+
+/** Files up to this size are hashed (about half a second); larger ones are recorded by name and size. */
+const HASHED_UP_TO_BYTES = 512 * 1024 * 1024;
+
+/** Everything needed to make the picture again. Holds no time and no path of this machine. */
+export function recordOf({ request, outcome, model, entry, runtime, version }: RecordInput): EditRecord {
+  // A checkpoint given by path is recorded by its folder's name: the path would tell the author's folders.
+  const checkpoint = entry.ref === request.checkpoint && !/[\\/]/.test(entry.ref.replace(/^[\w.-]+\/[\w.-]+$/, '')) ? entry.ref : basename(entry.folder);
+  return {
+    schema: 'attune/1',
+    app: { name: 'Attune', version },
+    request: { ...request, checkpoint },
+    prompts: outcome.prompts.map(({ role, condition }) => ({
+      role,
+      text: condition.prompt,
+      weights: condition.weights.map(({ start, end, weight }) => ({ start, end, weight })),
+    })),
+    checkpoint: { name: model.name, family: model.denoiser.family, files: weightFiles(model) },
+    runtime: { provider: runtime.provider, version: runtime.version, precision: `${model.precision} weights, f32 arithmetic` },
+    noise: NOISE_GENERATOR,
+    sampler: { ...outcome.sampler, sigmas: [...outcome.sigmas] },
+    operations: [...outcome.operations],
+  };
+}
+
+const hashes = new Map<string, string>();
+
+function weightFiles(model: Model): EditRecord['checkpoint']['files'] {
+  return model.components.flatMap(({ folder, name, weights }) => {
+    const files = new Set(weights.names.map((tensor) => weights.get(tensor).file));
+    return [...files].sort().map((file) => {
+      const { size } = statSync(file);
+      const inside = relative(folder, file).split(sep).join('/');
+      // A file of a download cache lies elsewhere behind a link; its blob name says what it is.
+      const path = `${name}/${inside.startsWith('..') ? basename(file) : inside}`;
+      return size > HASHED_UP_TO_BYTES ? { path, bytes: size } : { path, bytes: size, sha256: hashOf(file, size) };
+    });
+  });
+}
+
+function hashOf(file: string, size: number): string {
+  const key = `${file}:${size}:${statSync(file).mtimeMs}`;
+  const known = hashes.get(key) ?? createHash('sha256').update(readFileSync(file)).digest('hex');
+  hashes.set(key, known);
+  return known;
+}

@@ -1,0 +1,41 @@
+import type { TokenPair } from '../attention/route.ts';
+import type { Conditioning } from '../pipeline/condition.ts';
+import { columnSources, comparePrompts } from '../text/difference.ts';
+
+/** Text columns of the words in which two prompts differ. */
+export function changedWords(source: Conditioning, target: Conditioning): { readonly source: readonly number[]; readonly target: readonly number[] } {
+  const changed = { source: [] as number[], target: [] as number[] };
+  eachBlock(source, target, (start, difference) => {
+    changed.source.push(...difference.removedTokens.map((position) => start + position));
+    changed.target.push(...difference.changedTokens.map((position) => start + position));
+  });
+  return changed;
+}
+
+/**
+ * The token map of the target's text columns: a column that continues a source column takes its logits (weight 1), others keep their
+ * own (weight 0). CLIP's and T5's columns are matched apart. Padding keeps its own: in joint attention it carries content.
+ * @param replaced `source`: a replaced word takes the logits of the word it replaces (Prompt-to-Prompt's swap); `own`: it keeps its own (refinement)
+ */
+export function routedPairs(source: Conditioning, target: Conditioning, replaced: 'own' | 'source'): readonly TokenPair[] {
+  const pairs: TokenPair[] = [];
+  eachBlock(source, target, (start, difference, length) => {
+    columnSources(difference, length, replaced).sources.forEach((served, position) => {
+      const column = start + position;
+      if (served.length === 0) pairs.push({ source: column, target: column, weight: 0 });
+      for (const from of served) pairs.push({ source: start + from, target: column, weight: 1, logWeight: -Math.log(served.length) });
+    });
+  });
+  return pairs;
+}
+
+function eachBlock(
+  source: Conditioning,
+  target: Conditioning,
+  visit: (start: number, difference: ReturnType<typeof comparePrompts>, length: number) => void,
+): void {
+  target.blocks.forEach((block, index) => {
+    const other = source.blocks[index];
+    if (other !== undefined) visit(block.start, comparePrompts(other.encoded, block.encoded), block.encoded.ids.length);
+  });
+}

@@ -1,0 +1,65 @@
+import { noiseSource } from '../base/noise.ts';
+import { openBranches } from '../pipeline/branches.ts';
+import { canvasOf, decodeOnCanvas } from '../pipeline/canvas.ts';
+import { encodePrompt, wordsOf } from '../pipeline/condition.ts';
+import { previewAndCount } from '../pipeline/report.ts';
+import { flowLevels } from '../pipeline/levels.ts';
+import { WordMaps } from '../pipeline/wordmaps.ts';
+import { runEulerLoop } from '../sampling/eulerloop.ts';
+import type { Method } from './method.ts';
+
+/** A picture from a prompt: plain sampling of the flow with classifier-free guidance (Ho & Salimans, arXiv 2207.12598). */
+export const generate: Method = {
+  description: {
+    id: 'generate',
+    title: 'Generate',
+    summary: 'Makes a picture from a prompt.',
+    inputs: { prompt: 'required', negative: 'optional' },
+    params: [],
+    defaults: {},
+  },
+  async run({ model, request, progress }) {
+    const canvas = canvasOf(model, request.size);
+    progress.stage('condition');
+    const prompt = await encodePrompt(model, request.prompt);
+    const negative = await encodePrompt(model, request.negative ?? '');
+    const { sigmas } = flowLevels(model, request.steps, canvas);
+
+    let maps: WordMaps | undefined;
+    const branches = await openBranches(model, {
+      branches: [{ name: 'target', condition: prompt, negative, guidance: request.guidance }],
+      height: canvas.rows,
+      width: canvas.columns,
+      operations: (layout) => {
+        if (request.maps !== true) return [];
+        maps = new WordMaps(layout, [{ branch: 'target', words: wordsOf(prompt) }], 'all');
+        return [maps.operation];
+      },
+    });
+
+    progress.stage('denoise');
+    const latent = await runEulerLoop({
+      latent: noiseSource(request.seed, canvas.latentLength, 'initial')(0),
+      sigmas,
+      velocity: async ({ latent: state, sigma }) => {
+        const { velocities, captures } = await branches.run({ latents: [state], sigma, values: maps?.values ?? {} });
+        maps?.record(captures);
+        return velocities[0] ?? state;
+      },
+      onStep: (report) => previewAndCount({ model, canvas, progress, from: 0, of: request.steps }, report.step, report.clean),
+    });
+    progress.stage('decode');
+    return {
+      image: await decodeOnCanvas(model, canvas, latent),
+      maps: maps?.pictures('target', canvas) ?? [],
+      prompts: [
+        { role: 'prompt', condition: prompt },
+        ...(request.guidance === 1 ? [] : [{ role: 'negative' as const, condition: negative }]),
+      ],
+      sigmas,
+      sampler: { name: 'flow-euler', commonName: 'Euler' },
+      operations: [],
+      figures: {},
+    };
+  },
+};

@@ -1,0 +1,62 @@
+import type { MethodDescription, ParamValue } from '../../contract/index.ts';
+import { AttuneError } from '../base/errors.ts';
+
+/** Typed access to the parameters of a request after `resolveParams`. */
+export interface Params {
+  number(name: string): number;
+  boolean(name: string): boolean;
+  text(name: string): string;
+}
+
+/** The values a method runs with: those given, checked against the method's schema, and the defaults of the others. */
+export function resolveParams(
+  { id, params }: Pick<MethodDescription, 'id' | 'params'>,
+  given: Readonly<Record<string, ParamValue>>,
+): Record<string, ParamValue> {
+  for (const name of Object.keys(given))
+    if (!params.some((param) => param.name === name))
+      throw new AttuneError(
+        'request-invalid',
+        `The method ${id} has no parameter "${name}"; it has ${params.map((param) => param.name).join(', ') || 'none'}.`,
+        { field: name },
+      );
+  return Object.fromEntries(params.map((param) => [param.name, checkParam(param, given[param.name] ?? param.default)]));
+}
+
+function checkParam(param: MethodDescription['params'][number], value: ParamValue): ParamValue {
+  const refuse = (expected: string): never => {
+    throw new AttuneError('request-invalid', `The parameter "${param.name}" must be ${expected}, not ${JSON.stringify(value)}.`, {
+      field: param.name,
+    });
+  };
+  switch (param.type) {
+    case 'number':
+    case 'integer': {
+      const kind = param.type === 'integer' ? 'a whole number' : 'a number';
+      const fits = typeof value === 'number' && value >= param.min && value <= param.max;
+      return fits && (param.type === 'number' || Number.isInteger(value)) ? value : refuse(`${kind} from ${param.min} to ${param.max}`);
+    }
+    case 'boolean':
+      return typeof value === 'boolean' ? value : refuse('true or false');
+    case 'choice': {
+      const words = param.choices.map((choice) => choice.value);
+      return typeof value === 'string' && words.includes(value) ? value : refuse(`one of ${words.join(', ')}`);
+    }
+    case 'text':
+      return typeof value === 'string' && value.length <= param.maxLength ? value : refuse(`a text of at most ${param.maxLength} characters`);
+  }
+}
+
+/** Reads resolved parameters; a name or type that the schema does not have is a defect of the method. */
+export function readParams(values: Readonly<Record<string, ParamValue>>): Params {
+  const read = <T extends ParamValue>(name: string, is: (value: ParamValue | undefined) => value is T): T => {
+    const value = values[name];
+    if (!is(value)) throw new RangeError(`the method reads a parameter "${name}" that its schema does not have`);
+    return value;
+  };
+  return {
+    number: (name) => read(name, (value) => typeof value === 'number'),
+    boolean: (name) => read(name, (value) => typeof value === 'boolean'),
+    text: (name) => read(name, (value) => typeof value === 'string'),
+  };
+}

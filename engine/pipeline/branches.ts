@@ -1,0 +1,158 @@
+import { AttuneError } from '../base/errors.ts';
+import { type FloatTensor, floatTensor } from '../base/tensor.ts';
+import { compileAttention } from '../attention/compile.ts';
+import type { AttentionOp } from '../attention/ops.ts';
+import { type HookSizes, sizesOf } from '../attention/sizes.ts';
+import type { HookValues } from '../attention/values.ts';
+import { GraphBuilder } from '../graph/builder.ts';
+import type { RuntimeSession } from '../ports.ts';
+import { guide } from '../sampling/steps.ts';
+import type { Conditioning } from './condition.ts';
+import type { Model } from './model.ts';
+import { wordWeights } from './wordweights.ts';
+
+/**
+ * The branches of an edit as rows of one batch: source, target, and for each of them with a guidance scale other than 1 a row for its
+ * negative prompt. One forward pass serves them all, and attention operations read one row from another inside the graph.
+ */
+
+export interface BranchSpec {
+  readonly name: string;
+  readonly condition: Conditioning;
+  /** Needed when `guidance` is not 1. */
+  readonly negative?: Conditioning;
+  /** Scale of classifier-free guidance; 1 runs the positive row alone. */
+  readonly guidance: number;
+}
+
+/** One row of the batch. */
+export interface BranchRow {
+  readonly branch: number;
+  readonly kind: 'positive' | 'negative';
+  readonly condition: Conditioning;
+}
+
+export interface BranchLayout {
+  readonly branches: readonly BranchSpec[];
+  readonly rows: readonly BranchRow[];
+  readonly sizes: HookSizes;
+  /** Batch row of a branch; throws RangeError when there is none. */
+  row(branch: string, kind?: 'positive' | 'negative'): number;
+}
+
+export interface BranchCall {
+  /** One latent [channels, height, width] a branch, in the order of the branches. */
+  readonly latents: readonly Float32Array[];
+  /** Noise level, 1 to 0. */
+  readonly sigma: number;
+  /** Run-time inputs of the operations; those left out are neutral. */
+  readonly values?: HookValues;
+}
+
+export interface BranchResult {
+  /** Velocity of each branch with its guidance applied. */
+  readonly velocities: readonly Float32Array[];
+  /** What capture operations read out, by output name. */
+  readonly captures: Readonly<Record<string, FloatTensor>>;
+}
+
+export interface Branches extends BranchLayout {
+  run(call: BranchCall): Promise<BranchResult>;
+}
+
+export interface BranchPlan {
+  readonly branches: readonly BranchSpec[];
+  /** Latent cells. */
+  readonly height: number;
+  readonly width: number;
+  /** Operations for this layout; their sizes are the layout's. */
+  readonly operations?: (layout: BranchLayout) => readonly AttentionOp[];
+}
+
+/** Builds (or finds) the session for a plan. Prompt weights other than 1 are added to the operations by themselves. */
+export async function openBranches(model: Model, plan: BranchPlan): Promise<Branches> {
+  const layout = layOut(model, plan);
+  const weighting = wordWeights(layout);
+  const operations = [...(plan.operations?.(layout) ?? []), ...weighting.operations];
+  const seam = compileAttention(operations, layout.sizes);
+  const { height, width } = plan;
+  const textTokens = layout.sizes.tokens.text.length;
+  const key = `${model.folder}:denoise:${layout.rows.length}x${height}x${width}x${textTokens}:${seam.signature}`;
+  const session = await model.sessions.get(key, model.loading.denoiser, () => {
+    const g = new GraphBuilder();
+    const velocity = model.denoiser.build(g, { batch: layout.rows.length, height, width, textTokens }, seam);
+    g.output('velocity', velocity);
+    seam.finish(g);
+    return g.build();
+  });
+  const text = textInputs(model, layout);
+  const feeds = (values: HookValues = {}) => ({ ...text, ...seam.feeds(weighting.values, values) });
+  return { ...layout, run: (call) => runBranches(model, session, layout, plan, feeds(call.values), call) };
+}
+
+async function runBranches(
+  model: Model,
+  session: RuntimeSession,
+  layout: BranchLayout,
+  plan: BranchPlan,
+  feeds: HookValues,
+  call: BranchCall,
+): Promise<BranchResult> {
+  const { height, width } = plan;
+  const shape = [layout.rows.length, model.denoiser.latentChannels, height, width];
+  const size = model.denoiser.latentChannels * height * width;
+  const latent = new Float32Array(layout.rows.length * size);
+  layout.rows.forEach(({ branch }, row) => {
+    const data = call.latents[branch];
+    if (data?.length !== size) throw new RangeError(`branch ${branch} has ${data?.length ?? 'no'} latent values instead of ${size}`);
+    latent.set(data, row * size);
+  });
+  const outputs = await session.run({
+    ...feeds,
+    latent: floatTensor(latent, shape),
+    timestep: floatTensor(new Float32Array(layout.rows.length).fill(Math.fround(call.sigma) * 1000), [layout.rows.length]),
+  });
+  const { velocity, ...captured } = outputs;
+  if (velocity?.dtype !== 'float32') throw new AttuneError('runtime-failed', 'The network did not return its velocity.');
+  const rowVelocity = (row: number) => velocity.data.subarray(row * size, (row + 1) * size);
+  const velocities = layout.branches.map(({ name, guidance }) => {
+    const positive = rowVelocity(layout.row(name));
+    return guidance === 1 ? positive : guide(rowVelocity(layout.row(name, 'negative')), positive, guidance);
+  });
+  const captures: Record<string, FloatTensor> = {};
+  for (const [name, tensor] of Object.entries(captured)) if (tensor.dtype === 'float32') captures[name] = tensor;
+  return { velocities, captures };
+}
+
+function layOut(model: Model, { branches, height, width }: BranchPlan): BranchLayout {
+  const rows = branches.flatMap(({ name, condition, negative, guidance }, branch): BranchRow[] => {
+    const positive: BranchRow = { branch, kind: 'positive', condition };
+    if (guidance === 1) return [positive];
+    if (negative === undefined) throw new RangeError(`branch ${name} is guided and has no negative prompt`);
+    return [{ branch, kind: 'negative', condition: negative }, positive];
+  });
+  const textTokens = rows[0]?.condition.tokenCount ?? 0;
+  const sizes = sizesOf(model.denoiser.sites({ batch: rows.length, height, width, textTokens }));
+  return {
+    branches,
+    rows,
+    sizes,
+    row: (name, kind = 'positive') => {
+      const found = rows.findIndex((row) => branches[row.branch]?.name === name && row.kind === kind);
+      if (found < 0) throw new RangeError(`there is no ${kind} row of branch ${name}`);
+      return found;
+    },
+  };
+}
+
+function textInputs(model: Model, { rows }: BranchLayout): HookValues {
+  const { textWidth, pooledWidth } = model.denoiser;
+  const tokens = rows[0]?.condition.tokenCount ?? 0;
+  const text = new Float32Array(rows.length * tokens * textWidth);
+  const pooled = new Float32Array(rows.length * pooledWidth);
+  rows.forEach(({ condition }, row) => {
+    text.set(condition.text, row * tokens * textWidth);
+    pooled.set(condition.pooled, row * pooledWidth);
+  });
+  return { text: floatTensor(text, [rows.length, tokens, textWidth]), pooled: floatTensor(pooled, [rows.length, pooledWidth]) };
+}

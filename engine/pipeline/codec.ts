@@ -1,0 +1,131 @@
+import { AttuneError } from '../base/errors.ts';
+import { type FloatTensor, floatTensor } from '../base/tensor.ts';
+import { GraphBuilder } from '../graph/builder.ts';
+import type { Pixels, RuntimeSession } from '../ports.ts';
+import { fromPlanar, toPlanar, toRgb } from '../media/pixels.ts';
+import type { Model } from './model.ts';
+import { SeamBlender, seamWeights, tileStarts } from './tiling.ts';
+
+/** A latent of the denoiser, scaled and shifted: [channels, height, width]. */
+export interface Latent {
+  readonly data: Float32Array;
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** Latent cells along each side of a tile, and cells shared by neighbours. Up to this size a plane is coded at once. */
+export interface Tiling {
+  readonly cells: number;
+  readonly overlap: number;
+}
+
+/** 1024 px planes at once with the usual factor 8; a tile then takes about 0.25 of the memory of a 2048 px plane. */
+export const DEFAULT_TILING: Tiling = { cells: 128, overlap: 16 };
+
+/** Pixels must be a multiple of this along both sides. */
+export function pixelMultiple(model: Model): number {
+  return model.autoencoder.downscale * model.denoiser.patchSize;
+}
+
+/**
+ * Encodes a picture (RGB, sides multiples of `pixelMultiple`) to the mode of the posterior: (mean - shift) * scale. Planes larger than
+ * a tile are encoded in tiles with blended seams.
+ */
+export async function encodePicture(model: Model, picture: Pixels, tiling = DEFAULT_TILING): Promise<Latent> {
+  const { autoencoder } = model;
+  const [height, width] = [picture.height / autoencoder.downscale, picture.width / autoencoder.downscale];
+  if (!Number.isInteger(height) || !Number.isInteger(width))
+    throw new RangeError(`a picture of ${picture.width} x ${picture.height} was not padded to latent cells`);
+  const planes = toPlanar(toRgb(picture));
+  const mean = await tiled({ channels: autoencoder.latentChannels, height, width }, tiling, 1, async (top, left, rows, columns) => {
+    const session = await coderSession(model, 'encode', rows, columns);
+    const d = autoencoder.downscale;
+    const image = cut(planes, 3, picture.height, picture.width, top * d, left * d, rows * d, columns * d);
+    return floatOutput(await session.run({ image: floatTensor(image, [1, 3, rows * d, columns * d]) }), 'mean');
+  });
+  const data = mean.map((value) => (value - autoencoder.shiftFactor) * autoencoder.scalingFactor);
+  return { data, channels: autoencoder.latentChannels, height, width };
+}
+
+/** Decodes a latent to RGB pixels: latent / scale + shift, through the decoder, -1..1 to 0..255 rounded half up. */
+export async function decodeLatent(model: Model, latent: Latent, tiling = DEFAULT_TILING): Promise<Pixels> {
+  const { autoencoder } = model;
+  const { channels, height, width } = latent;
+  const d = autoencoder.downscale;
+  const raw = latent.data.map((value) => value / autoencoder.scalingFactor + autoencoder.shiftFactor);
+  const planes = await tiled({ channels: 3, height, width }, tiling, d, async (top, left, rows, columns) => {
+    const session = await coderSession(model, 'decode', rows, columns);
+    const piece = cut(raw, channels, height, width, top, left, rows, columns);
+    return floatOutput(await session.run({ latent: floatTensor(piece, [1, channels, rows, columns]) }), 'image');
+  });
+  return fromPlanar(planes, width * d, height * d);
+}
+
+async function coderSession(model: Model, way: 'encode' | 'decode', height: number, width: number): Promise<RuntimeSession> {
+  return model.sessions.get(`${model.folder}:vae:${way}:${height}x${width}`, model.loading.autoencoder, () => {
+    const g = new GraphBuilder();
+    const d = model.autoencoder.downscale;
+    if (way === 'encode') g.output('mean', model.autoencoder.buildEncoder(g, { batch: 1, height: height * d, width: width * d }).mean);
+    else g.output('image', model.autoencoder.buildDecoder(g, { batch: 1, height, width }));
+    return g.build();
+  });
+}
+
+/** Runs `code` on every tile (in latent cells) and blends the results, which have `scale` values a cell along each side. */
+async function tiled(
+  plane: { readonly channels: number; readonly height: number; readonly width: number },
+  { cells, overlap }: Tiling,
+  scale: number,
+  code: (top: number, left: number, rows: number, columns: number) => Promise<Float32Array>,
+): Promise<Float32Array> {
+  const { channels, height, width } = plane;
+  const [rows, columns] = [Math.min(cells, height), Math.min(cells, width)];
+  const [tops, lefts] = [tileStarts(height, cells, overlap), tileStarts(width, cells, overlap)];
+  if (tops.length === 1 && lefts.length === 1) return code(0, 0, rows, columns);
+  const blender = new SeamBlender(channels, height * scale, width * scale);
+  for (const [i, top] of tops.entries())
+    for (const [j, left] of lefts.entries())
+      blender.add(
+        await code(top, left, rows, columns),
+        top * scale,
+        left * scale,
+        seamWeights(rows * scale, shared(tops, i - 1, rows) * scale, shared(tops, i, rows) * scale),
+        seamWeights(columns * scale, shared(lefts, j - 1, columns) * scale, shared(lefts, j, columns) * scale),
+      );
+  return blender.result();
+}
+
+/** Cells that tile `index` and the next one share; 0 at the borders. */
+function shared(starts: readonly number[], index: number, size: number): number {
+  const [start, next] = [starts[index], starts[index + 1]];
+  return start === undefined || next === undefined ? 0 : start + size - next;
+}
+
+/** [channels, rows, columns] of a plane [channels, height, width]. */
+function cut(
+  plane: Float32Array,
+  channels: number,
+  height: number,
+  width: number,
+  top: number,
+  left: number,
+  rows: number,
+  columns: number,
+): Float32Array {
+  if (rows === height && columns === width) return plane;
+  const out = new Float32Array(channels * rows * columns);
+  for (let c = 0; c < channels; c++)
+    for (let y = 0; y < rows; y++) {
+      const from = (c * height + top + y) * width + left;
+      out.set(plane.subarray(from, from + columns), (c * rows + y) * columns);
+    }
+  return out;
+}
+
+function floatOutput(outputs: Readonly<Record<string, FloatTensor | { readonly dtype: string }>>, name: string): Float32Array {
+  const tensor = outputs[name];
+  if (tensor === undefined || tensor.dtype !== 'float32' || !('data' in tensor))
+    throw new AttuneError('runtime-failed', `The session did not return the float32 tensor ${name}.`);
+  return tensor.data;
+}

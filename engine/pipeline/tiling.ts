@@ -1,0 +1,68 @@
+/** Tiles of a plane that is too large to be decoded at once, and the weights that hide their seams. Pure functions. */
+
+/**
+ * Starts of tiles of `tile` cells that cover `length` cells with at least `overlap` cells shared by neighbours.
+ * The last tile is moved back to end exactly at `length`, so that every tile has the same static size.
+ */
+export function tileStarts(length: number, tile: number, overlap: number): readonly number[] {
+  if (length <= tile) return [0];
+  const stride = tile - overlap;
+  const starts: number[] = [];
+  for (let start = 0; start + tile < length; start += stride) starts.push(start);
+  starts.push(length - tile);
+  return starts;
+}
+
+/**
+ * Weight of each of `size` pixels of a tile along one axis: 1 inside, a linear ramp over the overlap towards a neighbour.
+ * Never 0, so that the sum of weights can be divided by.
+ */
+export function seamWeights(size: number, rampBefore: number, rampAfter: number): Float32Array {
+  const weights = new Float32Array(size).fill(1);
+  for (let i = 0; i < rampBefore; i++) weights[i] = Math.min(weights[i] ?? 1, (i + 1) / (rampBefore + 1));
+  for (let i = 0; i < rampAfter; i++) {
+    const at = size - 1 - i;
+    weights[at] = Math.min(weights[at] ?? 1, (i + 1) / (rampAfter + 1));
+  }
+  return weights;
+}
+
+/** Accumulates tiles [channels, tileHeight, tileWidth] into a plane [channels, height, width] by weighted mean. */
+export class SeamBlender {
+  readonly #sum: Float32Array;
+  readonly #weight: Float32Array;
+  readonly #channels: number;
+  readonly #height: number;
+  readonly #width: number;
+
+  constructor(channels: number, height: number, width: number) {
+    this.#channels = channels;
+    this.#height = height;
+    this.#width = width;
+    this.#sum = new Float32Array(channels * height * width);
+    this.#weight = new Float32Array(height * width);
+  }
+
+  /** `rows` and `columns` are the tile's seam weights; their lengths are the tile's size. */
+  add(tile: Float32Array, top: number, left: number, rows: Float32Array, columns: Float32Array): void {
+    const [tileHeight, tileWidth] = [rows.length, columns.length];
+    for (let y = 0; y < tileHeight; y++) {
+      const target = (top + y) * this.#width + left;
+      for (let x = 0; x < tileWidth; x++) {
+        const weight = (rows[y] ?? 0) * (columns[x] ?? 0);
+        this.#weight[target + x] = (this.#weight[target + x] ?? 0) + weight;
+        for (let channel = 0; channel < this.#channels; channel++) {
+          const at = channel * this.#height * this.#width + target + x;
+          const value = tile[(channel * tileHeight + y) * tileWidth + x] ?? 0;
+          this.#sum[at] = (this.#sum[at] ?? 0) + weight * value;
+        }
+      }
+    }
+  }
+
+  /** The blended plane; every cell must have been covered. */
+  result(): Float32Array {
+    const plane = this.#height * this.#width;
+    return this.#sum.map((value, index) => value / (this.#weight[index % plane] ?? 1));
+  }
+}
