@@ -1,6 +1,33 @@
 /** The engine as composition roots see it: cli, bench, test and the engine process import this file and no other of the engine. */
 
+export { massValues } from './attention/capture.ts';
+export { type CompiledAttention, compileAttention } from './attention/compile.ts';
+export { extendValues } from './attention/extend.ts';
+export { forkValues } from './attention/fork.ts';
+export type * from './attention/ops.ts';
+export { routeValues } from './attention/route.ts';
+export { shapeValues } from './attention/shape.ts';
+export * from './attention/site.ts';
+export { type HookSizes, sizesOf } from './attention/sizes.ts';
+export { branchValues, type HookValues } from './attention/values.ts';
 export * from './base/errors.ts';
+export * from './base/noise.ts';
 export * from './base/tensor.ts';
+export { openComponent } from './checkpoint/folder.ts';
+export { hfCacheFolder } from './checkpoint/hfcache.ts';
+export type { CheckpointReport } from './checkpoint/inspect.ts';
+export { reportLines } from './checkpoint/report.ts';
 export type * from './family.ts';
+export { GraphBuilder, type Value } from './graph/builder.ts';
+export * from './jobs/catalog.ts';
+export * from './jobs/engine.ts';
+export { type PictureMetadata, pictureFormat, readMetadata, writeMetadata } from './media/metadata/picture.ts';
+export { compareWhere, type Difference } from './media/paste.ts';
+export { checkMask, toMask } from './media/pixels.ts';
 export type * from './ports.ts';
+export { dynamicShift } from './sampling/flow.ts';
+export { advanceOffset } from './sampling/paired.ts';
+export { firstActiveStep, runPairedLoop } from './sampling/pairedloop.ts';
+export { openScheduler } from './sampling/registry.ts';
+export type { SamplingPlan } from './sampling/scheduler.ts';
+export { guide, guidedStep } from './sampling/steps.ts';

@@ -1,5 +1,4 @@
-import { floatTensor, type Tensor } from '../engine/base/tensor.ts';
-import { GraphBuilder, type Value } from '../engine/graph/builder.ts';
+import { floatTensor, GraphBuilder, type Tensor, type Value } from '../engine/index.ts';
 import { createOnnxRuntime } from '../native/runtime.ts';
 
 /** Builds one graph, runs it once and gives its named results. For tests. */

@@ -1,6 +1,4 @@
-import { advanceOffset } from '../../engine/sampling/paired.ts';
-import { runPairedLoop } from '../../engine/sampling/pairedloop.ts';
-import { guidedStep } from '../../engine/sampling/steps.ts';
+import { advanceOffset, guidedStep, runPairedLoop } from '../../engine/index.ts';
 import { number, numbers } from './manifest.ts';
 import type { CaseRunner, MethodCase } from './method.ts';
 import { affineField } from './toyfields.ts';

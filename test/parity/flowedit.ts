@@ -1,6 +1,4 @@
-import { dynamicShift } from '../../engine/sampling/flow.ts';
-import { firstActiveStep, runPairedLoop } from '../../engine/sampling/pairedloop.ts';
-import { guide } from '../../engine/sampling/steps.ts';
+import { dynamicShift, firstActiveStep, guide, runPairedLoop } from '../../engine/index.ts';
 import { number, numbers } from './manifest.ts';
 import { type MethodCase, runMethodCases } from './method.ts';
 import { affineField } from './toyfields.ts';

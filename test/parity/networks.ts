@@ -1,10 +1,15 @@
 import { join } from 'node:path';
-import { type AttentionSeam, plainAttention } from '../../engine/attention/site.ts';
-import { floatTensor, indexTensor, type Tensor } from '../../engine/base/tensor.ts';
-import { openComponent } from '../../engine/checkpoint/folder.ts';
-import type { Autoencoder, Denoiser, Probe, TextEncoder } from '../../engine/family.ts';
-import { GraphBuilder, type Value } from '../../engine/graph/builder.ts';
-import type { TensorRuntime } from '../../engine/ports.ts';
+import type { Autoencoder, Denoiser, Probe, TensorRuntime, TextEncoder } from '../../engine/index.ts';
+import {
+  type AttentionSeam,
+  floatTensor,
+  GraphBuilder,
+  indexTensor,
+  openComponent,
+  plainAttention,
+  type Tensor,
+  type Value,
+} from '../../engine/index.ts';
 import { autoencoders, denoisers, textEncoders } from '../../models/registry.ts';
 import { Comparison, storedTolerance } from './compare.ts';
 import { field, isRecord, number, record, text } from './manifest.ts';

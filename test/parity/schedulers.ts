@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openScheduler } from '../../engine/sampling/registry.ts';
-import type { SamplingPlan } from '../../engine/sampling/scheduler.ts';
+import type { SamplingPlan } from '../../engine/index.ts';
+import { openScheduler } from '../../engine/index.ts';
 import { Comparison, storedTolerance } from './compare.ts';
 import { field, isRecord, number, record, text } from './manifest.ts';
 import { readFixtureTensors, take, takeFloats } from './safetensors.ts';

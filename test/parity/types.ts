@@ -1,4 +1,4 @@
-import type { TensorRuntime } from '../../engine/ports.ts';
+import type { TensorRuntime } from '../../engine/index.ts';
 
 /** One printed line of `npm run parity`. */
 export interface ParityResult {
