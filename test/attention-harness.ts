@@ -40,7 +40,11 @@ export function siteOf(shape: {
 export function callGraph(site: AttentionSite, attention: CompiledAttention): Uint8Array {
   const g = new GraphBuilder();
   const shape = [site.batch, site.tokens.text.length + site.tokens.image.length, site.heads * site.headDim];
-  const operands = { q: g.input('q', 'float32', shape), k: g.input('k', 'float32', shape), v: g.input('v', 'float32', shape) };
+  const operands = {
+    q: g.input('q', 'float32', shape),
+    k: g.input('k', 'float32', shape),
+    v: g.input('v', 'float32', shape),
+  };
   g.output('out', attention.attend(g, site, operands));
   attention.finish(g);
   return g.build();

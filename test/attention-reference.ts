@@ -124,14 +124,17 @@ class Evaluator {
     const total = columns.reduce((sum, c) => sum + Math.exp(c.logit + c.add - highest), 0);
     for (const c of columns) c.weight = Math.exp(c.logit + c.add - highest) / total;
     const probabilities = columns.map((c) => c.weight);
-    for (const op of of('shape')) if (op.gain) this.#eachCovered(cell, columns, op, 'gain', (c, r, x) => (c.weight *= 1 + r * (x - 1)));
+    for (const op of of('shape'))
+      if (op.gain) this.#eachCovered(cell, columns, op, 'gain', (c, r, x) => (c.weight *= 1 + r * (x - 1)));
     for (const op of of('share')) this.#share(cell, columns, op);
     for (const op of of('filter')) this.#filter(cell, columns, op);
 
     const mine = of('capture').filter((op) => op.what === 'mass');
     const all = [...wanted, ...mine];
     let result: CellResult = {
-      out: Array.from({ length: this.#site.headDim }, (_, d) => columns.reduce((s, c) => s + c.weight * (c.value[d] ?? 0), 0)),
+      out: Array.from({ length: this.#site.headDim }, (_, d) =>
+        columns.reduce((s, c) => s + c.weight * (c.value[d] ?? 0), 0),
+      ),
       mass: columns.reduce((s, c) => s + c.weight, 0),
       sums: new Map(all.map((op) => [op.id, this.#mass(cell, columns, op)])),
     };
@@ -144,7 +147,12 @@ class Evaluator {
       const lse = highest + Math.log(total);
       if (op.what === 'lse') record(op, [lse]);
       if (op.what === 'entropy') {
-        record(op, [probabilities.reduce((s, p, j) => s + (p > 0 ? p * (lse - (columns[j]?.logit ?? 0) - (columns[j]?.add ?? 0)) : 0), 0)]);
+        record(op, [
+          probabilities.reduce(
+            (s, p, j) => s + (p > 0 ? p * (lse - (columns[j]?.logit ?? 0) - (columns[j]?.add ?? 0)) : 0),
+            0,
+          ),
+        ]);
       }
     }
     return result;
@@ -154,7 +162,14 @@ class Evaluator {
     return Array.from({ length: this.tokens }, (_, j) => {
       const span = this.#inRows('text', j) ? 'text' : 'image';
       const token = j - this.#site.tokens[span].start;
-      return { span, token, logit: this.#logit(cell, cell.b, cell.b, j), add: 0, value: this.#row('v', cell.b, j, cell.h), weight: 0 };
+      return {
+        span,
+        token,
+        logit: this.#logit(cell, cell.b, cell.b, j),
+        add: 0,
+        value: this.#row('v', cell.b, j, cell.h),
+        weight: 0,
+      };
     });
   }
 
@@ -222,7 +237,9 @@ class Evaluator {
     field: string,
     change: (column: Column, row: number, value: number) => void,
   ): void {
-    const row = (op.rowWeight ? this.#rowValue(cell, op.id, 'rows', op.rows, 0) : 1) * (op.heads ? this.#number(`${op.id}.heads`, cell.h) : 1);
+    const row =
+      (op.rowWeight ? this.#rowValue(cell, op.id, 'rows', op.rows, 0) : 1) *
+      (op.heads ? this.#number(`${op.id}.heads`, cell.h) : 1);
     for (const c of columns) if (covers(op.cols, c)) change(c, row, this.#columnValue(cell, op.id, field, op.cols, c));
   }
 
@@ -233,7 +250,8 @@ class Evaluator {
     const given = this.#rowValue(cell, op.id, 'share', op.rows, 0);
     const wanted = op.mode === 'keep' ? mass * given : given;
     const target = mass + this.#rowValue(cell, op.id, 'amount', op.rows, 0) * (wanted - mass);
-    for (const c of columns) c.weight *= inside(c) ? (mass > 0 ? target / mass : 0) : rest > 0 ? (1 - target) / rest : 0;
+    for (const c of columns)
+      c.weight *= inside(c) ? (mass > 0 ? target / mass : 0) : rest > 0 ? (1 - target) / rest : 0;
   }
 
   #filter(cell: Cell, columns: Column[], op: OpOf<'filter'>): void {
@@ -242,12 +260,15 @@ class Evaluator {
     const side = op.along === 'time' ? image.frames : this.#site.tokens.text.length;
     const concerned = columns.filter((c) => c.span === (op.along === 'time' ? 'image' : 'text'));
     const old = concerned.map((c) => c.weight);
-    const place = (token: number) => (op.along === 'time' ? [Math.floor(token / positions), token % positions] : [token, 0]);
+    const place = (token: number) =>
+      op.along === 'time' ? [Math.floor(token / positions), token % positions] : [token, 0];
     for (const c of concerned) {
       const [to = 0, position] = place(c.token);
       c.weight = concerned.reduce((s, other, j) => {
         const [from = 0, at] = place(other.token);
-        return at === position ? s + (old[j] ?? 0) * this.#number(`${op.id}.matrix`, (cell.b * side + from) * side + to) : s;
+        return at === position
+          ? s + (old[j] ?? 0) * this.#number(`${op.id}.matrix`, (cell.b * side + from) * side + to)
+          : s;
       }, 0);
     }
   }
@@ -255,7 +276,10 @@ class Evaluator {
   #mass(cell: Cell, columns: readonly Column[], op: CaptureOp): number[] {
     const cols = op.cols ?? 'all';
     return Array.from({ length: op.count ?? 0 }, (_, m) =>
-      columns.reduce((s, c) => (covers(cols, c) ? s + c.weight * this.#columnValue(cell, op.id, 'columns', cols, c, m) : s), 0),
+      columns.reduce(
+        (s, c) => (covers(cols, c) ? s + c.weight * this.#columnValue(cell, op.id, 'columns', cols, c, m) : s),
+        0,
+      ),
     );
   }
 

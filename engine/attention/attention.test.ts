@@ -5,8 +5,7 @@ import { type ReferenceOperands, referenceAttention } from '../../test/attention
 import type { Tensor } from '../base/tensor.ts';
 import { GraphBuilder } from '../graph/builder.ts';
 import { compileAttention } from './compile.ts';
-import type { AttentionOp } from './ops.ts';
-import { flatten } from './ops.ts';
+import { type AttentionOp, flatten, type Span } from './ops.ts';
 import { type AttentionSite, plainAttention } from './site.ts';
 import { sizesOf } from './sizes.ts';
 import { HARD_MASK, type HookInput } from './values.ts';
@@ -50,7 +49,13 @@ function randomOperands(random: Numbers, site: AttentionSite): ReferenceOperands
 const spans = ['text', 'image', 'all'] as const;
 
 /** Operations of every kind in random combination; ids count on. */
-function randomOps(random: Numbers, site: AttentionSite, depth: number, prefix: string): AttentionOp[] {
+function randomOps(
+  random: Numbers,
+  site: AttentionSite,
+  depth: number,
+  prefix: string,
+  within: readonly Span[] = [],
+): AttentionOp[] {
   const ops: AttentionOp[] = [];
   const id = () => `${prefix}${ops.length}`;
   const placed = () => ({ id: id(), layers: 'all', rows: random.pick(spans) }) as const;
@@ -116,8 +121,10 @@ function randomOps(random: Numbers, site: AttentionSite, depth: number, prefix: 
     });
   if (depth > 0 && random.chance(0.4)) {
     const fork = placed();
-    const alt = randomOps(random, site, depth - 1, `${fork.id}_`).filter(
-      (op) => op.op !== 'capture' || op.rows === fork.rows || fork.rows === 'all',
+    const enclosing = [...within, fork.rows];
+    const alt = randomOps(random, site, depth - 1, `${fork.id}_`, enclosing).filter(
+      // A capture wants all of its rows.
+      (op) => op.op !== 'capture' || enclosing.every((rows) => rows === 'all' || rows === op.rows),
     );
     ops.push({ op: 'fork', ...fork, mode: random.pick(['blend', 'add', 'fill']), alt });
   }
@@ -167,14 +174,14 @@ describe('attention hooks', () => {
     for (let seed = 1; seed <= 200; seed++) {
       const random = numbers(seed);
       const site = randomSite(random);
-      const ops = randomOps(random, site, 2, 'o').filter((op) => site.tokens.text.length > 0 || usable(op));
+      const ops = usable(site, randomOps(random, site, 2, 'o'));
       const operands = randomOperands(random, site);
       const { outputs, feeds } = await runCall(runtime, site, ops, operands, (attention) => [
         Object.fromEntries(attention.inputs.map((input) => [input.name, randomValue(random, input, site, ops)])),
       ]);
       const reference = referenceAttention(site, ops, feeds, operands);
       const tell = () => `seed ${seed}: ${JSON.stringify(ops)} ${JSON.stringify(site)}`;
-      expect(worst(outputs['out']?.data ?? [], reference.out), tell()).toBeLessThan(1);
+      expect(worst(outputs.out?.data ?? [], reference.out), tell()).toBeLessThan(1);
       for (const [id, reading] of reference.readings) {
         expect(worst(outputs[id]?.data ?? [], reading), `${id} of ${tell()}`).toBeLessThan(1);
       }
@@ -185,11 +192,11 @@ describe('attention hooks', () => {
     for (let seed = 1; seed <= 60; seed++) {
       const random = numbers(1000 + seed);
       const site = randomSite(random);
-      const ops = randomOps(random, site, 1, 'o').filter((op) => site.tokens.text.length > 0 || usable(op));
+      const ops = usable(site, randomOps(random, site, 1, 'o'));
       const operands = randomOperands(random, site);
       const plain = await runCall(runtime, site, [], operands);
       const neutral = await runCall(runtime, site, ops, operands);
-      const share = worst(neutral.outputs['out']?.data ?? [], Array.from(plain.outputs['out']?.data ?? [], Number));
+      const share = worst(neutral.outputs.out?.data ?? [], Array.from(plain.outputs.out?.data ?? [], Number));
       expect(share, `seed ${seed}: ${JSON.stringify(ops)}`).toBeLessThan(0.1);
     }
   });
@@ -213,9 +220,17 @@ describe('attention hooks', () => {
   });
 });
 
-/** In a call without text nothing may name text alone; the vocabulary drops such operations, the reference does not know them. */
-function usable(op: AttentionOp): boolean {
-  if (op.rows === 'text' || ('cols' in op && op.cols === 'text')) return false;
-  if (op.op === 'filter' && op.along === 'columns') return false;
-  return op.op !== 'fork' || op.alt.every(usable);
+/** In a call without text the vocabulary drops what names text alone; the reference does not know that. */
+function usable(site: AttentionSite, ops: readonly AttentionOp[]): readonly AttentionOp[] {
+  if (site.tokens.text.length > 0) return ops;
+  const extensions = new Set(
+    ops.filter((op) => op.op === 'extend' && op.cols !== 'text' && op.rows !== 'text').map(({ id }) => id),
+  );
+  return ops.flatMap((op): AttentionOp[] => {
+    if (op.op === 'fork') return op.rows === 'text' ? [] : [{ ...op, alt: usable(site, op.alt) }];
+    if (op.rows === 'text' || (op.op === 'filter' && op.along === 'columns')) return [];
+    if (!('cols' in op)) return [op];
+    const kept = typeof op.cols === 'object' ? extensions.has(op.cols.extended) : op.cols !== 'text';
+    return kept ? [op] : [];
+  });
 }
