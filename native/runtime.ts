@@ -1,8 +1,8 @@
-import { parse } from 'node:path';
 import { env, InferenceSession } from 'onnxruntime-node';
 import { AttuneError } from '../engine/base/errors.ts';
 import type { Tensor } from '../engine/base/tensor.ts';
 import type { RuntimeSession, SessionOptions, TensorRuntime } from '../engine/ports.ts';
+import { rootOf } from './model-root.ts';
 import { listProviders } from './providers.ts';
 import { describeTensor, fromRuntime, toRuntime } from './tensors.ts';
 
@@ -30,7 +30,7 @@ export function createOnnxRuntime(options: OnnxRuntimeOptions = {}): TensorRunti
       const session = await InferenceSession.create(model, {
         executionProviders: [provider],
         ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
-        ...weightOptions(sessionOptions),
+        ...weightOptions(model, sessionOptions),
         // Errors only: they reach the caller as exceptions as well, and the rest is advice to the graph's author.
         logSeverityLevel: 3,
       }).catch((cause: unknown) => {
@@ -48,8 +48,8 @@ export function createOnnxRuntime(options: OnnxRuntimeOptions = {}): TensorRunti
  * `mapped` leaves out all that would copy a weight: prepacking (a packed second copy of every Gemm weight), folding of the Casts
  * that widen 16-bit weights (a float32 copy of everything), and memory patterns, which reserve all widened weights at once.
  */
-function weightOptions({ weights }: SessionOptions): InferenceSession.SessionOptions {
-  const files = { model_external_initializers_file_folder_path: parse(process.cwd()).root };
+function weightOptions(model: Uint8Array, { weights }: SessionOptions): InferenceSession.SessionOptions {
+  const files = { model_external_initializers_file_folder_path: rootOf(model) };
   if (weights === 'private') return { extra: { session: files } };
   return {
     enableMemPattern: false,

@@ -1,5 +1,6 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
+import { rootOf } from '../../native/model-root.ts';
 import { createOnnxRuntime } from '../../native/runtime.ts';
 import { AttuneError } from '../base/errors.ts';
 import type { WeightRef } from '../checkpoint/weights.ts';
@@ -189,7 +190,7 @@ describe('locations', () => {
       g.weight(weight('b', [2], { file: 'c:\\b.safetensors' })),
     );
     g.output('one', sum);
-    expect(g.root).toBe('C:\\');
+    expect(rootOf(g.build())).toBe('C:\\');
     g.output('two', g.add(sum, g.weight(weight('c', [2], { file: 'D:\\c.safetensors' }))));
     const error = errorOf(() => g.build());
     expect(error.kind).toBe('checkpoint-unsupported');

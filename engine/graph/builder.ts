@@ -1,5 +1,4 @@
 import { encodeModel } from './encode.ts';
-import { commonRoot } from './location.ts';
 import { NetworkOps } from './network.ts';
 import { prune } from './record.ts';
 
@@ -18,13 +17,6 @@ export class GraphBuilder extends NetworkOps {
    * Throws 'checkpoint-unsupported' if the weights lie on several drives.
    */
   build(): Uint8Array {
-    const graph = prune(this.record());
-    commonRoot(graph.weights.map(({ ref }) => ref.file));
-    return encodeModel(graph);
-  }
-
-  /** The folder that the locations of the weights are relative to: `/`, or a drive of Windows. */
-  get root(): string {
-    return commonRoot(this.record().weights.map(({ ref }) => ref.file));
+    return encodeModel(prune(this.record()));
   }
 }

@@ -1,5 +1,5 @@
 import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
-import { externalLocation } from './location.ts';
+import { commonRoot, externalLocation } from './location.ts';
 import {
   type AttributeProtoSchema,
   ModelProtoSchema,
@@ -17,7 +17,10 @@ const OPSETS = [
   { domain: 'com.microsoft', version: 1 },
 ];
 
-/** Writes a graph as ONNX. Weights become external data; give the runtime `graphRoot` as their folder. */
+/**
+ * Writes a graph as ONNX. Weights become external data below one root; the model's metadata say which, so that the bytes alone tell
+ * the runtime where to look. Throws 'checkpoint-unsupported' if the weights lie on several drives.
+ */
 export function encodeModel(graph: GraphRecord): Uint8Array {
   const { rename, copies } = nameOutputs(graph);
   return toBinary(
@@ -26,6 +29,7 @@ export function encodeModel(graph: GraphRecord): Uint8Array {
       irVersion: IR_VERSION,
       opsetImport: OPSETS,
       producerName: 'attune',
+      metadataProps: [{ key: 'root', value: commonRoot(graph.weights.map(({ ref }) => ref.file)) }],
       graph: {
         name: 'graph',
         input: graph.inputs.map((value) => valueInfo(value.name, value)),
