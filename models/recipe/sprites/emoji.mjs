@@ -2,8 +2,9 @@
  * Reads Fluent emoji bodies and renders them as square RGBA pixels with straight alpha.
  * Art: Microsoft fluentui-emoji (MIT), packaged by @iconify-json/fluent-emoji.
  */
-import sharp from 'sharp';
+
 import { createRequire } from 'node:module';
+import sharp from 'sharp';
 
 const require = createRequire(import.meta.url);
 
@@ -35,7 +36,10 @@ export async function renderEmoji(name, size) {
   const cropped = await sharp(full.data, { raw: { width: 256, height: 256, channels: 4 } })
     .extract(box)
     .extend({
-      left, top, right: side - box.width - left, bottom: side - box.height - top,
+      left,
+      top,
+      right: side - box.width - left,
+      bottom: side - box.height - top,
       background: { r: 0, g: 0, b: 0, alpha: 0 },
     })
     .raw()
@@ -59,12 +63,17 @@ export async function resizeSquare(image, size) {
 
 /** Smallest box that holds every pixel with alpha above 8. */
 function alphaBox(data, width, height) {
-  let x0 = width, y0 = height, x1 = -1, y1 = -1;
+  let x0 = width,
+    y0 = height,
+    x1 = -1,
+    y1 = -1;
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       if (data[(y * width + x) * 4 + 3] <= 8) continue;
-      x0 = Math.min(x0, x); x1 = Math.max(x1, x);
-      y0 = Math.min(y0, y); y1 = Math.max(y1, y);
+      x0 = Math.min(x0, x);
+      x1 = Math.max(x1, x);
+      y0 = Math.min(y0, y);
+      y1 = Math.max(y1, y);
     }
   }
   return { left: x0, top: y0, width: x1 - x0 + 1, height: y1 - y0 + 1 };

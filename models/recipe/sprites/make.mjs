@@ -8,8 +8,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import sharp from 'sharp';
 import { renderEmoji, resizeSquare } from './emoji.mjs';
+import { PLACES, paintPlace, SIDE } from './places.mjs';
 import { recolour } from './recolour.mjs';
-import { PLACES, SIDE, paintPlace } from './places.mjs';
 import { COLOURS, OBJECTS, SPRITE, worldDescription } from './world.mjs';
 
 const out = process.argv[2] ?? path.join(import.meta.dirname, '..', 'world');

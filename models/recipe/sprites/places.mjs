@@ -18,11 +18,24 @@ const spot = (x, y, cx, cy, rx, ry) => Math.exp(-((around(x, cx) / rx) ** 2) - (
 /** Deterministic numbers in 0..1 (a 32-bit linear congruential generator). */
 function numbers(seed) {
   let state = seed >>> 0;
-  return () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
 }
 
-const CLOUDS = [[20, 22, 15, 6], [34, 19, 12, 8], [47, 24, 13, 5], [92, 62, 16, 6], [106, 58, 12, 7], [78, 64, 10, 4],
-  [24, 98, 16, 6], [38, 95, 11, 7], [104, 112, 14, 5], [92, 109, 10, 6]];
+const CLOUDS = [
+  [20, 22, 15, 6],
+  [34, 19, 12, 8],
+  [47, 24, 13, 5],
+  [92, 62, 16, 6],
+  [106, 58, 12, 7],
+  [78, 64, 10, 4],
+  [24, 98, 16, 6],
+  [38, 95, 11, 7],
+  [104, 112, 14, 5],
+  [92, 109, 10, 6],
+];
 
 function sky(x, y) {
   const cloud = CLOUDS.reduce((sum, c) => sum + spot(x, y, ...c), 0);
@@ -32,13 +45,18 @@ function sky(x, y) {
 /** Blades of grass: short soft strokes on a jittered 16x16 lattice, the same in every 64x64 block. */
 const BLADES = (() => {
   const next = numbers(7);
-  return Array.from({ length: 16 }, (_, k) => [(k % 4) * 16 + 8 + 6 * (next() - 0.5), Math.floor(k / 4) * 16 + 8 + 6 * (next() - 0.5), next() - 0.5]);
+  return Array.from({ length: 16 }, (_, k) => [
+    (k % 4) * 16 + 8 + 6 * (next() - 0.5),
+    Math.floor(k / 4) * 16 + 8 + 6 * (next() - 0.5),
+    next() - 0.5,
+  ]);
 })();
 
 function grass(x, y) {
   let blades = 0;
   for (const [bx, by, lean] of BLADES) {
-    const dy = ((y - by + 96) % 64) - 32, dx = ((x - bx - lean * dy + 96 + 64) % 64) - 32;
+    const dy = ((y - by + 96) % 64) - 32,
+      dx = ((x - bx - lean * dy + 96 + 64) % 64) - 32;
     blades += Math.exp(-((dx / 1.7) ** 2) - (dy / 5) ** 2) * (lean > 0 ? 1 : -1);
   }
   const patch = 0.5 + 0.25 * Math.sin((TAU * x) / 128 + 1) + 0.25 * Math.sin((TAU * (y + 0.5 * x)) / 64);
@@ -60,7 +78,8 @@ const STARS = (() => {
 function night(x, y) {
   const haze = spot(x, y, 84, 84, 46, 40);
   let base = mix(mix([16, 18, 50], [34, 28, 82], y / 127), [74, 56, 132], 0.6 * haze);
-  for (const [cx, cy, radius, strength] of STARS) base = mix(base, [255, 246, 214], strength * spot(x, y, cx, cy, radius, radius));
+  for (const [cx, cy, radius, strength] of STARS)
+    base = mix(base, [255, 246, 214], strength * spot(x, y, cx, cy, radius, radius));
   return base;
 }
 
@@ -83,10 +102,16 @@ const PEBBLES = (() => {
 
 /** Cobbles: distance to the nearest and second nearest of 26 points on a torus gives soft joints. */
 function stone(x, y) {
-  let first = 1e9, second = 1e9, shade = 1;
+  let first = 1e9,
+    second = 1e9,
+    shade = 1;
   for (const [cx, cy, tone] of PEBBLES) {
     const d = Math.hypot(around(x, cx), around(y, cy));
-    if (d < first) { second = first; first = d; shade = tone; } else if (d < second) second = d;
+    if (d < first) {
+      second = first;
+      first = d;
+      shade = tone;
+    } else if (d < second) second = d;
   }
   const joint = Math.exp(-(((second - first) / 3.2) ** 2));
   return mix(mix([146, 146, 154], [182, 180, 180], shade - 0.55), [104, 104, 116], 0.6 * joint);
@@ -107,7 +132,9 @@ export function paintPlace(place) {
   const data = Buffer.alloc(SIDE * SIDE * 3);
   for (let y = 0; y < SIDE; y++) {
     for (let x = 0; x < SIDE; x++) {
-      place.paint(x, y).forEach((v, c) => { data[(y * SIDE + x) * 3 + c] = Math.round(Math.min(255, Math.max(0, v))); });
+      place.paint(x, y).forEach((v, c) => {
+        data[(y * SIDE + x) * 3 + c] = Math.round(Math.min(255, Math.max(0, v)));
+      });
     }
   }
   return data;

@@ -4,7 +4,9 @@ const BINS = 36;
 
 /** Hue in degrees, saturation and value in 0..1 of an RGB triple in 0..255. */
 function toHsv(r, g, b) {
-  const max = Math.max(r, g, b), min = Math.min(r, g, b), span = max - min;
+  const max = Math.max(r, g, b),
+    min = Math.min(r, g, b),
+    span = max - min;
   let hue = 0;
   if (span > 0) {
     if (max === r) hue = ((g - b) / span + 6) % 6;
@@ -28,10 +30,14 @@ export function dominantHue(data) {
     const [hue, saturation] = toHsv(data[i], data[i + 1], data[i + 2]);
     histogram[Math.floor((hue * BINS) / 360) % BINS] += saturation * data[i + 3];
   }
-  let best = 0, weight = -1;
+  let best = 0,
+    weight = -1;
   for (let k = 0; k < BINS; k++) {
     const sum = histogram[(k + BINS - 1) % BINS] + histogram[k] + histogram[(k + 1) % BINS];
-    if (sum > weight) { weight = sum; best = k; }
+    if (sum > weight) {
+      weight = sum;
+      best = k;
+    }
   }
   return ((best + 0.5) * 360) / BINS;
 }
@@ -47,13 +53,16 @@ export function dominantHue(data) {
 export function recolour(data, target, { spread = 36, hue: centre = dominantHue(data) } = {}) {
   const count = data.length / 4;
   const mask = new Float64Array(count);
-  let light = 0, total = 0;
+  let light = 0,
+    total = 0;
   for (let p = 0; p < count; p++) {
     const [r, g, b, a] = data.subarray(p * 4, p * 4 + 4);
     const [hue, saturation, value] = toHsv(r, g, b);
     const distance = Math.abs(((hue - centre + 540) % 360) - 180);
-    mask[p] = (1 - smoothStep(distance, spread, spread + 12)) *
-      smoothStep(saturation, 0.15, 0.3) * smoothStep(value, 0.15, 0.3);
+    mask[p] =
+      (1 - smoothStep(distance, spread, spread + 12)) *
+      smoothStep(saturation, 0.15, 0.3) *
+      smoothStep(value, 0.15, 0.3);
     light += mask[p] * a * luminance(r, g, b);
     total += mask[p] * a;
   }

@@ -33,11 +33,39 @@ export const COLOURS = [
 
 /** Top-left corners of the 64 px cell that each position word may mean; all on the 16 px token lattice. */
 const POSITIONS = [
-  { name: 'left', phrase: 'on the left', cells: [[0, 16], [0, 48]] },
-  { name: 'right', phrase: 'on the right', cells: [[64, 16], [64, 48]] },
+  {
+    name: 'left',
+    phrase: 'on the left',
+    cells: [
+      [0, 16],
+      [0, 48],
+    ],
+  },
+  {
+    name: 'right',
+    phrase: 'on the right',
+    cells: [
+      [64, 16],
+      [64, 48],
+    ],
+  },
   { name: 'center', phrase: 'in the center', cells: [[32, 32]] },
-  { name: 'top', phrase: 'at the top', cells: [[16, 0], [48, 0]] },
-  { name: 'bottom', phrase: 'at the bottom', cells: [[16, 64], [48, 64]] },
+  {
+    name: 'top',
+    phrase: 'at the top',
+    cells: [
+      [16, 0],
+      [48, 0],
+    ],
+  },
+  {
+    name: 'bottom',
+    phrase: 'at the bottom',
+    cells: [
+      [16, 64],
+      [48, 64],
+    ],
+  },
 ];
 
 const PLACE_SYNONYMS = {
@@ -73,12 +101,24 @@ export function worldDescription() {
       'Start from tile (place) of places.png rolled right by roll pixels: background[y][x] = tile[y][(x - roll) mod 128]. ' +
       'For every object in order, for every pixel of its 56x56 sprite, at cell corner + 4 px in both directions: ' +
       'out = floor((fg*a + bg*(255-a) + 127) / 255) per channel, integers only.',
-    sprites: { file: 'sprites.png', tile: SPRITE, rows: OBJECTS.map((o) => o.name), columns: ['natural', ...COLOURS.map((c) => c.name)] },
+    sprites: {
+      file: 'sprites.png',
+      tile: SPRITE,
+      rows: OBJECTS.map((o) => o.name),
+      columns: ['natural', ...COLOURS.map((c) => c.name)],
+    },
     places: {
-      file: 'places.png', tile: SIDE, rolls: [0, 32, 64, 96],
+      file: 'places.png',
+      tile: SIDE,
+      rolls: [0, 32, 64, 96],
       items: PLACES.map((p) => ({ name: p.name, phrase: p.phrase, synonyms: PLACE_SYNONYMS[p.name] })),
     },
-    objects: OBJECTS.map(({ name, emoji, synonyms }) => ({ name, article: 'aeiou'.includes(name[0]) ? 'an' : 'a', emoji, synonyms })),
+    objects: OBJECTS.map(({ name, emoji, synonyms }) => ({
+      name,
+      article: 'aeiou'.includes(name[0]) ? 'an' : 'a',
+      emoji,
+      synonyms,
+    })),
     colours: COLOURS,
     positions: POSITIONS,
     grammar: {
@@ -95,7 +135,11 @@ export function worldDescription() {
     },
     heldOut: {
       rule: '(3*objectIndex + 5*colourIndex) mod 16 == 2 with red = 0; natural colours are never held out',
-      object: 3, colour: 5, modulus: 16, remainder: 2, pairs: heldOutPairs(),
+      object: 3,
+      colour: 5,
+      modulus: 16,
+      remainder: 2,
+      pairs: heldOutPairs(),
     },
     tokenizer: { length: 26, size: 128, pad: 0, unknown: 1, begin: 126, end: 127, firstWord: 2, words: words() },
   };
