@@ -1,0 +1,11 @@
+import type { Command } from '../command.ts';
+import { doctor } from './doctor.ts';
+import { edit } from './edit.ts';
+import { generate } from './generate.ts';
+import { inpaint } from './inpaint.ts';
+import { inspect } from './inspect.ts';
+import { models } from './models.ts';
+import { redo } from './redo.ts';
+
+/** Every command, in the order of the help. A new one is a file and a line. */
+export const COMMANDS: readonly Command[] = [generate, edit, inpaint, inspect, redo, models, doctor];

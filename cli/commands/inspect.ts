@@ -1,0 +1,87 @@
+import { open, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { AttuneError, type PictureMetadata, pictureFormat, readMetadata, reportLines } from '../../engine/index.ts';
+import type { Command, Outcome } from '../command.ts';
+import { COMMON_OPTIONS } from '../command.ts';
+import type { Host } from '../host.ts';
+import { readInput } from '../media.ts';
+
+export const inspect: Command = {
+  name: 'inspect',
+  summary: 'say how a picture was made, or what a checkpoint is',
+  arguments: [
+    { name: 'FILE', required: true, summary: 'a picture (- is standard input), a checkpoint folder or a weight file' },
+  ],
+  options: COMMON_OPTIONS,
+  examples: ['attune inspect out.png', 'attune inspect ~/models/stable-diffusion-3.5-medium'],
+  async run(values, host) {
+    const [path = '-'] = values.arguments;
+    return path === '-' || (await isPicture(path)) ? inspectPicture(path, host) : inspectModel(path, host);
+  },
+};
+
+async function isPicture(path: string): Promise<boolean> {
+  const status = await stat(path).catch(() => undefined);
+  if (status === undefined || !status.isFile()) return false;
+  const file = await open(path, 'r');
+  try {
+    const { buffer } = await file.read(new Uint8Array(16), 0, 16, 0);
+    return pictureFormat(buffer) !== undefined;
+  } finally {
+    await file.close();
+  }
+}
+
+async function inspectPicture(path: string, host: Host): Promise<Outcome> {
+  const read = readMetadata(await readInput(path, host));
+  const { parameters, record } = read;
+  const { parameters: _settings, record: _record, ...rest } = read;
+  const picture = {
+    ...rest,
+    ...(parameters && { parameters: { ...parameters, settings: Object.fromEntries(parameters.settings) } }),
+  };
+  return {
+    ok: true,
+    outputs: [],
+    figures: {},
+    ...(record && { record }),
+    lines: pictureLines(path, read),
+    details: { picture },
+  };
+}
+
+function pictureLines(
+  path: string,
+  { format, record, parametersText, sourceType, otherFields, problems }: PictureMetadata,
+): string[] {
+  const lines = [`${path}: ${format.toUpperCase()}${sourceType === undefined ? '' : `, marked as ${sourceType}`}`];
+  if (record) {
+    const { request, checkpoint, runtime, sampler } = record;
+    const { width, height } = request.size;
+    lines.push(
+      `  made by ${record.app.name} ${record.app.version}, method ${request.method}`,
+      `  model ${checkpoint.name} (${checkpoint.family}), ${runtime.precision} on ${runtime.provider}, ${runtime.version}`,
+      `  ${width}x${height}, ${request.steps} steps of ${sampler.name}, guidance ${request.guidance}, seed ${request.seed}`,
+      ...(request.source ? [`  source: ${request.source.name}`] : []),
+      ...(request.mask ? [`  mask: ${request.mask.name}`] : []),
+      ...(request.sourcePrompt === undefined ? [] : [`  from: ${request.sourcePrompt}`]),
+      `  ${request.source ? 'to' : 'prompt'}: ${request.prompt}`,
+      ...(request.negative === undefined ? [] : [`  negative: ${request.negative}`]),
+      ...Object.entries(request.params).map(([name, value]) => `  ${name}: ${value}`),
+    );
+  } else if (parametersText !== undefined) lines.push(...parametersText.split('\n').map((line) => `  ${line}`));
+  else lines.push('  it says nothing about its making');
+  if (otherFields.length > 0) lines.push(`  other fields: ${otherFields.join(', ')}`);
+  return [...lines, ...problems.map((problem) => `  ${problem}`)];
+}
+
+async function inspectModel(path: string, host: Host): Promise<Outcome> {
+  const engine = await host.engine();
+  const listed = engine.listModels().find(({ ref }) => ref === path);
+  const target = listed?.folder ?? resolve(path);
+  if (listed === undefined && (await stat(target).catch(() => undefined)) === undefined) {
+    throw new AttuneError('file-failed', `${path} does not exist.`, { file: path });
+  }
+  const checkpoint = engine.inspect(target);
+  return { ok: true, outputs: [], figures: {}, lines: reportLines(checkpoint), details: { checkpoint } };
+}

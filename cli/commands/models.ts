@@ -1,0 +1,87 @@
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { AttuneError, type CheckpointReport, type Engine, reportLines } from '../../engine/index.ts';
+import type { Command, Outcome } from '../command.ts';
+import { COMMON_OPTIONS } from '../command.ts';
+import { toUserError, UsageError } from '../errors.ts';
+import { columns } from '../help.ts';
+import { didYouMean } from '../suggest.ts';
+
+const ACTIONS = ['list', 'check'];
+
+export const models: Command = {
+  name: 'models',
+  summary: 'list the checkpoints, or check that they are whole',
+  arguments: [
+    { name: 'list|check', required: false, summary: 'list is the default' },
+    { name: 'REF', required: false, summary: 'the one to check; without it, all' },
+  ],
+  options: COMMON_OPTIONS,
+  examples: ['attune models list', 'attune models check embedded/image'],
+  async run(values, host) {
+    const [action = 'list', ref] = values.arguments;
+    if (!ACTIONS.includes(action))
+      throw new UsageError(`models has no "${action}".${didYouMean(action, ACTIONS) || ' It has list and check.'}`);
+    if (action === 'list' && ref !== undefined)
+      throw new UsageError(`"models list" takes no name; did you mean models check ${ref}?`);
+    const engine = await host.engine();
+    return action === 'list' ? list(engine) : check(engine, ref);
+  },
+};
+
+function list(engine: Engine): Outcome {
+  const listed = engine.listModels();
+  const lines =
+    listed.length === 0
+      ? ['There are no checkpoints; --model takes the path of one.']
+      : columns(listed.map(({ ref, title }) => [ref, title]));
+  return { ok: true, outputs: [], figures: {}, lines, details: { models: listed } };
+}
+
+interface Checked {
+  readonly ref: string;
+  readonly isSound: boolean;
+  readonly lines: readonly string[];
+  readonly report?: CheckpointReport;
+}
+
+async function check(engine: Engine, ref: string | undefined): Promise<Outcome> {
+  const listed = engine.listModels();
+  const chosen = ref === undefined ? listed : listed.filter((model) => model.ref === ref);
+  const targets = ref !== undefined && chosen.length === 0 ? [{ ref, folder: resolve(ref) }] : chosen;
+  const checked: Checked[] = [];
+  for (const target of targets) {
+    if ((await stat(target.folder).catch(() => undefined)) === undefined) {
+      const refs = listed.map((model) => model.ref);
+      throw new AttuneError(
+        'file-failed',
+        `${target.ref} is neither a name of "models list" nor a path that exists.${didYouMean(target.ref, refs)}`,
+        {
+          file: target.ref,
+        },
+      );
+    }
+    checked.push(checkOne(engine, target));
+  }
+  return {
+    ok: checked.every(({ isSound }) => isSound),
+    outputs: [],
+    figures: {},
+    lines: checked.flatMap(({ ref: name, isSound, lines }) => [
+      `${name}: ${isSound ? 'whole' : 'not usable'}`,
+      ...lines,
+    ]),
+    details: { models: checked.map(({ ref: name, isSound, report }) => ({ ref: name, isSound, report })) },
+  };
+}
+
+/** A checkpoint is sound when nothing is missing and nothing breaks its format. */
+export function checkOne(engine: Engine, { ref, folder }: { readonly ref: string; readonly folder: string }): Checked {
+  try {
+    const report = engine.inspect(folder);
+    const isSound = report.form === 'model' && report.missing.length === 0 && report.faults.length === 0;
+    return { ref, isSound, lines: reportLines(report), report };
+  } catch (error) {
+    return { ref, isSound: false, lines: [`  ${toUserError(error).message}`] };
+  }
+}

@@ -1,0 +1,104 @@
+import { dirname, join } from 'node:path';
+import type { EditRecord, MediaRef } from '../../contract/index.ts';
+import { AttuneError, compareWhere, readMetadata } from '../../engine/index.ts';
+import type { Command } from '../command.ts';
+import { COMMON_OPTIONS } from '../command.ts';
+import { readMask } from '../edit.ts';
+import type { Host } from '../host.ts';
+import { findPicture, readInput } from '../media.ts';
+import type { Values } from '../options.ts';
+import { planOutput } from '../output.ts';
+import { checkpointRef, recallCheckpoint } from '../request.ts';
+import { outcomeOf, runAndWrite } from '../run.ts';
+import { VERSION } from '../version.ts';
+
+export const redo: Command = {
+  name: 'redo',
+  summary: 'run the record in a picture again and say how far the result is',
+  arguments: [{ name: 'FILE', required: true, summary: 'a picture that Attune wrote; - is standard input' }],
+  options: [
+    { name: 'output', short: 'o', type: 'text', value: 'OUT', summary: '.png, .jpg or .webp file to write' },
+    { name: 'source', type: 'text', value: 'FILE', summary: 'where the source picture is, if it was moved' },
+    { name: 'mask', type: 'text', value: 'FILE', summary: 'where the mask is, if it was moved' },
+    { name: 'model', short: 'm', type: 'text', value: 'REF', summary: 'where the checkpoint is, if it was moved' },
+    { name: 'force', type: 'flag', summary: 'replace files that exist' },
+    ...COMMON_OPTIONS,
+  ],
+  examples: ['attune redo out.png -o again.png'],
+  async run(values, host) {
+    const [path = '-'] = values.arguments;
+    const plan = await planOutput(values);
+    const original = await readInput(path, host);
+    const { record, problems } = readMetadata(original);
+    if (!record) throw noRecord(path, problems);
+    const media = await findMedia(record, path, values, host);
+    const engine = await host.engine();
+    const given = values.text('model');
+    const checkpoint =
+      given === undefined
+        ? await recallCheckpoint(record.request.checkpoint, engine, host)
+        : checkpointRef(given, engine);
+    const ran = await runAndWrite({ request: { ...record.request, checkpoint }, media, plan }, values, host);
+
+    const codec = await host.images();
+    const before = await codec.decode(original, path);
+    const after = await codec.decode(ran.written.picture, plan.path);
+    const sameShape =
+      before.width === after.width && before.height === after.height && before.channels === after.channels;
+    if (!sameShape)
+      throw new AttuneError('runtime-failed', `${path} and its redone picture differ in size.`, { file: path });
+    const { changed, largest } = compareWhere(before, after);
+    const isIdentical = Buffer.from(original).equals(ran.written.picture);
+    const outcome = outcomeOf(ran);
+    return {
+      ...outcome,
+      figures: {
+        ...outcome.figures,
+        identicalBytes: isIdentical ? 1 : 0,
+        changedPixels: changed,
+        largestDifference: largest,
+      },
+      lines: [
+        ...outcome.lines,
+        isIdentical
+          ? 'the same bytes'
+          : `${changed} pixels differ, by at most ${largest} of 255${changed === 0 ? '; the file around them differs' : ''}`,
+        ...differencesOfMaking(record, ran.record),
+      ],
+    };
+  },
+};
+
+function noRecord(path: string, problems: readonly string[]): AttuneError {
+  const why = problems.length > 0 ? problems.join(' ') : 'It carries no record of Attune.';
+  return new AttuneError('request-invalid', `${path} cannot be redone. ${why} "attune inspect" shows what it says.`, {
+    file: path,
+  });
+}
+
+async function findMedia({ request }: EditRecord, path: string, values: Values, host: Host) {
+  const find = (ref: MediaRef, option: 'source' | 'mask') => {
+    const besides = path === '-' ? [ref.name] : [join(dirname(path), ref.name), ref.name];
+    return findPicture(ref, option, { given: values.text(option), besides }, host);
+  };
+  if (!request.source) return {};
+  const source = (await find(request.source, 'source')).pixels;
+  if (!request.mask) return { source };
+  return { source, mask: readMask((await find(request.mask, 'mask')).pixels, source, host) };
+}
+
+/** Why a result may differ: what is not the same as when the file was made. */
+function differencesOfMaking(before: EditRecord, after: EditRecord): string[] {
+  const parts: readonly (readonly [string, string, string])[] = [
+    ['Attune', before.app.version, VERSION],
+    ['provider', before.runtime.provider, after.runtime.provider],
+    ['runtime', before.runtime.version, after.runtime.version],
+    ['precision', before.runtime.precision, after.runtime.precision],
+    ['files of the checkpoint', hashesOf(before), hashesOf(after)],
+  ];
+  return parts.flatMap(([what, was, is]) => (was === is ? [] : [`the ${what} was ${was} and is ${is}`]));
+}
+
+function hashesOf({ checkpoint }: EditRecord): string {
+  return checkpoint.files.map(({ path, bytes, sha256 }) => `${path} ${sha256?.slice(0, 12) ?? bytes}`).join(', ');
+}

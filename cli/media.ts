@@ -1,0 +1,63 @@
+import { basename, resolve } from 'node:path';
+import type { MediaRef } from '../contract/index.ts';
+import { AttuneError, type Pixels } from '../engine/index.ts';
+import { readFileWithin, sha256Of } from '../native/files.ts';
+import type { Host } from './host.ts';
+
+/** Larger files are not pictures that anything here could edit. */
+export const MAX_PICTURE_BYTES = 512 * 1024 * 1024;
+
+export interface LoadedPicture {
+  readonly ref: MediaRef;
+  readonly pixels: Pixels;
+  /** Real name for messages, `-` for standard input. */
+  readonly path: string;
+}
+
+/** Reads and decodes a picture; `-` is standard input. Throws 'file-failed' or 'media-invalid'. */
+export async function loadPicture(path: string, host: Host): Promise<LoadedPicture> {
+  const bytes = await readInput(path, host);
+  const pixels = await (await host.images()).decode(bytes, path === '-' ? 'standard input' : path);
+  const ref = { sha256: sha256Of(bytes), name: path === '-' ? 'stdin' : bareName(path) };
+  if (path !== '-') await host.places.remember(ref.sha256, resolve(path));
+  return { ref, pixels, path };
+}
+
+export function readInput(path: string, host: Host): Promise<Uint8Array> {
+  return path === '-' ? host.readStdin(MAX_PICTURE_BYTES) : readFileWithin(path, MAX_PICTURE_BYTES);
+}
+
+/** File name as a record may hold it: no folders, of whichever platform. */
+export function bareName(path: string): string {
+  return basename(path).replaceAll('\\', '_').slice(-255) || 'picture';
+}
+
+/**
+ * Finds a picture that a record names. A path given by the user must hold exactly that picture; otherwise it is looked for where it
+ * was last seen and beside `besides`. Throws 'file-failed' with what to do.
+ */
+export async function findPicture(
+  ref: MediaRef,
+  option: 'source' | 'mask',
+  { given, besides }: { readonly given: string | undefined; readonly besides: readonly string[] },
+  host: Host,
+): Promise<LoadedPicture> {
+  const seen = await host.places.recall(ref.sha256);
+  const candidates = given === undefined ? [...(seen === undefined ? [] : [seen]), ...besides] : [given];
+  let other: string | undefined;
+  for (const path of candidates) {
+    const bytes = await readInput(path, host).catch((error: unknown) => {
+      if (given !== undefined) throw error;
+      return undefined;
+    });
+    if (bytes === undefined) continue;
+    if (sha256Of(bytes) === ref.sha256) return loadPicture(path, host);
+    other = path;
+  }
+  const wanted = `its ${option} picture "${ref.name}" (SHA-256 ${ref.sha256.slice(0, 12)}...)`;
+  const message =
+    other === undefined
+      ? `The record names ${wanted}, which is not where it was; say where it is with --${option} FILE.`
+      : `${other} is not the picture that was used: the record names ${wanted}; give the original with --${option} FILE.`;
+  throw new AttuneError('file-failed', message, { file: other ?? ref.name });
+}

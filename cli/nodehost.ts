@@ -1,0 +1,56 @@
+import { AttuneError, type Engine, type ImageCodec } from '../engine/index.ts';
+import { foldersOf } from '../native/folders.ts';
+import { openKnownPlaces } from '../native/known.ts';
+import type { Host } from './host.ts';
+import { openLocalEngine } from './open.ts';
+
+export interface NodeHostOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly home: string;
+  readonly signal: AbortSignal;
+}
+
+/** The host that is this process. `close` gives back what was opened. */
+export function openNodeHost({ env, home, signal }: NodeHostOptions): Host & { close(): Promise<void> } {
+  const folders = foldersOf({ platform: process.platform, home, env });
+  let engine: Promise<Engine> | undefined;
+  let images: Promise<ImageCodec> | undefined;
+  // A reader that closes the pipe early (`attune models | head -1`) is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+  return {
+    writeOut: (bytes) => new Promise((done) => process.stdout.write(bytes, () => done())),
+    writeErr: (text) => void process.stderr.write(text),
+    hasTerminal: process.stderr.isTTY === true && !env.CI && env.TERM !== 'dumb',
+    readStdin: (maxBytes) => readAll(process.stdin, maxBytes),
+    env,
+    signal,
+    folders,
+    places: openKnownPlaces(folders.state),
+    images: () => {
+      images ??= import('../native/images.ts').then(({ openImageCodec }) => openImageCodec());
+      return images;
+    },
+    engine: () => {
+      engine ??= openLocalEngine(env);
+      return engine;
+    },
+    now: () => performance.now(),
+    close: async () => {
+      await (await engine?.catch(() => undefined))?.close();
+    },
+  };
+}
+
+async function readAll(stream: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const part of stream) {
+    length += part.length;
+    if (length > maxBytes)
+      throw new AttuneError('file-failed', `Standard input has more than the ${maxBytes} bytes that are read.`);
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
