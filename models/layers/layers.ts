@@ -37,7 +37,7 @@ export class Layers {
 
   /** Rows of the table `name` [rows, width] at `ids` [...] -> [..., width]. */
   embedding(name: string, rows: number, width: number, ids: Value): Value {
-    return this.g.gather(this.weight(name, [rows, width]), ids, 0);
+    return this.g.embedding(parameter(this.weights, name, [rows, width]), ids);
   }
 
   /** Over the last axis, with scale and bias. */
