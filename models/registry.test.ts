@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openComponent } from '../engine/checkpoint/folder.ts';
+import { folderOf, tensorsOf } from '../test/checkpoint-files.ts';
 import { type TinyNetwork, tinyAutoencoder, tinyClip, tinySd3, tinyT5, writeNetwork } from '../test/tiny-networks.ts';
 import { autoencoders, denoisers, textEncoders } from './registry.ts';
 
@@ -82,6 +83,15 @@ describe('every family', () => {
           }),
         );
       }
+    });
+
+    it('refuses weights of whole numbers', () => {
+      const folder = folderOf({ 'config.json': network.config, 'model.safetensors': tensorsOf(network.shapes, 'I64') });
+      const component = openComponent(folder);
+      const family = families.find((candidate) => candidate.id === id);
+      expect(() => family?.open(component)).toThrow(
+        expect.objectContaining({ kind: 'checkpoint-malformed', where: expect.objectContaining({ field: 'dtype' }) }),
+      );
     });
 
     it('is refused when the weights hold more layers than the config counts', () => {

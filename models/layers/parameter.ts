@@ -4,11 +4,17 @@ import { malformed, quote } from '../../engine/checkpoint/refusal.ts';
 import type { WeightRef, WeightSource } from '../../engine/checkpoint/weights.ts';
 
 /**
- * The tensor `name`, which must have exactly `shape`: the one place where what a config promises is held against the file.
- * Throws 'checkpoint-incomplete' when it is absent, 'checkpoint-malformed' when its shape is another.
+ * The tensor `name`, a float tensor of exactly `shape`: the one place where what a config promises is held against the file.
+ * Throws 'checkpoint-incomplete' when it is absent, 'checkpoint-malformed' when its shape is another or it holds
+ * whole numbers.
  */
 export function parameter(weights: WeightSource, name: string, shape: readonly number[]): WeightRef {
   const found = weights.get(name);
+  if (found.dtype === 'I64')
+    throw malformed(found.file, `The tensor ${quote(name)} holds whole numbers (I64) where a float type is expected`, {
+      tensor: name,
+      field: 'dtype',
+    });
   if (found.shape.length !== shape.length || shape.some((extent, axis) => extent !== found.shape[axis]))
     throw malformed(
       found.file,
