@@ -10,7 +10,7 @@ export interface ProviderInfo {
 }
 
 /** The one provider there is code for; others come with a self-test, since a wrong kernel gives wrong pictures without an error. */
-export const USABLE_PROVIDERS: readonly string[] = ['cpu'];
+const USABLE_PROVIDERS: readonly string[] = ['cpu'];
 
 export function listProviders(): readonly ProviderInfo[] {
   return listSupportedBackends().map(({ name, bundled }) => ({

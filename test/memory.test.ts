@@ -57,11 +57,20 @@ function writeCheckpoint(dtype: Float): readonly WeightRef[] {
 function writeModel(name: string, refs: readonly WeightRef[]): string {
   const g = new GraphBuilder();
   let x: Value = g.input('x', 'float32', [TOKENS, WIDTH]);
-  for (const ref of refs) x = g.add(x, g.linear(g.layerNorm(x, { epsilon: 1e-5 }), g.weight(ref)));
+  for (const [index, ref] of refs.entries()) {
+    const normed = g.layerNorm(x, { epsilon: 1e-5 });
+    x = g.add(x, index % 8 === 7 ? convolved(g, normed, ref) : g.linear(normed, g.weight(ref)));
+  }
   g.output('y', x);
   const file = join(folder, name);
   writeFileSync(file, g.build());
   return file;
+}
+
+/** The same product as a convolution: its weights have ways of their own of being copied. */
+function convolved(g: GraphBuilder, x: Value, ref: WeightRef): Value {
+  const image = g.reshape(x, [TOKENS, WIDTH, 1, 1]);
+  return g.reshape(g.conv2d(image, g.weight(ref, [WIDTH, WIDTH, 1, 1])), x.shape);
 }
 
 /**

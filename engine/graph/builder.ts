@@ -2,7 +2,7 @@ import { encodeModel } from './encode.ts';
 import { NetworkOps } from './network.ts';
 import { prune } from './record.ts';
 
-export type { ElementType, Shape, Value } from './values.ts';
+export type { Value } from './values.ts';
 
 /**
  * Builds one ONNX graph of static shapes. Operators are methods, grouped by theme in the classes it extends; each checks types and
