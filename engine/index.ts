@@ -3,10 +3,20 @@
 export { massValues } from './attention/capture.ts';
 export { type CompiledAttention, compileAttention } from './attention/compile.ts';
 export { extendValues } from './attention/extend.ts';
+export { filterValues, timeFilter } from './attention/filter.ts';
 export { forkValues } from './attention/fork.ts';
 export type * from './attention/ops.ts';
+export {
+  type OperandSources,
+  refineProbabilities,
+  replaceProbabilities,
+  reweightProbabilities,
+  scheduleProbabilities,
+  selfAttentionSources,
+} from './attention/published.ts';
 export { routeValues } from './attention/route.ts';
 export { shapeValues } from './attention/shape.ts';
+export { shareValues } from './attention/share.ts';
 export * from './attention/site.ts';
 export { type HookSizes, sizesOf } from './attention/sizes.ts';
 export { branchValues, type HookValues } from './attention/values.ts';
@@ -21,13 +31,26 @@ export type * from './family.ts';
 export { GraphBuilder, type Value } from './graph/builder.ts';
 export * from './jobs/catalog.ts';
 export * from './jobs/engine.ts';
+export {
+  aggregateWords,
+  chooseBranches,
+  noiseAwareLimit,
+  union,
+  without,
+  wordMask,
+} from './media/maskprogram.ts';
 export { type PictureMetadata, pictureFormat, readMetadata, writeMetadata } from './media/metadata/picture.ts';
 export { compareWhere, type Difference } from './media/paste.ts';
 export { checkMask, toMask } from './media/pixels.ts';
 export type * from './ports.ts';
+export { runVirtualInversion, virtualInversionStep } from './sampling/ddcm.ts';
+export { runEulerLoop } from './sampling/eulerloop.ts';
 export { dynamicShift } from './sampling/flow.ts';
 export { advanceOffset } from './sampling/paired.ts';
 export { firstActiveStep, runPairedLoop } from './sampling/pairedloop.ts';
 export { openScheduler } from './sampling/registry.ts';
 export type { SamplingPlan } from './sampling/scheduler.ts';
 export { guide, guidedStep } from './sampling/steps.ts';
+export { alignTokens, cosine, linkInsertedRuns, refineMap, replaceMatrix, selectInOrder } from './text/align.ts';
+export { splitWords } from './text/prompt.ts';
+export { isOpen, type Window, wordScheduleTable } from './text/schedule.ts';

@@ -15,6 +15,8 @@ export interface MethodCase {
   has(name: string): boolean;
   /** Compares with the output tensor of this name (without `out.`). */
   check(name: string, actual: ArrayLike<number>): void;
+  /** Records a comparison of another kind than numbers within a tolerance; `fault` says what is wrong. */
+  judge(name: string, fault: string | undefined): void;
   /** The expected tensor, for results that are compared in parts. */
   expected(name: string): FixtureArray;
 }
@@ -57,6 +59,10 @@ export async function runMethodCases(
       floats: (tensor) => takeFloats(tensors, `in.${tensor}`),
       has: (tensor) => tensors.has(`in.${tensor}`),
       expected: (tensor) => take(tensors, `out.${tensor}`),
+      judge: (tensor, fault) => {
+        checked.add(`out.${tensor}`);
+        if (fault !== undefined) comparison.fail(`${name}: ${tensor} ${fault}`);
+      },
       check: (tensor, actual) => {
         checked.add(`out.${tensor}`);
         comparison.check(`${name}: ${tensor}`, actual, take(tensors, `out.${tensor}`).data, tolerance);
