@@ -18,7 +18,7 @@ function finding(family: string, activationBytes: () => number): FamilyFinding {
   try {
     return { family, missingTensors: [], activationBytes: activationBytes() };
   } catch (error) {
-    if (!(error instanceof AttuneError)) throw error;
+    if (!(error instanceof AttuneError) || error.kind !== 'checkpoint-incomplete') throw error;
     // The family stops at its first missing tensor; naming that one is enough to say that the download is broken.
     return { family, missingTensors: error.where.tensor === undefined ? [] : [error.where.tensor] };
   }

@@ -2,16 +2,6 @@ import type { TokenPair } from '../attention/route.ts';
 import type { Conditioning } from '../pipeline/condition.ts';
 import { columnSources, comparePrompts } from '../text/difference.ts';
 
-/** Text columns of the words in which two prompts differ. */
-export function changedWords(source: Conditioning, target: Conditioning): { readonly source: readonly number[]; readonly target: readonly number[] } {
-  const changed = { source: [] as number[], target: [] as number[] };
-  eachBlock(source, target, (start, difference) => {
-    changed.source.push(...difference.removedTokens.map((position) => start + position));
-    changed.target.push(...difference.changedTokens.map((position) => start + position));
-  });
-  return changed;
-}
-
 /**
  * The token map of the target's text columns: a column that continues a source column takes its logits (weight 1), others keep their
  * own (weight 0). CLIP's and T5's columns are matched apart. Padding keeps its own: in joint attention it carries content.

@@ -1,10 +1,10 @@
 import { noiseSource } from '../base/noise.ts';
 import { openBranches } from '../pipeline/branches.ts';
 import { canvasOf, decodeOnCanvas } from '../pipeline/canvas.ts';
-import { encodePrompt, wordsOf } from '../pipeline/condition.ts';
+import { encodePrompt } from '../pipeline/condition.ts';
 import { previewAndCount } from '../pipeline/report.ts';
 import { flowLevels } from '../pipeline/levels.ts';
-import { WordMaps } from '../pipeline/wordmaps.ts';
+import { WordMaps, watchWords } from '../pipeline/wordmaps.ts';
 import { runEulerLoop } from '../sampling/eulerloop.ts';
 import type { Method } from './method.ts';
 
@@ -25,14 +25,15 @@ export const generate: Method = {
     const negative = await encodePrompt(model, request.negative ?? '');
     const { sigmas } = flowLevels(model, request.steps, canvas);
 
+    const watched = request.maps === true ? await watchWords(model, 'target', prompt) : undefined;
     let maps: WordMaps | undefined;
     const branches = await openBranches(model, {
       branches: [{ name: 'target', condition: prompt, negative, guidance: request.guidance }],
       height: canvas.rows,
       width: canvas.columns,
       operations: (layout) => {
-        if (request.maps !== true) return [];
-        maps = new WordMaps(layout, [{ branch: 'target', words: wordsOf(prompt) }], 'all');
+        if (watched === undefined) return [];
+        maps = new WordMaps(layout, [watched]);
         return [maps.operation];
       },
     });

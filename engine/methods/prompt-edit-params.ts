@@ -80,6 +80,18 @@ export const PROMPT_EDIT_PARAMS: ParamSchema[] = [
     default: true,
   },
   {
+    name: 'reading',
+    title: 'Area from',
+    summary: 'What tells where the changed words are.',
+    type: 'choice',
+    choices: [
+      { value: 'change', summary: 'Where the prediction differs between the two prompts.' },
+      { value: 'attention', summary: 'Where the picture attends to the text that differs.' },
+      { value: 'both', summary: 'Where both agree.' },
+    ],
+    default: 'change',
+  },
+  {
     name: 'threshold',
     title: 'Area threshold',
     summary: 'How strongly a place must belong to the changed words to be edited; lower gives a larger area.',
@@ -96,6 +108,6 @@ export const PROMPT_EDIT_PARAMS: ParamSchema[] = [
     type: 'integer',
     min: 0,
     max: 16,
-    default: 1,
+    default: 0,
   },
 ];

@@ -4,15 +4,14 @@ import type { HookValues } from '../attention/values.ts';
 import { noiseSource } from '../base/noise.ts';
 import { type BranchLayout, openBranches } from '../pipeline/branches.ts';
 import { canvasOf, cellsToMask, decodeOnCanvas, encodeOnCanvas, maskToCells } from '../pipeline/canvas.ts';
-import { wordsOf } from '../pipeline/condition.ts';
 import { findConcepts } from '../pipeline/editmask.ts';
 import { flowLevels } from '../pipeline/levels.ts';
 import { previewAndCount } from '../pipeline/report.ts';
-import { WordMaps } from '../pipeline/wordmaps.ts';
+import { WordMaps, watchWords } from '../pipeline/wordmaps.ts';
 import { firstActiveStep, runPairedLoop } from '../sampling/pairedloop.ts';
 import { isOpen } from '../text/schedule.ts';
 import { editedCells } from './editarea.ts';
-import { changedWords, routedPairs } from './correspondence.ts';
+import { routedPairs } from './correspondence.ts';
 import { editedPrompts, requireSource } from './inputs.ts';
 import type { Method, MethodContext } from './method.ts';
 import { type Params, readParams } from './params.ts';
@@ -42,6 +41,9 @@ export const promptEdit: Method = {
   run,
 };
 
+/** Noise levels at which the source is searched for what changes: from details to layout. */
+const LOOKS = [0.25, 0.5, 0.75];
+
 async function run(context: MethodContext): ReturnType<Method['run']> {
   const { model, request, progress } = context;
   const params = readParams(request.params);
@@ -50,26 +52,19 @@ async function run(context: MethodContext): ReturnType<Method['run']> {
   const { data: clean } = await encodeOnCanvas(model, canvas, requireSource(context));
   progress.stage('condition');
   const { source, target, negative } = await editedPrompts(model, request);
-  const changed = changedWords(source, target);
   const { sigmas } = flowLevels(model, request.steps, canvas);
 
   const area =
     context.mask !== undefined
       ? maskToCells(model, canvas, context.mask).map((share) => (share > 0 ? 1 : 0))
-      : changed.source.length + changed.target.length === 0 || !params.boolean('blend')
-        ? undefined
-        : editedCells(
-            await findConcepts(model, canvas, clean, {
-              source: { condition: source, columns: changed.source },
-              target: { condition: target, columns: changed.target },
-              sigmas: [0.25, 0.5],
-              layers: 'all',
-              spreads: 1,
-              seed: request.seed,
-            }),
-            canvas,
-            { threshold: params.number('threshold'), grow: params.number('grow') },
-          );
+      : params.boolean('blend')
+        ? editedCells(await findConcepts(model, canvas, clean, { source, target, sigmas: LOOKS, seed: request.seed }), canvas, {
+            reading: params.text('reading'),
+            threshold: params.number('threshold'),
+            grow: params.number('grow'),
+          })
+        : undefined;
+  const watched = request.maps === true ? [await watchWords(model, 'source', source), await watchWords(model, 'target', target)] : undefined;
 
   let hooks: Hooks | undefined;
   let maps: WordMaps | undefined;
@@ -82,7 +77,7 @@ async function run(context: MethodContext): ReturnType<Method['run']> {
     width: canvas.columns,
     operations: (layout) => {
       hooks = routes(layout, params, request.steps);
-      maps = request.maps === true ? watchWords(layout) : undefined;
+      maps = watched === undefined ? undefined : new WordMaps(layout, watched);
       return [...hooks.operations, ...(maps === undefined ? [] : [maps.operation])];
     },
   });
@@ -174,17 +169,4 @@ function routes(layout: BranchLayout, params: Params, steps: number): Hooks {
 /** Every column keeps its own query and key. */
 function closedPairs(layout: BranchLayout) {
   return Array.from({ length: layout.sizes.tokens.text.length }, (_, token) => ({ source: token, target: token, weight: 0 }));
-}
-
-function watchWords(layout: BranchLayout): WordMaps {
-  const [source, target] = layout.branches;
-  if (source === undefined || target === undefined) throw new RangeError('an edit has two branches');
-  return new WordMaps(
-    layout,
-    [
-      { branch: 'source', words: wordsOf(source.condition) },
-      { branch: 'target', words: wordsOf(target.condition) },
-    ],
-    'all',
-  );
 }

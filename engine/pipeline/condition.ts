@@ -2,7 +2,7 @@ import { indexTensor, type FloatTensor, type Tensor } from '../base/tensor.ts';
 import { AttuneError } from '../base/errors.ts';
 import { GraphBuilder } from '../graph/builder.ts';
 import { type EncodedPrompt, tokensInRange } from '../text/prompt.ts';
-import { parsePromptWeights, type WeightedRange } from '../text/weights.ts';
+import { parsePromptWeights, type PromptDialect, type WeightedRange } from '../text/weights.ts';
 import type { Model, PromptEncoder } from './model.ts';
 
 /** A run of columns of the joint text sequence that one tokenizer filled. */
@@ -35,8 +35,8 @@ const T5_TOKENS = 256;
  * the network's width, then T5's states along the sequence; the pooled vectors joined. A checkpoint published without T5 gets the zero
  * block of the reference; one whose text width is that of its CLIP encoders has no such block.
  */
-export async function encodePrompt(model: Model, text: string): Promise<Conditioning> {
-  const { text: prompt, weights, warnings } = parsePromptWeights(text);
+export async function encodePrompt(model: Model, text: string, dialect: PromptDialect = 'a1111'): Promise<Conditioning> {
+  const { text: prompt, weights, warnings } = parsePromptWeights(text, dialect);
   const { textWidth, pooledWidth } = model.denoiser;
   const clips = model.promptEncoders.filter(({ encoder }) => encoder.kind === 'clip');
   const others = model.promptEncoders.filter(({ encoder }) => encoder.kind === 't5');
@@ -81,6 +81,9 @@ export function columnsOf({ blocks }: Conditioning, start: number, end: number):
 /** A word of a prompt with its columns in the joint text sequence. */
 export interface WatchedWord {
   readonly text: string;
+  /** Characters of the prompt. */
+  readonly start: number;
+  readonly end: number;
   readonly columns: readonly number[];
 }
 
@@ -89,7 +92,7 @@ export function wordsOf(condition: Conditioning): readonly WatchedWord[] {
   const words = condition.blocks[0]?.encoded.words ?? [];
   return words
     .filter(({ text }) => /[\p{L}\p{N}]/u.test(text))
-    .map(({ text, start, end }) => ({ text, columns: columnsOf(condition, start, end) }))
+    .map(({ text, start, end }) => ({ text, start, end, columns: columnsOf(condition, start, end) }))
     .filter(({ columns }) => columns.length > 0);
 }
 

@@ -5,36 +5,55 @@ import type { HookValues } from '../attention/values.ts';
 import type { Pixels } from '../ports.ts';
 import type { BranchLayout } from './branches.ts';
 import type { Canvas } from './canvas.ts';
-import type { WatchedWord } from './condition.ts';
+import { type Conditioning, wordsOf } from './condition.ts';
+import { type Influence, influenceOfWord } from './influence.ts';
+import type { Model } from './model.ts';
 
-/** Words whose share of the attention is read out at one branch. */
-export interface WatchedWords {
+/** A word whose place in the picture is read out at one branch. */
+export interface WatchedWord {
+  readonly word: string;
+  readonly influence: Influence;
+}
+
+export interface WatchedBranch {
   readonly branch: string;
   readonly words: readonly WatchedWord[];
 }
 
+/** The words of a prompt with what they wrote into the text. */
+export async function watchWords(model: Model, branch: string, condition: Conditioning): Promise<WatchedBranch> {
+  const words: WatchedWord[] = [];
+  for (const word of wordsOf(condition)) words.push({ word: word.text, influence: await influenceOfWord(model, condition, word) });
+  return { branch, words };
+}
+
 /**
- * Where the network looks while it writes a word: the mass of the word's columns at every image token, averaged over heads and layers,
- * read out as further value columns of the fused kernel (no score matrix is built).
+ * Where the network looks while it writes a word: the share of an image token's text attention that falls on what the word wrote into
+ * the text (`influence.ts`), averaged over heads, layers and steps. Both sums are further value columns of the fused kernel; no score
+ * matrix is built.
  */
 export class WordMaps {
   readonly operation: CaptureOp;
   readonly values: HookValues;
-  readonly #watched: readonly WatchedWords[];
+  readonly #watched: readonly WatchedBranch[];
   readonly #layout: BranchLayout;
+  /** Value columns: the words, and last the whole text. */
   readonly #count: number;
-  /** Sum over the recorded steps of [image tokens, words], by branch. */
+  /** Sum over the recorded steps of [image tokens, count], by branch. */
   readonly #sums = new Map<string, Float32Array>();
 
-  constructor(layout: BranchLayout, watched: readonly WatchedWords[], layers: 'all' | readonly number[], id = 'words') {
+  constructor(layout: BranchLayout, watched: readonly WatchedBranch[], id = 'words') {
     this.#layout = layout;
     this.#watched = watched;
-    this.#count = Math.max(1, ...watched.map(({ words }) => words.length));
-    this.operation = { op: 'capture', id, what: 'mass', rows: 'image', cols: 'text', count: this.#count, layers, sites: 'joint' };
+    this.#count = 1 + Math.max(...watched.map(({ words }) => words.length));
+    this.operation = { op: 'capture', id, what: 'mass', rows: 'image', cols: 'text', count: this.#count, layers: 'all', sites: 'joint' };
     const textTokens = layout.sizes.tokens.text.length;
-    const indicators = layout.rows.map((): Float32Array[] => []);
-    for (const { branch, words } of watched) indicators[layout.row(branch)]?.push(...words.map((word) => indicatorOf(word.columns, textTokens)));
-    this.values = massValues(this.operation, layout.sizes, indicators.map((row) => interleave(row, textTokens, this.#count)));
+    const packed = layout.rows.map(() => new Float32Array(textTokens * this.#count));
+    for (const { branch, words } of watched) {
+      const columns = Array.from({ length: this.#count - 1 }, (_, at) => words[at]?.influence.columns ?? new Float32Array(textTokens));
+      packed[layout.row(branch)]?.set(interleave([...columns, new Float32Array(textTokens).fill(1)], textTokens));
+    }
+    this.values = massValues(this.operation, layout.sizes, packed);
   }
 
   /** Adds what one run captured. */
@@ -50,17 +69,20 @@ export class WordMaps {
     }
   }
 
-  /** Summed map of one word on the token grid [rows, columns], row-major. */
+  /** Share of one word on the token grid [rows, columns], row-major, 0..1. */
   tokenMap(branch: string, word: number): Float32Array {
     const sum = this.#sums.get(branch) ?? new Float32Array(this.#tokens * this.#count);
-    return Float32Array.from({ length: this.#tokens }, (_, token) => sum[token * this.#count + word] ?? 0);
+    return Float32Array.from({ length: this.#tokens }, (_, token) => {
+      const at = token * this.#count;
+      return (sum[at + word] ?? 0) / Math.max(sum[at + this.#count - 1] ?? 0, 1e-9);
+    });
   }
 
   /** Maps of all watched words of a branch as pictures, each scaled to its own largest value. */
   pictures(branch: string, canvas: Canvas): readonly { readonly word: string; readonly image: Pixels }[] {
     const words = this.#watched.find((watched) => watched.branch === branch)?.words ?? [];
     const { height, width } = this.#layout.sizes.tokens.image;
-    return words.map((word, at) => ({ word: word.text, image: tokenMapPicture(this.tokenMap(branch, at), width, height, canvas) }));
+    return words.map(({ word }, at) => ({ word, image: tokenMapPicture(this.tokenMap(branch, at), width, height, canvas) }));
   }
 
   get #tokens(): number {
@@ -68,18 +90,11 @@ export class WordMaps {
   }
 }
 
-/** 1 at the given columns, 0 elsewhere. */
-export function indicatorOf(columns: readonly number[], length: number): Float32Array {
-  const indicator = new Float32Array(length);
-  for (const column of columns) indicator[column] = 1;
-  return indicator;
-}
-
-/** Indicators as [length, count], the last ones zero where fewer are given. */
-export function interleave(indicators: readonly Float32Array[], length: number, count: number): Float32Array {
-  const packed = new Float32Array(length * count);
-  indicators.forEach((indicator, at) => {
-    for (let i = 0; i < length; i++) packed[i * count + at] = indicator[i] ?? 0;
+/** Columns of weights as [length, count]. */
+export function interleave(columns: readonly Float32Array[], length: number): Float32Array {
+  const packed = new Float32Array(length * columns.length);
+  columns.forEach((column, at) => {
+    for (let i = 0; i < length; i++) packed[i * columns.length + at] = column[i] ?? 0;
   });
   return packed;
 }
