@@ -79,9 +79,12 @@ describe.each(formats)('metadata of a finished %s', (format) => {
     }
   });
 
-  it('is the same bytes every time', async () => {
+  it('is the same bytes for the same record, in whichever order its keys came', async () => {
     const plain = await encode(format);
-    expect(writeMetadata(plain, format, recordOf()).bytes).toEqual(writeMetadata(plain, format, recordOf()).bytes);
+    const record = recordOf();
+    const { steps, ...others } = record.request;
+    const shuffled = { ...record, request: { steps, ...others } };
+    expect(writeMetadata(plain, format, shuffled).bytes).toEqual(writeMetadata(plain, format, record).bytes);
   });
 
   it('never crashes the reader when it is damaged', async () => {

@@ -54,9 +54,12 @@ export function writeMetadata(picture: Uint8Array, format: ImageFormat, record: 
   return { bytes: insertJpegBlocks(picture, blocks), notices };
 }
 
-/** JSON in ASCII, so that every container and every reader takes it. */
+/**
+ * JSON in ASCII, so that every container and every reader takes it. Keys stand in the order of the schema: a record that was read
+ * and run again must give the same bytes.
+ */
 function asciiJson(record: EditRecord): string {
-  return JSON.stringify(record).replace(
+  return JSON.stringify(EditRecord.parse(record)).replace(
     /[\u0080-\uffff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );

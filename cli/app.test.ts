@@ -1,0 +1,382 @@
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import ExifReader from 'exifreader';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EditRecord } from '../contract/index.ts';
+import { compareWhere, type Engine, type ImageCodec, type Pixels, readMetadata } from '../engine/index.ts';
+import { openImageCodec } from '../native/images.ts';
+import { openKnownPlaces } from '../native/known.ts';
+import { main } from './app.ts';
+import type { Host } from './host.ts';
+import { openLocalEngine } from './open.ts';
+
+/** Every command here runs the real engine on the embedded checkpoint, with few steps. */
+let engine: Engine;
+let folder: string;
+const images: ImageCodec = openImageCodec();
+const FAST = ['--steps', '4', '--quiet'];
+
+beforeAll(async () => {
+  engine = await openLocalEngine({ HF_HUB_CACHE: '/nowhere' });
+  folder = await mkdtemp(join(tmpdir(), 'attune cli ü-'));
+  await attune('generate', '-p', 'a red apple on grass', '--seed', '7', ...FAST, '-o', at('source.png'));
+  await writeMask('mask.png', 128, 128, (x, y) => (x < 48 && y < 64 ? 255 : 0));
+});
+afterAll(async () => {
+  await engine.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const at = (name: string) => join(folder, name);
+
+async function writeMask(name: string, width: number, height: number, value: (x: number, y: number) => number) {
+  const data = Uint8Array.from({ length: width * height }, (_, pixel) =>
+    value(pixel % width, Math.floor(pixel / width)),
+  );
+  await writeFile(at(name), await images.encode({ width, height, channels: 1, data }, 'png'));
+}
+
+interface Said {
+  readonly code: number;
+  readonly out: string;
+  readonly bytes: Buffer;
+  readonly err: string;
+}
+
+async function attuneWith(change: Partial<Host>, argv: readonly string[]): Promise<Said> {
+  const out: Uint8Array[] = [];
+  let err = '';
+  const code = await main(argv, {
+    writeOut: async (part) => void out.push(Buffer.from(part)),
+    writeErr: (text) => {
+      err += text;
+    },
+    hasTerminal: false,
+    readStdin: async () => new Uint8Array(0),
+    env: {},
+    signal: new AbortController().signal,
+    folders: { settings: folder, data: folder, cache: folder, state: folder },
+    places: openKnownPlaces(join(folder, 'state')),
+    images: async () => images,
+    engine: async () => engine,
+    now: () => performance.now(),
+    ...change,
+  });
+  const bytes = Buffer.concat(out);
+  return { code, out: bytes.toString(), bytes, err };
+}
+const attune = (...argv: string[]) => attuneWith({}, argv);
+
+const decode = async (name: string): Promise<Pixels> => images.decode(await readFile(at(name)), name);
+
+describe('attune generate', () => {
+  it('writes the same bytes for the same seed, and others for another', async () => {
+    for (const [name, seed] of [
+      ['a.png', '1'],
+      ['b.png', '1'],
+      ['c.png', '2'],
+    ] as const) {
+      const said = await attune('generate', '--prompt', 'a red apple', '--seed', seed, ...FAST, '-o', at(name));
+      expect(said).toMatchObject({ code: 0, err: '' });
+    }
+    expect(await readFile(at('a.png'))).toEqual(await readFile(at('b.png')));
+    expect(await readFile(at('a.png'))).not.toEqual(await readFile(at('c.png')));
+  });
+
+  it('says in JSON what it wrote and how, and nothing else on standard output', async () => {
+    const said = await attune(
+      'generate',
+      '-p',
+      'a (red:1.3) apple',
+      '-n',
+      'ü',
+      '--seed',
+      '3',
+      ...FAST,
+      '-o',
+      at('j.webp'),
+      '--json',
+    );
+    const { ok, outputs, figures, record } = JSON.parse(said.out);
+    expect(ok).toBe(true);
+    expect(outputs).toMatchObject([{ kind: 'image', path: at('j.webp'), width: 128, height: 128 }]);
+    expect(figures.elapsedMs).toBeGreaterThan(0);
+    expect(EditRecord.parse(record).request).toMatchObject({
+      prompt: 'a (red:1.3) apple',
+      negative: 'ü',
+      seed: 3,
+      steps: 4,
+    });
+    expect(outputs[0].bytes).toBe((await readFile(at('j.webp'))).length);
+  });
+
+  it.each(['png', 'jpg', 'webp'])('leaves in a %s file what it was made with', async (extension) => {
+    const name = `meta.${extension}`;
+    await attune('generate', '-p', 'a „red“ apple 🍎', '--seed', '5', ...FAST, '-o', at(name));
+    const bytes = await readFile(at(name));
+    const { record, parameters, sourceType, problems } = readMetadata(bytes);
+    expect(problems).toEqual([]);
+    expect(record?.request.prompt).toBe('a „red“ apple 🍎');
+    expect(parameters?.prompt).toBe('a „red“ apple 🍎');
+    expect(parameters?.settings.get('Seed')).toBe('5');
+    expect(sourceType).toBe('trainedAlgorithmicMedia');
+    expect(String(ExifReader.load(bytes, { expanded: true }).xmp?.DigitalSourceType?.value)).toContain(
+      'trainedAlgorithmicMedia',
+    );
+    expect(JSON.stringify(record)).not.toContain(folder);
+  });
+
+  it('writes no metadata when asked not to', async () => {
+    await attune('generate', '-p', 'x', ...FAST, '-o', at('bare.png'), '--no-metadata');
+    const { record, parametersText, sourceType, otherFields } = readMetadata(await readFile(at('bare.png')));
+    expect([record, parametersText, sourceType, otherFields]).toEqual([undefined, undefined, undefined, []]);
+  });
+
+  it('writes to standard output, words to standard error', async () => {
+    const said = await attune('generate', '-p', 'x', ...FAST, '-o', '-');
+    expect((await images.decode(said.bytes, 'out')).width).toBe(128);
+    expect(said.err).toContain('seed');
+  });
+
+  it('writes where each word is into a folder', async () => {
+    const said = await attune('generate', '-p', 'a red apple', ...FAST, '-o', at('m.png'), '--maps', at('maps'));
+    expect(said.code).toBe(0);
+    expect((await readdir(at('maps'))).sort()).toEqual(['a.png', 'apple.png', 'red.png']);
+    expect((await decode('maps/red.png')).width).toBe(128);
+    const again = await attune('generate', '-p', 'a red apple', ...FAST, '-o', at('m2.png'), '--maps', at('maps'));
+    expect(again).toMatchObject({ code: 1, out: '' });
+    expect(again.err).toMatch(/is not empty; choose another folder, or add --force/);
+  });
+});
+
+describe('attune edit and inpaint', () => {
+  it.each(['prompt-edit', 'flowedit'])('%s keeps every pixel outside a given mask, and counts', async (method) => {
+    const name = `${method}.png`;
+    const said = await attune('edit', at('source.png'), '--from', 'a red apple on grass', '--to', 'a green apple on grass',
+      '--method', method, '--mask', at('mask.png'), ...FAST, '-o', at(name), '--json'); // biome-ignore format: one call
+    expect(JSON.parse(said.out).figures.changedOutside).toBe(0);
+    const [before, after] = [await decode('source.png'), await decode(name)];
+    const outside = compareWhere(before, after, (pixel) => pixel % 128 >= 48 || pixel >= 128 * 64);
+    expect(outside).toMatchObject({ pixels: 128 * 128 - 48 * 64, changed: 0 });
+  });
+
+  it('inpaint changes the white part only, and marks the picture as a composite', async () => {
+    const said = await attune(
+      'inpaint',
+      at('source.png'),
+      '--mask',
+      at('mask.png'),
+      '-p',
+      'a blue ball on grass',
+      ...FAST,
+      '-o',
+      at('inpainted.png'),
+    );
+    expect(said.code).toBe(0);
+    const [before, after] = [await decode('source.png'), await decode('inpainted.png')];
+    expect(compareWhere(before, after, (pixel) => pixel % 128 >= 48 || pixel >= 128 * 64).changed).toBe(0);
+    expect(compareWhere(before, after).changed).toBeGreaterThan(0);
+    expect(readMetadata(await readFile(at('inpainted.png'))).sourceType).toBe('compositeWithTrainedAlgorithmicMedia');
+  });
+
+  it('reads the picture from standard input', async () => {
+    const source = await readFile(at('source.png'));
+    const said = await attuneWith({ readStdin: async () => source }, [
+      'edit', '-', '--from', 'a red apple', '--to', 'a green apple', ...FAST, '-o', at('piped.png'),
+    ]); // biome-ignore format: one call
+    expect(said.code).toBe(0);
+  });
+});
+
+describe('attune redo', () => {
+  const editArgs = ['--from', 'a red apple on grass', '--to', 'a green apple on grass', '--seed', '11', ...FAST];
+
+  it.each(['png', 'jpg', 'webp'])('gives the same bytes in %s', async (extension) => {
+    const [first, second] = [at(`first.${extension}`), at(`second.${extension}`)];
+    await attune('edit', at('source.png'), '--mask', at('mask.png'), ...editArgs, '-o', first);
+    const said = await attune('redo', first, '-o', second, '--json', '--quiet');
+    expect(JSON.parse(said.out).figures).toMatchObject({ identicalBytes: 1, changedPixels: 0, largestDifference: 0 });
+    expect(await readFile(second)).toEqual(await readFile(first));
+  });
+
+  it('says how far another format is', async () => {
+    await attune('edit', at('source.png'), ...editArgs, '-o', at('far.png'));
+    const said = await attune('redo', at('far.png'), '-o', at('far.jpg'), '--json', '--quiet');
+    const { identicalBytes, largestDifference } = JSON.parse(said.out).figures;
+    expect(identicalBytes).toBe(0);
+    expect(largestDifference).toBeGreaterThan(0);
+  });
+
+  it('asks for a source that was moved, takes it from --source, and refuses another picture', async () => {
+    await mkdir(at('elsewhere'));
+    await writeFile(at('elsewhere/moving.png'), await readFile(at('a.png')));
+    await attune('edit', at('elsewhere/moving.png'), ...editArgs, '-o', at('moved.png'));
+    await rename(at('elsewhere/moving.png'), at('hidden.png'));
+    const lost = await attune('redo', at('moved.png'), '-o', at('moved2.png'));
+    expect(lost).toMatchObject({ code: 1, out: '' });
+    expect(lost.err).toMatch(/"moving\.png".*is not where it was; say where it is with --source FILE/);
+    const wrong = await attune('redo', at('moved.png'), '--source', at('c.png'), '-o', at('moved2.png'));
+    expect(wrong.err).toMatch(/is not the picture that was used/);
+    const found = await attune('redo', at('moved.png'), '--source', at('hidden.png'), '-o', at('moved2.png'));
+    expect(found.out).toContain('the same bytes');
+  });
+
+  it('refuses a picture without a record', async () => {
+    const said = await attune('redo', at('mask.png'), '-o', at('never.png'));
+    expect(said).toMatchObject({ code: 2, out: '' });
+    expect(said.err).toMatch(/cannot be redone\. It carries no record of Attune/);
+  });
+});
+
+describe('attune inspect, models and doctor', () => {
+  it('say how a picture was made', async () => {
+    const said = await attune('inspect', at('source.png'));
+    expect(said.out).toContain('seed 7');
+    expect(said.out).toContain('prompt: a red apple on grass');
+    const { picture, record } = JSON.parse((await attune('inspect', at('source.png'), '--json')).out);
+    expect(picture.parameters.settings.Seed).toBe('7');
+    expect(record.request.seed).toBe(7);
+  });
+
+  it('say what a checkpoint is, by folder or by name', async () => {
+    const byFolder = await attune('inspect', new URL('../models/embedded/image', import.meta.url).pathname);
+    expect(byFolder.out).toContain('SD3Transformer2DModel');
+    expect((await attune('inspect', 'embedded/image')).out).toBe(byFolder.out);
+  });
+
+  it('list and check the checkpoints', async () => {
+    expect((await attune('models')).out).toContain('embedded/image');
+    expect((await attune('models', 'check')).out).toContain('embedded/image: whole');
+    await mkdir(at('broken'));
+    await writeFile(at('broken/model_index.json'), '{');
+    const broken = await attune('models', 'check', at('broken'));
+    expect(broken.code).toBe(1);
+    expect(broken.out).toContain('not usable');
+  });
+
+  it('find everything in order', async () => {
+    const said = await attune('doctor', '--json');
+    const { ok, findings } = JSON.parse(said.out);
+    expect(ok).toBe(true);
+    expect(findings.map(({ what }: { what: string }) => what)).toEqual(
+      expect.arrayContaining(['node', 'runtime', 'pictures', 'embedded/image']),
+    );
+  });
+});
+
+describe('what cannot be done', () => {
+  const generate = ['generate', '-p', 'x', ...FAST];
+  it.each([
+    [[...generate, '-o', 'OUT/x.gif'], 2, /"\.gif" is no format that is written: \.png, \.jpg, \.jpeg, \.webp/],
+    [[...generate, '-o', 'OUT/x'], 2, /needs an ending that names its format/],
+    [generate, 2, /--output is missing/],
+    [['generate', '-o', 'OUT/x.png'], 2, /generate needs --prompt TEXT/],
+    [[...generate, '-o', 'OUT/x.png', '--seed', '1.5'], 2, /whole number/],
+    [[...generate, '-o', 'OUT/x.png', '--size', 'big'], 2, /--size takes WIDTHxHEIGHT/],
+    [[...generate, '-o', 'OUT/x.png', '--size', '0x16'], 2, /size\.width/],
+    [[...generate, '-o', 'OUT/x.png', '--size', '4096x4096'], 2, /too large for image/],
+    [[...generate, '-o', 'OUT/x.png', '--method', 'generat'], 2, /Did you mean generate\?/],
+    [[...generate, '-o', 'OUT/x.png', '--model', 'nobody/nothing'], 1, /There is no checkpoint "nobody\/nothing"/],
+    [[...generate, '-o', 'OUT/x.png', '--param', 'a=1'], 2, /has no parameters/],
+    [['edit', 'OUT/none.png', '--from', 'a', '--to', 'b', '-o', 'OUT/x.png'], 1, /none\.png does not exist/],
+    [['edit', 'OUT/source.png', '--to', 'b', '-o', 'OUT/x.png'], 2, /prompt-edit needs --from TEXT/],
+    [
+      ['edit', 'OUT/source.png', '--from', 'a', '--to', 'b', '-o', 'OUT/x.png', '--param', 'strenth=1'],
+      2,
+      /Did you mean strength\?/,
+    ],
+    [
+      ['edit', 'OUT/source.png', '--from', 'a', '--to', 'b', '-o', 'OUT/x.png', '--param', 'strength=7'],
+      2,
+      /takes a number from .* not "7"/,
+    ],
+    [
+      ['edit', 'OUT/source.png', '--from', 'a', '--to', 'b', '-o', 'OUT/x.png', '--param', 'blend=yes'],
+      2,
+      /true or false/,
+    ],
+    [
+      ['edit', 'OUT/source.png', '--from', 'a', '--to', 'b', '-o', 'OUT/x.png', '--mask', 'OUT/small.png'],
+      2,
+      /64x64 pixels and the picture 128x128/,
+    ],
+    [
+      ['edit', 'OUT/source.png', '--from', 'a', '--to', 'b', '-o', 'OUT/x.png', '--mask', 'OUT/black.png'],
+      2,
+      /black everywhere/,
+    ],
+    [['inpaint', 'OUT/source.png', '-p', 'a', '-o', 'OUT/x.png'], 2, /inpaint needs --mask PNG/],
+    [['inspect', 'OUT/none.png'], 1, /does not exist/],
+    [['inspect', 'OUT/text.txt'], 1, /text\.txt/],
+    [['models', 'chek'], 2, /Did you mean check\?/],
+    [['gnerate'], 2, /There is no command "gnerate"\. Did you mean generate\?/],
+    [['--prompt', 'x'], 2, /The command comes first/],
+  ] as const)('%j ends with code %i and a sentence', async (argv, code, sentence) => {
+    await writeMask('small.png', 64, 64, () => 255);
+    await writeMask('black.png', 128, 128, () => 0);
+    await writeFile(at('text.txt'), 'hello');
+    const filled = argv.map((part) => part.replace('OUT', folder));
+    const said = await attune(...filled);
+    expect([said.code, said.out]).toEqual([code, '']);
+    expect(said.err).toMatch(sentence);
+    expect(said.err).toMatch(/^attune: [^\n]+\n$/);
+    const inJson = JSON.parse((await attune(...filled, '--json')).out);
+    expect(inJson).toMatchObject({ ok: false, error: { message: expect.stringMatching(sentence) } });
+    expect(await readdir(folder)).not.toContain('x.png');
+  });
+
+  it('gives standard output to the picture or to JSON, not to both', async () => {
+    expect((await attune(...generate, '-o', '-', '--json')).err).toMatch(/both want standard output/);
+  });
+
+  it('never replaces a file unasked', async () => {
+    await writeFile(at('mine.png'), 'mine');
+    const said = await attune(...generate, '-o', at('mine.png'));
+    expect(said.code).toBe(1);
+    expect(said.err).toMatch(/mine\.png exists already; choose another name, or add --force/);
+    expect(await readFile(at('mine.png'), 'utf8')).toBe('mine');
+    expect((await attune(...generate, '-o', at('mine.png'), '--force')).code).toBe(0);
+  });
+
+  it('shows a defect of ours without its stack, unless asked', async () => {
+    const broken: Partial<Host> = { engine: () => Promise.reject(new TypeError('boom')) };
+    const said = await attuneWith(broken, ['models']);
+    expect(said).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^attune: Something went wrong inside Attune: boom\..*\n$/),
+    });
+    const debug = await attuneWith({ ...broken, env: { ATTUNE_DEBUG: '1' } }, ['models']);
+    expect(debug.err).toMatch(/TypeError: boom\n\s+at /);
+  });
+
+  it('is cancelled between steps with code 130 and leaves nothing', async () => {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), 150);
+    const said = await attuneWith({ signal: controller.signal }, [
+      'generate',
+      '-p',
+      'x',
+      '--steps',
+      '1000',
+      '-o',
+      at('never.png'),
+      '--json',
+    ]);
+    expect(said.code).toBe(130);
+    expect(JSON.parse(said.out)).toEqual({ ok: false, error: { kind: 'cancelled', message: expect.any(String) } });
+    expect((await readdir(folder)).filter((name) => name.startsWith('never') || name.endsWith('.tmp'))).toEqual([]);
+  });
+});
+
+describe('the help', () => {
+  it('needs no engine, but for the methods of a command', async () => {
+    const asleep: Partial<Host> = { engine: () => Promise.reject(new Error('must not be opened')) };
+    for (const argv of [[], ['--help'], ['help'], ['--version'], ['doctor', '--help']]) {
+      expect(await attuneWith(asleep, argv)).toMatchObject({ code: 0, err: '' });
+    }
+    const said = await attune('edit', '--help');
+    expect(said.out).toContain('--method flowedit');
+    expect(said.out).toContain('--param strength=');
+  });
+});
