@@ -1,0 +1,39 @@
+import { runFlowEdit } from './flowedit.ts';
+import { runInfEdit } from './infedit.ts';
+import { field } from './manifest.ts';
+import { runNetwork } from './networks.ts';
+import { runPromptToPrompt } from './p2p.ts';
+import { runPipeline } from './pipelines.ts';
+import { runSchedulers } from './schedulers.ts';
+import type { FixtureFolder, FixtureRunner } from './types.ts';
+
+/** Fixtures of methods, by `method` of their manifest. */
+const methods: Readonly<Record<string, FixtureRunner>> = {
+  flowedit: runFlowEdit,
+  infedit: runInfEdit,
+  p2p: runPromptToPrompt,
+};
+
+/** Fixtures of parts, by `kind` of their manifest. */
+const kinds: Readonly<Record<string, FixtureRunner>> = {
+  model: runNetwork,
+  schedulers: runSchedulers,
+  pipeline: runPipeline,
+};
+
+/** Who runs a fixture; undefined where the product has no code for it. */
+export function runnerOf({ manifest }: FixtureFolder): FixtureRunner | undefined {
+  return lookUp(methods, field(manifest, 'method')) ?? lookUp(kinds, field(manifest, 'kind'));
+}
+
+/** What a fixture without a runner is about, for the reason of its SKIP. */
+export function subjectOf({ manifest }: FixtureFolder): string {
+  const named = ['method', 'class', 'kind', 'name']
+    .map((key) => field(manifest, key))
+    .find((name) => typeof name === 'string');
+  return String(named ?? 'a fixture of this kind');
+}
+
+function lookUp(table: Readonly<Record<string, FixtureRunner>>, key: unknown): FixtureRunner | undefined {
+  return typeof key === 'string' && Object.hasOwn(table, key) ? table[key] : undefined;
+}
