@@ -1,6 +1,10 @@
+import { attentionControlCases, primitiveCases } from './attention.ts';
+import { runAttentionEdits } from './attentionedits.ts';
+import { flowControlCases } from './flowcontrol.ts';
 import { runFlowEdit } from './flowedit.ts';
 import { runInfEdit } from './infedit.ts';
 import { field } from './manifest.ts';
+import { type CaseRunner, runMethodCases } from './method.ts';
 import { runNetwork } from './networks.ts';
 import { runPromptToPrompt } from './p2p.ts';
 import { runPipeline } from './pipelines.ts';
@@ -12,13 +16,20 @@ const methods: Readonly<Record<string, FixtureRunner>> = {
   flowedit: runFlowEdit,
   infedit: runInfEdit,
   p2p: runPromptToPrompt,
+  primitives: cases(primitiveCases),
+  'mmdit-control': cases({ ...attentionControlCases, ...flowControlCases }),
 };
+
+function cases(runners: Readonly<Record<string, CaseRunner>>): FixtureRunner {
+  return async (fixture, context) => [await runMethodCases(fixture, context, runners)];
+}
 
 /** Fixtures of parts, by `kind` of their manifest. */
 const kinds: Readonly<Record<string, FixtureRunner>> = {
   model: runNetwork,
   schedulers: runSchedulers,
   pipeline: runPipeline,
+  'attention edits': runAttentionEdits,
 };
 
 /** Who runs a fixture; undefined where the product has no code for it. */

@@ -61,7 +61,7 @@ interface PipelineRun {
   readonly runtime: TensorRuntime;
   readonly denoiser: Denoiser;
   readonly autoencoder: Autoencoder;
-  readonly scheduler: OpenScheduler;
+  readonly scheduler: ReturnType<typeof openScheduler>;
 }
 
 async function sample(run: PipelineRun): Promise<Map<string, ArrayLike<number>>> {
