@@ -1,161 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { createOnnxRuntime } from '../../native/runtime.ts';
 import { callGraph, runCall, siteOf } from '../../test/attention-harness.ts';
-import { type ReferenceOperands, referenceAttention } from '../../test/attention-reference.ts';
-import type { Tensor } from '../base/tensor.ts';
+import { numbers, randomOperands, randomOps, randomSite, randomValue, usable } from '../../test/attention-random.ts';
+import { referenceAttention } from '../../test/attention-reference.ts';
+import { floatTensor } from '../base/tensor.ts';
 import { GraphBuilder } from '../graph/builder.ts';
+import { massValues } from './capture.ts';
 import { compileAttention } from './compile.ts';
-import { type AttentionOp, flatten, type Span } from './ops.ts';
-import { type AttentionSite, plainAttention } from './site.ts';
+import { extendValues } from './extend.ts';
+import type { AttentionOp, CaptureOp, ExtendOp, RouteOp, ShapeOp } from './ops.ts';
+import { routeValues } from './route.ts';
+import { shapeValues } from './shape.ts';
+import { plainAttention } from './site.ts';
 import { sizesOf } from './sizes.ts';
-import { HARD_MASK, type HookInput } from './values.ts';
+import { branchValues, type HookValues } from './values.ts';
 
 const runtime = createOnnxRuntime({ threads: 1 });
-
-/** Deterministic numbers (mulberry32). */
-function numbers(seed: number) {
-  let state = seed >>> 0;
-  const uniform = () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-  const normal = () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
-  const below = (limit: number) => Math.floor(uniform() * limit);
-  const chance = (p: number) => uniform() < p;
-  const pick = <T>(items: readonly [T, ...T[]]): T => items[below(items.length)] ?? items[0];
-  return { uniform, normal, below, chance, pick };
-}
-type Numbers = ReturnType<typeof numbers>;
-
-function randomSite(random: Numbers): AttentionSite {
-  return siteOf({
-    batch: 1 + random.below(3),
-    heads: 1 + random.below(3),
-    headDim: random.pick([4, 8, 12]),
-    text: random.chance(0.15) ? 0 : 1 + random.below(5),
-    image: { frames: 1 + random.below(3), height: 1 + random.below(3), width: 1 + random.below(4) },
-    order: random.pick(['text first', 'image first']),
-  });
-}
-
-function randomOperands(random: Numbers, site: AttentionSite): ReferenceOperands {
-  const size = site.batch * (site.tokens.text.length + site.tokens.image.length) * site.heads * site.headDim;
-  const fill = () => Float32Array.from({ length: size }, () => random.normal());
-  return { q: fill(), k: fill(), v: fill() };
-}
-
-const spans = ['text', 'image', 'all'] as const;
-
-/** Operations of every kind in random combination; ids count on. */
-function randomOps(
-  random: Numbers,
-  site: AttentionSite,
-  depth: number,
-  prefix: string,
-  within: readonly Span[] = [],
-): AttentionOp[] {
-  const ops: AttentionOp[] = [];
-  const id = () => `${prefix}${ops.length}`;
-  const placed = () => ({ id: id(), layers: 'all', rows: random.pick(spans) }) as const;
-  const maybe = () => random.chance(0.4);
-  let mapped = false;
-  for (let i = random.below(3); i > 0; i--) {
-    const cols = random.pick(spans);
-    const pairs =
-      !mapped && cols === 'text' && random.chance(0.6) ? site.tokens.text.length + random.below(3) : undefined;
-    mapped ||= pairs !== undefined;
-    const parts = { q: maybe(), k: true, v: maybe() };
-    if (random.chance(0.3)) Object.assign(parts, { q: 'shared' });
-    ops.push({
-      op: 'route',
-      ...placed(),
-      cols,
-      ...parts,
-      weight: maybe(),
-      heads: maybe(),
-      ...(pairs ? { pairs } : {}),
-    });
-  }
-  if (random.chance(0.3)) {
-    const cols = random.pick(spans);
-    const available = cols === 'all' ? 0 : site.tokens[cols].length;
-    const count = available > 0 && maybe() ? 1 + random.below(available) : undefined;
-    ops.push({ op: 'extend', ...placed(), cols, ...(count === undefined ? {} : { count }) });
-  }
-  for (let i = random.below(3); i > 0; i--) {
-    const extension = ops.find((op) => op.op === 'extend');
-    const reaching = extension !== undefined && maybe();
-    const cols = reaching ? { extended: extension.id } : random.pick(spans);
-    // Columns of an extension are there for its rows only.
-    const rows = reaching ? { rows: extension.rows } : {};
-    const kinds = random.pick([
-      { scale: true },
-      { bias: true },
-      { gain: true },
-      { scale: true, bias: true, gain: true },
-    ]);
-    ops.push({ op: 'shape', ...placed(), ...rows, cols, rowWeight: maybe(), heads: maybe(), ...kinds });
-  }
-  if (random.chance(0.15))
-    ops.push({ op: 'share', ...placed(), rows: 'all', cols: random.pick(spans), mode: random.pick(['keep', 'fixed']) });
-  if (random.chance(0.2))
-    ops.push({ op: 'filter', ...placed(), along: mapped ? 'time' : random.pick(['time', 'columns']) });
-  if (random.chance(0.6)) {
-    ops.push({
-      op: 'capture',
-      ...placed(),
-      what: 'mass',
-      cols: random.pick(spans),
-      count: 1 + random.below(3),
-      heads: random.pick(['mean', 'keep']),
-    });
-  }
-  if (random.chance(0.15))
-    ops.push({
-      op: 'capture',
-      ...placed(),
-      what: random.pick(['lse', 'entropy']),
-      heads: random.pick(['mean', 'keep']),
-    });
-  if (depth > 0 && random.chance(0.4)) {
-    const fork = placed();
-    const enclosing = [...within, fork.rows];
-    const alt = randomOps(random, site, depth - 1, `${fork.id}_`, enclosing).filter(
-      // A capture wants all of its rows.
-      (op) => op.op !== 'capture' || enclosing.every((rows) => rows === 'all' || rows === op.rows),
-    );
-    ops.push({ op: 'fork', ...fork, mode: random.pick(['blend', 'add', 'fill']), alt });
-  }
-  return ops;
-}
-
-function randomValue(random: Numbers, input: HookInput, site: AttentionSite, ops: readonly AttentionOp[]): Tensor {
-  const [id = '', field = ''] = input.name.split('.');
-  const op = flatten(ops).find((one) => one.id === id);
-  const dividing = flatten(ops).some((one) => one.op === 'share' || (one.op === 'fork' && one.mode === 'fill'));
-  const size = input.shape.reduce((a, b) => a * b, 1);
-  if (input.type === 'int64') {
-    const span =
-      op !== undefined && 'cols' in op && typeof op.cols === 'string' && op.cols !== 'all' ? op.cols : 'image';
-    const limit = field === 'from' ? site.batch : site.tokens[span].length;
-    return {
-      dtype: 'int64',
-      dims: input.shape,
-      data: BigInt64Array.from({ length: size }, () => BigInt(random.below(limit))),
-    };
-  }
-  const one = (): number => {
-    if (field === 'bias' || field === 'logWeight') return random.chance(0.1) ? HARD_MASK : random.normal();
-    if (field === 'group') return random.below(2);
-    // Masses that a fill or a share divides by must stay away from 0.
-    if (field === 'gain' || field === 'matrix') return dividing ? 0.5 + random.uniform() : random.normal();
-    if (field === 'scale' || field === 'columns') return random.normal();
-    return random.uniform();
-  };
-  return { dtype: 'float32', dims: input.shape, data: Float32Array.from({ length: size }, one) };
-}
 
 /** Worst error as a share of 1e-4 + 1e-4 |reference|. */
 function worst(actual: ArrayLike<number | bigint>, expected: ArrayLike<number>): number {
@@ -168,6 +28,10 @@ function worst(actual: ArrayLike<number | bigint>, expected: ArrayLike<number>):
   }
   return share;
 }
+
+const site = siteOf({ batch: 2, heads: 2, headDim: 8, text: 3, image: { frames: 1, height: 2, width: 3 } });
+const sizes = sizesOf([site]);
+const shape = { op: 'shape', layers: 'all', rows: 'image', cols: 'text', bias: true } as const;
 
 describe('attention hooks', () => {
   it('compute what the spelled-out matrix says, in random combination', async () => {
@@ -201,9 +65,7 @@ describe('attention hooks', () => {
     }
   });
 
-  it('are not in the graph when they are absent or act elsewhere', () => {
-    const site = siteOf({ batch: 2, heads: 2, headDim: 8, text: 3, image: { frames: 1, height: 2, width: 3 } });
-    const sizes = sizesOf([site]);
+  it('are not in the graph when they are absent', () => {
     const plain = (() => {
       const g = new GraphBuilder();
       const shape = [2, 9, 16];
@@ -218,19 +80,230 @@ describe('attention hooks', () => {
     expect(callGraph(site, compileAttention([], sizes))).toEqual(plain);
     expect(compileAttention([], sizes).signature).toBe('');
   });
+
+  it('leave calls alone that they do not name', () => {
+    const elsewhere: ShapeOp = { ...shape, id: 'a', layers: [3], cols: 'text' };
+    const g = new GraphBuilder();
+    const attention = compileAttention([elsewhere], sizes);
+    const operands = ['q', 'k', 'v'].map((name) => g.input(name, 'float32', [2, 9, 16]));
+    const [q, k, v] = operands;
+    if (q === undefined || k === undefined || v === undefined) throw new Error('three operands');
+    expect(attention.attend(g, site, { q, k, v }).name).toBe('MultiHeadAttention');
+    expect(attention.finish(g)).toEqual([]);
+  });
+
+  it('average maps over the calls they name and read an image-only call where the whole sequence is the image', async () => {
+    const image = siteOf({ batch: 2, heads: 2, headDim: 8, text: 0, image: site.tokens.image, layer: 1 });
+    const sites = [site, { ...image, id: 'blocks.1.attn2' }];
+    const random = numbers(5);
+    const operands = randomOperands(random, site);
+    const ofImage = randomOperands(random, image);
+    const bias: ShapeOp = { ...shape, id: 'bias', rows: 'all', cols: 'all' };
+    const map: CaptureOp = {
+      op: 'capture',
+      id: 'map',
+      what: 'mass',
+      layers: 'all',
+      rows: 'image',
+      cols: 'image',
+      count: 2,
+    };
+    const field = [0, 1].map(() => Float32Array.from({ length: 9 }, () => random.normal()));
+    const indicators = [0, 1].map(() => Float32Array.from({ length: 12 }, () => random.uniform()));
+    const attention = compileAttention([bias, map], sizesOf(sites));
+    const g = new GraphBuilder();
+    const outs = [operands, ofImage].map((_, i) => {
+      const at = sites[i];
+      if (at === undefined) throw new Error('two calls');
+      const input = (name: string) => g.input(`${name}${i}`, 'float32', [2, i === 0 ? 9 : 6, 16]);
+      return attention.attend(g, at, { q: input('q'), k: input('k'), v: input('v') });
+    });
+    for (const [i, out] of outs.entries()) g.output(`out${i}`, out);
+    expect(attention.finish(g)).toEqual(['map']);
+    const session = await runtime.createSession(g.build(), { weights: 'private' });
+    const feeds = attention.feeds(
+      shapeValues(bias, attention.sizes, { bias: field }),
+      massValues(map, attention.sizes, indicators),
+    );
+    const given = Object.fromEntries(
+      [operands, ofImage].flatMap((set, i) =>
+        Object.entries(set).map(([name, data]) => [`${name}${i}`, floatTensor(data, [2, i === 0 ? 9 : 6, 16])]),
+      ),
+    );
+    const outputs = await session.run({ ...feeds, ...given });
+    await session.release();
+    // Image first: the image's part of a field over all tokens is its beginning.
+    const narrowed = {
+      ...feeds,
+      'bias.bias': floatTensor(Float32Array.from(field.flatMap((one) => [...one.subarray(0, 6)])), [2, 6]),
+    };
+    const references = [
+      referenceAttention(site, [bias, map], feeds, operands),
+      referenceAttention(image, [bias, map], narrowed, ofImage),
+    ];
+    for (const [i, { out }] of references.entries()) expect(worst(outputs[`out${i}`]?.data ?? [], out)).toBeLessThan(1);
+    const maps = references.map(({ readings }) => readings.get('map') ?? new Float64Array());
+    const mean = Float64Array.from(maps[0] ?? [], (value, i) => (value + (maps[1]?.[i] ?? 0)) / 2);
+    expect(worst(outputs.map?.data ?? [], mean)).toBeLessThan(1);
+  });
+
+  it('tap operands and results call by call', async () => {
+    const operands = randomOperands(numbers(6), site);
+    const tap = { op: 'capture', layers: 'all', rows: 'image' } as const;
+    const ops: CaptureOp[] = [
+      { ...tap, id: 'keys', what: 'k' },
+      { ...tap, id: 'after', what: 'out', rows: 'all' },
+    ];
+    const { outputs } = await runCall(runtime, site, ops, operands);
+    const keys = outputs['keys.blocks.0.attn'];
+    expect(keys?.dims).toEqual([2, 6, 16]);
+    expect(keys?.data.slice(0, 96)).toEqual(operands.k.slice(0, 96));
+    expect(outputs['after.blocks.0.attn']?.data).toEqual(outputs.out?.data);
+  });
+
+  it('give a masked column no mass at all', async () => {
+    const mask: ShapeOp = { ...shape, id: 'mask', cols: 'text' };
+    const seen: CaptureOp = {
+      op: 'capture',
+      id: 'seen',
+      what: 'mass',
+      layers: 'all',
+      rows: 'image',
+      cols: 'text',
+      count: 3,
+    };
+    const identity = Float32Array.from({ length: 9 }, (_, i) => (i % 4 === 0 ? 1 : 0));
+    const hidden = [Number.NEGATIVE_INFINITY, 0, 0];
+    const { outputs } = await runCall(runtime, site, [mask, seen], randomOperands(numbers(7), site), (attention) => [
+      shapeValues(mask, attention.sizes, { bias: [hidden, hidden] }),
+      massValues(seen, attention.sizes, [identity, identity]),
+    ]);
+    expect(Array.from(outputs.seen?.data ?? [], Number).filter((_, i) => i % 3 === 0)).toEqual(Array(12).fill(0));
+  });
+
+  it('have equal signatures for equal structures only', () => {
+    const signature = (...ops: AttentionOp[]) => compileAttention(ops, sizes).signature;
+    const { id, ...rest } = { ...shape, id: 'a' };
+    expect(signature({ id, ...rest })).toBe(signature({ ...rest, id }));
+    expect(signature({ ...shape, id: 'a' })).not.toBe(signature({ ...shape, id: 'a', layers: [0] }));
+  });
 });
 
-/** In a call without text the vocabulary drops what names text alone; the reference does not know that. */
-function usable(site: AttentionSite, ops: readonly AttentionOp[]): readonly AttentionOp[] {
-  if (site.tokens.text.length > 0) return ops;
-  const extensions = new Set(
-    ops.filter((op) => op.op === 'extend' && op.cols !== 'text' && op.rows !== 'text').map(({ id }) => id),
-  );
-  return ops.flatMap((op): AttentionOp[] => {
-    if (op.op === 'fork') return op.rows === 'text' ? [] : [{ ...op, alt: usable(site, op.alt) }];
-    if (op.rows === 'text' || (op.op === 'filter' && op.along === 'columns')) return [];
-    if (!('cols' in op)) return [op];
-    const kept = typeof op.cols === 'object' ? extensions.has(op.cols.extended) : op.cols !== 'text';
-    return kept ? [op] : [];
+describe('attention hooks refuse', () => {
+  const route: RouteOp = { op: 'route', id: 'r', layers: 'all', rows: 'image', cols: 'text', q: true, k: true };
+  const extend: ExtendOp = { op: 'extend', id: 'e', layers: 'all', rows: 'image', cols: 'text' };
+  const capture: CaptureOp = {
+    op: 'capture',
+    id: 'c',
+    what: 'mass',
+    layers: 'all',
+    rows: 'image',
+    cols: 'text',
+    count: 1,
+  };
+
+  const structures: readonly [string, readonly AttentionOp[], RegExp][] = [
+    [
+      'an id used twice',
+      [
+        { ...shape, id: 'a' },
+        { ...route, id: 'a' },
+      ],
+      /taken/,
+    ],
+    [
+      'an id used again inside a fork',
+      [capture, { op: 'fork', id: 'f', layers: 'all', rows: 'image', mode: 'add', alt: [capture] }],
+      /taken/,
+    ],
+    ['a route of nothing', [{ ...route, q: false, k: false }], /one of q, k and v/],
+    ['fewer pairs than columns', [{ ...route, pairs: 2 }], /2 pairs cannot stand for 3 columns/],
+    ['pairs over the whole sequence', [{ ...route, cols: 'all', pairs: 99 }], /one span/],
+    ['a shape without a weight', [{ ...shape, id: 'a', bias: false }], /scale, bias and gain/],
+    ['columns nobody appended', [{ ...shape, id: 'a', cols: { extended: 'e' } }], /No operation "e" extends/],
+    ['more further tokens than there are', [{ ...extend, count: 4 }], /4 tokens/],
+    [
+      'a mass of nothing',
+      [{ op: 'capture', id: 'c', what: 'mass', layers: 'all', rows: 'image' }],
+      /columns and a count/,
+    ],
+    [
+      'a tap inside a fork',
+      [{ op: 'fork', id: 'f', layers: 'all', rows: 'image', mode: 'add', alt: [{ ...capture, what: 'v' }] }],
+      /outside forks/,
+    ],
+  ];
+  it.each(structures)('%s', (_, ops, message) => {
+    expect(() => compileAttention(ops, sizes)).toThrow(
+      expect.objectContaining({ kind: 'graph-invalid', message: expect.stringMatching(message) }),
+    );
   });
-}
+
+  it('two maps of the same columns', () => {
+    const twice: RouteOp[] = [
+      { ...route, pairs: 3 },
+      { ...route, id: 's', pairs: 4 },
+    ];
+    expect(() => callGraph(site, compileAttention(twice, sizes))).toThrow(/mapped before/);
+  });
+
+  it('a second graph', () => {
+    const attention = compileAttention([capture], sizes);
+    callGraph(site, attention);
+    expect(() => callGraph(site, attention)).toThrow(/one graph/);
+  });
+
+  const amounts: readonly [string, () => HookValues, RegExp][] = [
+    [
+      'a field for too few rows',
+      () => shapeValues({ ...shape, id: 'a' }, sizes, { bias: [0] }),
+      /1 fields for 2 batch rows/,
+    ],
+    [
+      'a field of another length',
+      () => shapeValues({ ...shape, id: 'a' }, sizes, { bias: [[1], [1]] }),
+      /1 values for 3 tokens/,
+    ],
+    ['what is not a number', () => shapeValues({ ...shape, id: 'a' }, sizes, { bias: [Number.NaN, 0] }), /NaN/],
+    [
+      'an infinite factor',
+      () => shapeValues({ ...shape, id: 'a' }, sizes, { scale: [1, Number.POSITIVE_INFINITY] }),
+      /Infinity/,
+    ],
+    ['a batch row that is not there', () => routeValues(route, sizes, { from: [0, 2] }), /2 is not in 0..1/],
+    ['a shared batch row that is not there', () => branchValues('b', [0, -1], sizes), /do not fit/],
+    [
+      'a token that is not there',
+      () => routeValues({ ...route, pairs: 3 }, sizes, { pairs: [null, [{ source: 3, target: 0 }]] }),
+      /3 is not in 0..2/,
+    ],
+    [
+      'too many pairs',
+      () => routeValues({ ...route, pairs: 3 }, sizes, { pairs: [null, Array(4).fill({ source: 0, target: 0 })] }),
+      /4 pairs where 3 fit/,
+    ],
+    [
+      'a further token that is not there',
+      () => extendValues({ ...extend, count: 1 }, sizes, { index: [[0], [3]] }),
+      /3 is not in/,
+    ],
+    [
+      'indicators of another size',
+      () => massValues(capture, sizes, [new Float32Array(3), new Float32Array(2)]),
+      /2 values for 3 x 1/,
+    ],
+    [
+      'an input nobody has',
+      () => compileAttention([], sizes).feeds(branchValues('b', [0, 1], sizes)),
+      /No attention operation/,
+    ],
+    [
+      'an input of another shape',
+      () => compileAttention([{ ...shape, id: 'a' }], sizes).feeds({ 'a.bias': floatTensor(new Float32Array(1), [1]) }),
+      /not float32\[2,3\]/,
+    ],
+  ];
+  it.each(amounts)('%s', (_, make, message) => {
+    expect(make).toThrow(expect.objectContaining({ kind: 'request-invalid', message: expect.stringMatching(message) }));
+  });
+});

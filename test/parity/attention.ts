@@ -302,7 +302,10 @@ async function blockRoute(testCase: MethodCase): Promise<void> {
   testCase.check('prob_image_rescaled', filled);
 }
 
-/** References as further batch rows whose image tokens are appended; a subject's rows see their own reference alone. */
+/**
+ * References as further batch rows whose image tokens are appended. A subject's rows see their own reference, where its mask lets
+ * them, and not the other subjects' image tokens.
+ */
 async function appendIsolate(testCase: MethodCase): Promise<void> {
   const text = number(testCase.params, 'text');
   const references = testCase.input('k_ref').shape[0] ?? 0;
@@ -316,39 +319,35 @@ async function appendIsolate(testCase: MethodCase): Promise<void> {
     },
   );
   const subjects = testCase.input('subject_of_row').data;
-  const of = (subject: number) => Float32Array.from(subjects, (one) => (one === subject ? 1 : 0));
-  const batch = references + 1;
-  const all = (field: Float32Array) => Array.from({ length: batch }, () => field);
-  const ops: AttentionOp[] = [];
-  const fills: ((sizes: HookSizes) => HookValues)[] = [];
-  for (let r = 0; r < references; r++) {
+  const rowsOf = (wanted: (subject: number) => boolean) => Float32Array.from(subjects, (one) => (wanted(one) ? 1 : 0));
+  const perRow = <T>(field: T) => Array.from({ length: references + 1 }, () => field);
+  const hide = (hidden: Float32Array) => perRow(hidden.map((one) => (one === 1 ? Number.NEGATIVE_INFINITY : 0)));
+  const block = { op: 'shape', layers: 'all', rows: 'image', rowWeight: true, bias: true } as const;
+  const subject = Array.from({ length: references }, (_, r) => {
     const extend: ExtendOp = { op: 'extend', id: `reference${r}`, layers: 'all', rows: 'image', cols: 'image' };
-    const visible = row(testCase.input('ref_mask'), r);
-    ops.push(extend);
-    fills.push((sizes) =>
-      extendValues(extend, sizes, {
-        from: Array.from({ length: batch }, () => r + 1),
-        bias: all(visible.map((one) => Math.log(one) + number(testCase.params, 'ref_bias'))),
-      }),
+    const shut: ShapeOp = { ...block, id: `shut${r}`, cols: { extended: extend.id } };
+    const apart: ShapeOp = { ...block, id: `apart${r}`, cols: 'image' };
+    const strength = row(testCase.input('ref_mask'), r).map(
+      (one) => Math.log(one) + number(testCase.params, 'ref_bias'),
     );
-    const shut: ShapeOp = {
-      op: 'shape',
-      id: `shut${r}`,
-      layers: 'all',
-      rows: 'image',
-      cols: { extended: extend.id },
-      rowWeight: true,
-      bias: true,
-    };
-    ops.push(shut);
-    fills.push((sizes) =>
-      shapeValues(shut, sizes, {
-        rows: all(of(r + 1).map((one) => 1 - one)),
-        bias: Array.from({ length: batch }, () => Number.NEGATIVE_INFINITY),
+    const values = (sizes: HookSizes): HookValues => ({
+      ...extendValues(extend, sizes, { from: perRow(r + 1), bias: perRow(strength) }),
+      ...shapeValues(shut, sizes, {
+        rows: perRow(rowsOf((one) => one !== r + 1)),
+        bias: perRow(Number.NEGATIVE_INFINITY),
       }),
-    );
-  }
-  testCase.check('out', await call.result(ops, ({ sizes }) => fills.map((fill) => fill(sizes))));
+      ...shapeValues(apart, sizes, {
+        rows: perRow(rowsOf((one) => one === r + 1)),
+        bias: hide(rowsOf((one) => one !== 0 && one !== r + 1)),
+      }),
+    });
+    return { ops: [extend, shut, apart], values };
+  });
+  const out = await call.result(
+    subject.flatMap(({ ops }) => ops),
+    ({ sizes }) => subject.map(({ values }) => values(sizes)),
+  );
+  testCase.check('out', out);
 }
 
 async function introverted(testCase: MethodCase): Promise<void> {
