@@ -42,7 +42,7 @@ const rooms = [
   },
   { from: 'electron/', paths: ['contract/', 'electron/'], packages: ['node:', 'electron'] },
   { from: 'renderer/', paths: ['contract/', 'renderer/'], packages: ['react', 'react-dom'] },
-  { from: 'cli/', paths: ['cli/', 'package.json', ...everything], packages: ['node:', 'citty'] },
+  { from: 'cli/', paths: ['cli/', 'package.json', ...everything], packages: ['node:'] },
   { from: 'bench/', paths: ['bench/', ...everything], packages: ['node:'] },
   { from: 'test/', paths: ['test/', ...everything], packages: ['node:', 'vitest', 'fast-check'] },
 ];

@@ -4,7 +4,7 @@
  */
 import { registerHooks } from 'node:module';
 
-const closed = ['electron', 'onnxruntime-node', 'sharp', 'exifreader', 'child_process', 'citty', 'react'];
+const closed = ['electron', 'onnxruntime-node', 'sharp', 'exifreader', 'child_process', 'react'];
 
 registerHooks({
   resolve(specifier, context, nextResolve) {

@@ -70,7 +70,10 @@ describe.each(formats)('metadata of a finished %s', (format) => {
     const tags = ExifReader.load(Buffer.from(bytes), { expanded: true });
     expect(String(tags.xmp?.DigitalSourceType?.value)).toMatch(/trainedAlgorithmicMedia$/);
     expect(tags.xmp?.CreatorTool?.value).toBe('Attune 0.1.0');
-    if (format === 'png') expect(tags.png?.parameters?.value).toContain('\nNegative prompt: blurry');
+    if (format === 'png')
+      expect(String((tags.png?.parameters as { value?: unknown } | undefined)?.value)).toContain(
+        '\nNegative prompt: blurry',
+      );
     else {
       // ExifReader hands the comment over undecoded: UNICODE, then big-endian UTF-16.
       const comment = Buffer.from(tags.exif?.UserComment?.value as number[]);
