@@ -1,13 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type {
-  Autoencoder,
-  Denoiser,
-  OpenScheduler,
-  RuntimeSession,
-  Tensor,
-  TensorRuntime,
-} from '../../engine/index.ts';
+import type { Autoencoder, Denoiser, RuntimeSession, Tensor, TensorRuntime } from '../../engine/index.ts';
 import {
   floatTensor,
   GraphBuilder,
