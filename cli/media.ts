@@ -5,7 +5,7 @@ import { readFileWithin, sha256Of } from '../native/files.ts';
 import type { Host } from './host.ts';
 
 /** Larger files are not pictures that anything here could edit. */
-export const MAX_PICTURE_BYTES = 512 * 1024 * 1024;
+const MAX_PICTURE_BYTES = 512 * 1024 * 1024;
 
 export interface LoadedPicture {
   readonly ref: MediaRef;
@@ -28,7 +28,7 @@ export function readInput(path: string, host: Host): Promise<Uint8Array> {
 }
 
 /** File name as a record may hold it: no folders, of whichever platform. */
-export function bareName(path: string): string {
+function bareName(path: string): string {
   return basename(path).replaceAll('\\', '_').slice(-255) || 'picture';
 }
 

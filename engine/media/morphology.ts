@@ -1,6 +1,6 @@
 import type { Pixels } from '../ports.ts';
 
-/** Growing, shrinking and feathering of masks by exact Euclidean distances; pure functions. */
+/** Soft edges of masks by exact Euclidean distances; pure functions. */
 
 const FAR = 1e20;
 
@@ -42,20 +42,6 @@ function lowerEnvelope(squared: Float64Array, offset: number, stride: number, le
     const foot = feet[current]!;
     squared[offset + at * stride] = (at - foot) * (at - foot) + heights[foot]!;
   }
-}
-
-/** The mask with every pixel within `radius` of a white one made white; soft edges become hard. */
-export function growMask(mask: Pixels, radius: number): Pixels {
-  if (radius <= 0) return mask;
-  const distance = distanceTo(mask.width, mask.height, (pixel) => mask.data[pixel]! > 0);
-  return { ...mask, data: Uint8Array.from(distance, (value) => (value <= radius ? 255 : 0)) };
-}
-
-/** The mask with every pixel within `radius` of a black one made black. */
-export function shrinkMask(mask: Pixels, radius: number): Pixels {
-  if (radius <= 0) return mask;
-  const distance = distanceTo(mask.width, mask.height, (pixel) => mask.data[pixel] === 0);
-  return { ...mask, data: mask.data.map((value, pixel) => (distance[pixel]! > radius ? value : 0)) };
 }
 
 /** How much of the edit each pixel takes, 0..1: the mask's own value, rising from its edge over `radius` pixels, and 0 outside. */

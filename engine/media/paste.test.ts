@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Pixels } from '../ports.ts';
-import { distanceTo, featherWeights, growMask, shrinkMask } from './morphology.ts';
+import { distanceTo, featherWeights } from './morphology.ts';
 import { compareWhere, paste } from './paste.ts';
 
 const size = fc.record({ width: fc.integer({ min: 1, max: 12 }), height: fc.integer({ min: 1, max: 12 }) });
@@ -106,19 +106,6 @@ describe('distances', () => {
           });
           if (best === Number.POSITIVE_INFINITY) expect(value).toBe(best);
           else expect(value).toBeCloseTo(best, 4);
-        });
-      }),
-    );
-  });
-
-  it('grow and shrink masks that hold each other', () => {
-    fc.assert(
-      fc.property(maskCase, fc.nat(5), (mask, radius) => {
-        const grown = growMask(mask, radius);
-        const shrunk = shrinkMask(mask, radius);
-        mask.data.forEach((value, pixel) => {
-          expect(grown.data[pixel]).toBeGreaterThanOrEqual(value > 0 && radius > 0 ? 255 : value);
-          expect(shrunk.data[pixel]).toBeLessThanOrEqual(value);
         });
       }),
     );

@@ -1,17 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Pixels } from '../ports.ts';
-import {
-  checkMask,
-  cropTo,
-  fromPlanar,
-  padToMultiple,
-  resizeArea,
-  resizeNearest,
-  toMask,
-  toPlanar,
-  toRgb,
-} from './pixels.ts';
+import { checkMask, cropTo, fromPlanar, padToMultiple, resizeArea, toMask, toPlanar, toRgb } from './pixels.ts';
 
 const anyPixels = (channels: 1 | 3 | 4) =>
   fc
@@ -112,10 +102,5 @@ describe('a mask', () => {
         },
       ),
     );
-  });
-
-  it('enlarged by whole numbers repeats its cells', () => {
-    const cells: Pixels = { width: 2, height: 1, channels: 1, data: Uint8Array.of(7, 9) };
-    expect([...resizeNearest(cells, 4, 2).data]).toEqual([7, 7, 9, 9, 7, 7, 9, 9]);
   });
 });

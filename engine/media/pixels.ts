@@ -127,12 +127,6 @@ export function cropTo(picture: Pixels, width: number, height: number): Pixels {
   );
 }
 
-/** Each pixel of the result is the source pixel whose area holds its centre. */
-export function resizeNearest(picture: Pixels, width: number, height: number): Pixels {
-  const along = (to: number, from: number) => (at: number) => Math.min(from - 1, Math.floor(((at + 0.5) * from) / to));
-  return resample(picture, width, height, along(width, picture.width), along(height, picture.height));
-}
-
 function resample(
   { width: sourceWidth, channels, data }: Pixels,
   width: number,

@@ -5,7 +5,7 @@ import { LIMITS } from './limits.ts';
  * The XMP packet we write: the IPTC mark of how the picture came to be, the tool, and (outside PNG, which has a text field of its
  * own) the record. Properties of other packets are found by name, which is enough for the few we read.
  */
-export const XMP_NAMESPACE = 'urn:attune:xmp:1.0#';
+const XMP_NAMESPACE = 'urn:attune:xmp:1.0#';
 
 const SOURCE_TYPES = 'http://cv.iptc.org/newscodes/digitalsourcetype/';
 

@@ -1,0 +1,38 @@
+import { copyFile, mkdir } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { main } from './app.ts';
+import { cancelOnSignals } from './cancel.ts';
+import { EXIT } from './errors.ts';
+import { openNodeHost } from './nodehost.ts';
+
+/** `npm run demo`: one edit of the sample by prompt, through the same command a user types, and where its pictures are. */
+const SAMPLE = fileURLToPath(new URL('./sample/scene.png', import.meta.url));
+const FROM = 'a red car on the left and a blue house on the right, on sand';
+const TO = 'a green car on the left and a blue house on the right, on sand';
+
+const folder = resolve('out', 'demo');
+const [source, edited, maps] = [join(folder, 'source.png'), join(folder, 'edited.png'), join(folder, 'maps')];
+await mkdir(folder, { recursive: true });
+await copyFile(SAMPLE, source);
+
+const host = openNodeHost({ env: process.env, home: homedir(), signal: cancelOnSignals(process) });
+await host.writeOut(`from: ${FROM}\nto:   ${TO}\n\n`);
+const argv = ['edit', source, '--from', FROM, '--to', TO, '--seed', '7', '-o', edited, '--maps', maps, '--force'];
+const code = await main(argv, host);
+if (code === EXIT.ok) {
+  await host.writeOut(
+    [
+      '',
+      `before: ${source}`,
+      `after:  ${edited}`,
+      `where each word is, and where the picture was allowed to change: ${maps}`,
+      '',
+      'The same on a picture of yours: npx attune edit IN --from TEXT --to TEXT -o OUT',
+      '',
+    ].join('\n'),
+  );
+}
+process.exitCode = code;
+await host.close();
