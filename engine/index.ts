@@ -40,8 +40,12 @@ export {
   wordMask,
 } from './media/maskprogram.ts';
 export { type PictureMetadata, pictureFormat, readMetadata, writeMetadata } from './media/metadata/picture.ts';
-export { compareWhere, type Difference } from './media/paste.ts';
+export { compareWhere } from './media/paste.ts';
 export { checkMask, toMask } from './media/pixels.ts';
+export { openBranches } from './pipeline/branches.ts';
+export { canvasOf, decodeOnCanvas, encodeOnCanvas } from './pipeline/canvas.ts';
+export { encodePrompt } from './pipeline/condition.ts';
+export { flowLevels } from './pipeline/levels.ts';
 export type * from './ports.ts';
 export { runVirtualInversion, virtualInversionStep } from './sampling/ddcm.ts';
 export { runEulerLoop } from './sampling/eulerloop.ts';
@@ -50,7 +54,7 @@ export { advanceOffset } from './sampling/paired.ts';
 export { firstActiveStep, runPairedLoop } from './sampling/pairedloop.ts';
 export { openScheduler } from './sampling/registry.ts';
 export type { SamplingPlan } from './sampling/scheduler.ts';
-export { guide, guidedStep } from './sampling/steps.ts';
+export { guide, guidedStep, renoise } from './sampling/steps.ts';
 export { alignTokens, cosine, linkInsertedRuns, refineMap, replaceMatrix, selectInOrder } from './text/align.ts';
 export { splitWords } from './text/prompt.ts';
 export { isOpen, type Window, wordScheduleTable } from './text/schedule.ts';

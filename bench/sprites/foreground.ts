@@ -27,7 +27,13 @@ export function smoothedDistance(a: Pixels, b: Pixels): Float32Array {
   });
 }
 
-function eachNeighbour(index: number, width: number, height: number, radius: number, visit: (at: number) => void): void {
+function eachNeighbour(
+  index: number,
+  width: number,
+  height: number,
+  radius: number,
+  visit: (at: number) => void,
+): void {
   const [x, y] = [index % width, Math.floor(index / width)];
   for (let v = Math.max(0, y - radius); v <= Math.min(height - 1, y + radius); v++)
     for (let u = Math.max(0, x - radius); u <= Math.min(width - 1, x + radius); u++) visit(v * width + u);
@@ -40,7 +46,8 @@ export function dilate(mask: Binary, width: number, height: number, radius: numb
     for (let line = 0; line < lines; line++)
       for (let i = 0; i < length; i++) {
         if (source[line * across + i * along] === 0) continue;
-        for (let j = Math.max(0, i - radius); j <= Math.min(length - 1, i + radius); j++) out[line * across + j * along] = 1;
+        for (let j = Math.max(0, i - radius); j <= Math.min(length - 1, i + radius); j++)
+          out[line * across + j * along] = 1;
       }
     return out;
   };

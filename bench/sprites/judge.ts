@@ -127,7 +127,10 @@ export class Judge {
 }
 
 /** Whether what was read is what was said; a caption without a colour word means the natural colours. */
-export function matches(found: JudgedObject | undefined, wanted: { readonly object: string; readonly colour: string }): {
+export function matches(
+  found: JudgedObject | undefined,
+  wanted: { readonly object: string; readonly colour: string },
+): {
   readonly object: boolean;
   readonly colour: boolean;
 } {
@@ -136,7 +139,8 @@ export function matches(found: JudgedObject | undefined, wanted: { readonly obje
 
 function medianDifference(a: Pixels, b: Pixels): number {
   const histogram = new Uint32Array(766);
-  for (let i = 0; i < a.width * a.height; i++) histogram[pixelDifference(a, b, i)] = (histogram[pixelDifference(a, b, i)] ?? 0) + 1;
+  for (let i = 0; i < a.width * a.height; i++)
+    histogram[pixelDifference(a, b, i)] = (histogram[pixelDifference(a, b, i)] ?? 0) + 1;
   let seen = 0;
   for (let value = 0; value < histogram.length; value++) {
     seen += histogram[value] ?? 0;
@@ -153,7 +157,8 @@ function meanDifference(a: Pixels, b: Pixels): number {
 
 function pixelDifference(a: Pixels, b: Pixels, pixel: number): number {
   let sum = 0;
-  for (let c = 0; c < 3; c++) sum += Math.abs((a.data[pixel * a.channels + c] ?? 0) - (b.data[pixel * b.channels + c] ?? 0));
+  for (let c = 0; c < 3; c++)
+    sum += Math.abs((a.data[pixel * a.channels + c] ?? 0) - (b.data[pixel * b.channels + c] ?? 0));
   return sum;
 }
 
@@ -164,14 +169,20 @@ function spriteFeatures(sprite: Pixels): Float32Array {
   let [x0, y0, x1, y1] = [width, height, -1, -1];
   for (let i = 0; i < mask.length; i++) {
     const alpha = sprite.data[i * 4 + 3] ?? 0;
-    for (let c = 0; c < 3; c++) onGrey[i * 3 + c] = Math.round(((sprite.data[i * 4 + c] ?? 0) * alpha + 255 * GREY * (255 - alpha)) / 255);
+    for (let c = 0; c < 3; c++)
+      onGrey[i * 3 + c] = Math.round(((sprite.data[i * 4 + c] ?? 0) * alpha + 255 * GREY * (255 - alpha)) / 255);
     if (alpha <= 127) continue;
     mask[i] = 1;
     const [x, y] = [i % width, Math.floor(i / width)];
     [x0, y0, x1, y1] = [Math.min(x0, x), Math.min(y0, y), Math.max(x1, x), Math.max(y1, y)];
   }
   const filled = mask;
-  return cropFeatures({ width, height, channels: 3, data: onGrey }, filled, { left: x0, top: y0, width: x1 - x0 + 1, height: y1 - y0 + 1 });
+  return cropFeatures({ width, height, channels: 3, data: onGrey }, filled, {
+    left: x0,
+    top: y0,
+    width: x1 - x0 + 1,
+    height: y1 - y0 + 1,
+  });
 }
 
 /** [28, 28, 4]: RGB with the background set to grey and the weighted mask, of the square around the box, by area sampling. */
@@ -192,7 +203,9 @@ function cropFeatures(picture: Pixels, mask: Binary, box: Region): Float32Array 
           const pixel = py * picture.width + px;
           const set = inside && mask[pixel] === 1;
           for (let c = 0; c < 3; c++)
-            features[at + c] = (features[at + c] ?? 0) + (set ? (picture.data[pixel * picture.channels + c] ?? 0) / 255 : GREY) / samples ** 2;
+            features[at + c] =
+              (features[at + c] ?? 0) +
+              (set ? (picture.data[pixel * picture.channels + c] ?? 0) / 255 : GREY) / samples ** 2;
           features[at + 3] = (features[at + 3] ?? 0) + (set ? MASK_WEIGHT : 0) / samples ** 2;
         }
     }

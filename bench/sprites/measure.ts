@@ -21,7 +21,13 @@ export interface EditFigures {
 /** The decoder's own reach beyond what changes in the latents, in pixels. */
 const GROWN_PX = 16;
 
-export function measureEdit(world: World, judge: Judge, edit: EditCase, result: Pixels, reconstruction: Pixels): EditFigures {
+export function measureEdit(
+  world: World,
+  judge: Judge,
+  edit: EditCase,
+  result: Pixels,
+  reconstruction: Pixels,
+): EditFigures {
   const regions = judge.regions(edit.source);
   const place = { place: edit.source.place, roll: edit.source.roll };
   const front = judge.foreground(result, place);
@@ -51,7 +57,8 @@ export function grownTruth(world: World, edit: EditCase): Uint8Array {
   const union = new Uint8Array(width * height);
   for (const scene of [edit.source, edit.target]) {
     const object = scene.objects[edit.edited];
-    if (object !== undefined) world.silhouette(object).data.forEach((value, i) => (union[i] = value > 0 ? 1 : (union[i] ?? 0)));
+    if (object === undefined) continue;
+    for (const [i, value] of world.silhouette(object).data.entries()) if (value > 0) union[i] = 1;
   }
   return dilate(union, width, height, GROWN_PX);
 }

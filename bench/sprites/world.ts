@@ -24,12 +24,26 @@ export interface Scene {
 }
 
 interface WorldFile {
-  readonly canvas: { readonly width: number; readonly height: number; readonly cell: number; readonly sprite: number; readonly air: number };
+  readonly canvas: {
+    readonly width: number;
+    readonly height: number;
+    readonly cell: number;
+    readonly sprite: number;
+    readonly air: number;
+  };
   readonly sprites: { readonly tile: number; readonly rows: readonly string[]; readonly columns: readonly string[] };
-  readonly places: { readonly tile: number; readonly rolls: readonly number[]; readonly items: readonly { readonly name: string; readonly phrase: string }[] };
+  readonly places: {
+    readonly tile: number;
+    readonly rolls: readonly number[];
+    readonly items: readonly { readonly name: string; readonly phrase: string }[];
+  };
   readonly objects: readonly { readonly name: string; readonly article: string }[];
   readonly colours: readonly { readonly name: string }[];
-  readonly positions: readonly { readonly name: string; readonly phrase: string; readonly cells: readonly (readonly [number, number])[] }[];
+  readonly positions: readonly {
+    readonly name: string;
+    readonly phrase: string;
+    readonly cells: readonly (readonly [number, number])[];
+  }[];
 }
 
 const FOLDER = new URL('../../models/recipe/world/', import.meta.url);
@@ -56,11 +70,14 @@ export class World {
   /** An empty scene: [128, 128, 3]. */
   renderPlace(place: string, roll: number): Pixels {
     const { width, height } = this.file.canvas;
-    const tile = this.#index(this.file.places.items.map((item) => item.name), place);
+    const tile = this.#index(
+      this.file.places.items.map((item) => item.name),
+      place,
+    );
     const data = new Uint8Array(width * height * 3);
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++) {
-        const from = ((tile * height + y) * width + ((x - roll) % width + width) % width) * this.#places.channels;
+        const from = ((tile * height + y) * width + ((((x - roll) % width) + width) % width)) * this.#places.channels;
         for (let c = 0; c < 3; c++) data[(y * width + x) * 3 + c] = this.#places.data[from + c] ?? 0;
       }
     }
@@ -112,7 +129,9 @@ export class World {
   caption(scene: Scene): string {
     const phrase = (list: readonly { readonly name: string; readonly phrase: string }[], name: string) =>
       list.find((entry) => entry.name === name)?.phrase ?? name;
-    const objects = scene.objects.map((object) => `${this.nounPhrase(object)} ${phrase(this.file.positions, object.position)}`);
+    const objects = scene.objects.map(
+      (object) => `${this.nounPhrase(object)} ${phrase(this.file.positions, object.position)}`,
+    );
     return `${objects.join(' and ')}, ${phrase(this.file.places.items, scene.place)}`;
   }
 
