@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import ExifReader from 'exifreader';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EditRecord } from '../contract/index.ts';
-import { compareWhere, type Engine, type ImageCodec, type Pixels, readMetadata } from '../engine/index.ts';
+import {
+  compareWhere,
+  type Engine,
+  type ImageCodec,
+  type Pixels,
+  readMetadata,
+  writeMetadata,
+} from '../engine/index.ts';
 import { openImageCodec } from '../native/images.ts';
 import { openKnownPlaces } from '../native/known.ts';
 import { main } from './app.ts';
@@ -222,6 +229,28 @@ describe('attune redo', () => {
     expect(found.out).toContain('the same bytes');
   });
 
+  it('never opens a path that a record names', async () => {
+    const { record } = readMetadata(await readFile(at('source.png')));
+    const bare = await images.encode(await decode('source.png'), 'png');
+    if (!record) throw new Error('the source has a record');
+    for (const checkpoint of [at('elsewhere'), '../elsewhere', 'embedded/../../secret']) {
+      const hostile = { ...record, request: { ...record.request, checkpoint } };
+      await writeFile(at('hostile.png'), writeMetadata(bare, 'png', hostile).bytes);
+      const said = await attune('redo', at('hostile.png'), '-o', at('never.png'));
+      expect(said.err).toMatch(/which is not known here; say where it is with --model REF/);
+    }
+    const said = await attune(
+      'redo',
+      at('hostile.png'),
+      '--model',
+      'embedded/image',
+      '--quiet',
+      '-o',
+      at('trusted.png'),
+    );
+    expect(said.code).toBe(0);
+  });
+
   it('refuses a picture without a record', async () => {
     const said = await attune('redo', at('mask.png'), '-o', at('never.png'));
     expect(said).toMatchObject({ code: 2, out: '' });
@@ -237,6 +266,15 @@ describe('attune inspect, models and doctor', () => {
     const { picture, record } = JSON.parse((await attune('inspect', at('source.png'), '--json')).out);
     expect(picture.parameters.settings.Seed).toBe('7');
     expect(record.request.seed).toBe(7);
+  });
+
+  it('show a hostile prompt without obeying it', async () => {
+    const prompt = 'a\u001b]0;owned\u0007 cat\u202e\nsecond line';
+    await attune('generate', '-p', prompt, ...FAST, '-o', at('hostile-prompt.png'));
+    const { out } = await attune('inspect', at('hostile-prompt.png'));
+    for (const steering of ['\u001b', '\u0007', '\u202e']) expect(out).not.toContain(steering);
+    const { record } = JSON.parse((await attune('inspect', at('hostile-prompt.png'), '--json')).out);
+    expect(record.request.prompt).toBe(prompt);
   });
 
   it('say what a checkpoint is, by folder or by name', async () => {
@@ -260,7 +298,7 @@ describe('attune inspect, models and doctor', () => {
     const { ok, findings } = JSON.parse(said.out);
     expect(ok).toBe(true);
     expect(findings.map(({ what }: { what: string }) => what)).toEqual(
-      expect.arrayContaining(['node', 'runtime', 'pictures', 'embedded/image']),
+      expect.arrayContaining(['node', 'runtime', 'pictures', 'embedded/image', 'a run']),
     );
   });
 });

@@ -23,7 +23,7 @@ export async function main(argv: readonly string[], host: Host): Promise<number>
     return outcome.ok ? EXIT.ok : EXIT.failed;
   } catch (error) {
     const shown = toUserError(error);
-    host.writeErr(`attune: ${shown.message}\n`);
+    host.writeErr(`attune: ${printable(shown.message)}\n`);
     if (host.env.ATTUNE_DEBUG === '1') host.writeErr(`${error instanceof Error ? error.stack : String(error)}\n`);
     if (json) await host.writeOut(`${JSON.stringify({ ok: false, error: shown })}\n`);
     return exitCodeOf(shown);
@@ -37,9 +37,14 @@ async function report(outcome: Outcome, json: boolean, host: Host): Promise<void
     return;
   }
   // Where the picture itself goes to standard output, words would spoil it.
-  const text = lines.map((line) => `${line}\n`).join('');
+  const text = lines.map((line) => `${printable(line)}\n`).join('');
   if (outputs.some(({ path }) => path === '-')) host.writeErr(text);
   else await host.writeOut(text);
+}
+
+/** Names and prompts come from other people's files: what would steer a terminal is shown as a mark. */
+function printable(line: string): string {
+  return line.replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, '\ufffd');
 }
 
 function findCommand(name: string): Command {

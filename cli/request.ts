@@ -9,7 +9,7 @@ import {
   type ParamSchema,
   type ParamValue,
 } from '../contract/index.ts';
-import type { Engine } from '../engine/index.ts';
+import { AttuneError, type Engine } from '../engine/index.ts';
 import { sha256Of } from '../native/files.ts';
 import { UsageError } from './errors.ts';
 import type { Host } from './host.ts';
@@ -118,11 +118,19 @@ export async function rememberCheckpoint(recorded: string, ref: string, host: Ho
   if (recorded !== ref && isAbsolute(ref)) await host.places.remember(checkpointKey(recorded), ref);
 }
 
-/** Where a checkpoint of a record lies; names that the engine knows stay names. */
+/**
+ * Where a checkpoint of a record lies: a name that the engine knows, or a place that was used on this machine. A record comes from
+ * anywhere, so a path in it is never opened. Throws 'checkpoint-incomplete' with the way out.
+ */
 export async function recallCheckpoint(name: string, engine: Engine, host: Host): Promise<string> {
   if (engine.listModels().some((model) => model.ref === name)) return name;
   const path = await host.places.recall(checkpointKey(name));
-  return path !== undefined && existsSync(path) ? path : name;
+  if (path !== undefined && existsSync(path)) return path;
+  throw new AttuneError(
+    'checkpoint-incomplete',
+    `The record names the checkpoint "${name}", which is not known here; say where it is with --model REF.`,
+    { file: name },
+  );
 }
 
 const checkpointKey = (name: string) => sha256Of(new TextEncoder().encode(`checkpoint:${name}`));

@@ -6,6 +6,7 @@ import type { Command } from '../command.ts';
 import { COMMON_OPTIONS } from '../command.ts';
 import { toUserError } from '../errors.ts';
 import type { Host } from '../host.ts';
+import { duration } from '../progress.ts';
 import { VERSION } from '../version.ts';
 import { checkOne } from './models.ts';
 
@@ -32,6 +33,7 @@ export const doctor: Command = {
       await guarded('runtime', runtime),
       await guarded('pictures', () => pictures(host)),
       ...(await models(host)),
+      await guarded('a run', () => run(host)),
       ...(await Promise.all(Object.entries(host.folders).map(([name, path]) => folder(name, path)))),
     ];
     const width = Math.max(...findings.map(({ what }) => what.length));
@@ -109,6 +111,22 @@ async function models(host: Host): Promise<Finding[]> {
   } catch (error) {
     return [{ what: 'models', state: 'fail', sentence: toUserError(error).message }];
   }
+}
+
+/** One step on the smallest checkpoint at hand: graph, runtime and decoder together. */
+async function run(host: Host): Promise<Finding> {
+  const engine = await host.engine();
+  const [model] = engine.listModels();
+  if (model === undefined) return { what: 'a run', state: 'warn', sentence: 'not tried, since there is no checkpoint' };
+  const startMs = host.now();
+  const request = { method: 'generate', checkpoint: model.ref, prompt: '', seed: 0, steps: 1 };
+  const { record } = await engine.run(request, {}, { signal: host.signal });
+  const { width, height } = record.request.size;
+  return {
+    what: 'a run',
+    state: 'ok',
+    sentence: `one step at ${width}x${height} with ${model.ref}, ${duration(host.now() - startMs)}`,
+  };
 }
 
 async function folder(name: string, path: string): Promise<Finding> {

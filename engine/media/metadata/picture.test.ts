@@ -76,7 +76,7 @@ describe.each(formats)('metadata of a finished %s', (format) => {
       );
     else {
       // ExifReader hands the comment over undecoded: UNICODE, then big-endian UTF-16.
-      const { value } = tags.exif?.UserComment as { value: number[] };
+      const { value } = (tags.exif?.UserComment ?? { value: [] }) as { value: number[] };
       const comment = Buffer.from(value);
       expect(comment.subarray(0, 8).toString('latin1')).toBe('UNICODE\0');
       expect(comment.subarray(8).swap16().toString('utf16le')).toContain('雪\nNegative prompt: blurry');
