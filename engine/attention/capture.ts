@@ -65,7 +65,7 @@ export function withChannels(scope: SiteScope, block: Block, channels: readonly 
   const { g, site } = scope;
   const lengths = block.segments.map(({ length }) => length);
   const attach = (term: ValueTerm): ValueTerm => {
-    const v = assemble(g, term.v, lengths, [site.batch, 0, site.heads, term.width]);
+    const v = assemble(g, term.v, lengths);
     const further = channels.map((channel) => {
       const parts = channel
         .values(block)

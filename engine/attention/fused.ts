@@ -41,38 +41,32 @@ export function toRank4(g: GraphBuilder, x: Value): Value {
   return x.shape.length === 4 ? x : g.reshape(x, [...x.shape, ...Array<number>(4 - x.shape.length).fill(1)]);
 }
 
-/**
- * The tokens of all segments: neighbouring cuts of one tensor are not cut apart, absent ones are zeros. `like`: the shape
- * [B, tokens, H, width], of which the tokens are not read.
- */
-export function assemble(
-  g: GraphBuilder,
-  pieces: readonly (Piece | null)[],
-  lengths: readonly number[],
-  like: readonly number[],
-): Value {
-  const runs: (Piece | number)[] = [];
+/** The tokens of all segments of `lengths`: neighbouring cuts of one tensor are not cut apart, absent ones are zeros. */
+export function assemble(g: GraphBuilder, pieces: readonly (Piece | null)[], lengths: readonly number[]): Value {
+  const runs: { piece: Piece; before: number; after: number }[] = [];
+  let skipped = 0;
   pieces.forEach((entry, i) => {
-    const previous = runs.at(-1);
-    const length = lengths[i] ?? 0;
+    const last = runs.at(-1);
     if (entry === null) {
-      if (typeof previous === 'number') runs[runs.length - 1] = previous + length;
-      else runs.push(length);
-    } else if (
-      typeof previous === 'object' &&
-      previous.whole === entry.whole &&
-      previous.start + previous.length === entry.start
-    ) {
-      runs[runs.length - 1] = { ...previous, length: previous.length + entry.length };
+      if (last === undefined) skipped += lengths[i] ?? 0;
+      else last.after += lengths[i] ?? 0;
+    } else if (last !== undefined && follows(last, entry)) {
+      last.piece = { ...last.piece, length: last.piece.length + entry.length };
     } else {
-      runs.push(entry);
+      runs.push({ piece: entry, before: last === undefined ? skipped : 0, after: 0 });
     }
   });
-  const [batch = 1, , ...rest] = like;
-  const parts = runs.map((run) =>
-    typeof run === 'number' ? g.expand(g.scalar(0), [batch, run, ...rest]) : cut(g, run),
-  );
+  // Zeros as padding and not as constants: a runtime that folds constants would store them.
+  const parts = runs.map(({ piece, before, after }) => {
+    const tokens = cut(g, piece);
+    return before + after === 0 ? tokens : g.pad(tokens, [0, before, 0, 0, 0, after, 0, 0]);
+  });
   return join(g, parts, 1);
+}
+
+function follows(run: { readonly piece: Piece; readonly after: number }, next: Piece): boolean {
+  const { whole, start, length } = run.piece;
+  return run.after === 0 && whole === next.whole && start + length === next.start;
 }
 
 /** The columns of an addition: [B, M, H, 1]. */
@@ -96,10 +90,7 @@ export function foldLogits(g: GraphBuilder, block: Block, kernel: Kernel): { q: 
   const lengths = block.segments.map(({ length }) => length);
   const [batch = 1, rows = 1, heads = 1] = block.terms[0]?.q.shape ?? [];
   const q = block.terms.map((term) => term.q);
-  const k = block.terms.map((term) => {
-    const [, , , depth = 1] = term.q.shape;
-    return assemble(g, term.k, lengths, [batch, 0, heads, depth]);
-  });
+  const k = block.terms.map((term) => assemble(g, term.k, lengths));
   for (const addition of block.additions) {
     // The kernel multiplies by its scale, the addition is meant as it stands.
     const row = addition.rows === null ? g.scalar(1) : toRank4(g, addition.rows);
@@ -115,8 +106,7 @@ export function evaluateBlock(g: GraphBuilder, block: Block, kernel: Kernel): Va
   const width = block.values[0]?.width ?? 0;
   const [batch = 1, , heads = 1] = q.shape;
   const lengths = block.segments.map(({ length }) => length);
-  const like = [batch, 0, heads, width];
-  const values = block.values.map(({ v }) => assemble(g, v, lengths, like));
+  const values = block.values.map(({ v }) => assemble(g, v, lengths));
   const { share } = block;
   if (share === undefined) {
     const out = attend(g, kernel, q, k, join(g, values, 3));
