@@ -1,8 +1,8 @@
 import { AttuneError } from '../base/errors.ts';
 import { type FloatTensor, floatTensor } from '../base/tensor.ts';
 import { GraphBuilder } from '../graph/builder.ts';
-import type { Pixels, RuntimeSession } from '../ports.ts';
 import { fromPlanar, toPlanar, toRgb } from '../media/pixels.ts';
+import type { Pixels, RuntimeSession } from '../ports.ts';
 import type { Model } from './model.ts';
 import { SeamBlender, seamWeights, tileStarts } from './tiling.ts';
 
@@ -23,6 +23,9 @@ export interface Tiling {
 /** 1024 px planes at once with the usual factor 8; a tile then takes about 0.25 of the memory of a 2048 px plane. */
 export const DEFAULT_TILING: Tiling = { cells: 128, overlap: 16 };
 
+/** What of a model codes pictures. */
+export type CodingModel = Pick<Model, 'folder' | 'autoencoder' | 'sessions' | 'loading'>;
+
 /** Pixels must be a multiple of this along both sides. */
 export function pixelMultiple(model: Model): number {
   return model.autoencoder.downscale * model.denoiser.patchSize;
@@ -32,24 +35,29 @@ export function pixelMultiple(model: Model): number {
  * Encodes a picture (RGB, sides multiples of `pixelMultiple`) to the mode of the posterior: (mean - shift) * scale. Planes larger than
  * a tile are encoded in tiles with blended seams.
  */
-export async function encodePicture(model: Model, picture: Pixels, tiling = DEFAULT_TILING): Promise<Latent> {
+export async function encodePicture(model: CodingModel, picture: Pixels, tiling = DEFAULT_TILING): Promise<Latent> {
   const { autoencoder } = model;
   const [height, width] = [picture.height / autoencoder.downscale, picture.width / autoencoder.downscale];
   if (!Number.isInteger(height) || !Number.isInteger(width))
     throw new RangeError(`a picture of ${picture.width} x ${picture.height} was not padded to latent cells`);
   const planes = toPlanar(toRgb(picture));
-  const mean = await tiled({ channels: autoencoder.latentChannels, height, width }, tiling, 1, async (top, left, rows, columns) => {
-    const session = await coderSession(model, 'encode', rows, columns);
-    const d = autoencoder.downscale;
-    const image = cut(planes, 3, picture.height, picture.width, top * d, left * d, rows * d, columns * d);
-    return floatOutput(await session.run({ image: floatTensor(image, [1, 3, rows * d, columns * d]) }), 'mean');
-  });
+  const mean = await tiled(
+    { channels: autoencoder.latentChannels, height, width },
+    tiling,
+    1,
+    async (top, left, rows, columns) => {
+      const session = await coderSession(model, 'encode', rows, columns);
+      const d = autoencoder.downscale;
+      const image = cut(planes, 3, picture.height, picture.width, top * d, left * d, rows * d, columns * d);
+      return floatOutput(await session.run({ image: floatTensor(image, [1, 3, rows * d, columns * d]) }), 'mean');
+    },
+  );
   const data = mean.map((value) => (value - autoencoder.shiftFactor) * autoencoder.scalingFactor);
   return { data, channels: autoencoder.latentChannels, height, width };
 }
 
 /** Decodes a latent to RGB pixels: latent / scale + shift, through the decoder, -1..1 to 0..255 rounded half up. */
-export async function decodeLatent(model: Model, latent: Latent, tiling = DEFAULT_TILING): Promise<Pixels> {
+export async function decodeLatent(model: CodingModel, latent: Latent, tiling = DEFAULT_TILING): Promise<Pixels> {
   const { autoencoder } = model;
   const { channels, height, width } = latent;
   const d = autoencoder.downscale;
@@ -62,11 +70,17 @@ export async function decodeLatent(model: Model, latent: Latent, tiling = DEFAUL
   return fromPlanar(planes, width * d, height * d);
 }
 
-async function coderSession(model: Model, way: 'encode' | 'decode', height: number, width: number): Promise<RuntimeSession> {
+async function coderSession(
+  model: CodingModel,
+  way: 'encode' | 'decode',
+  height: number,
+  width: number,
+): Promise<RuntimeSession> {
   return model.sessions.get(`${model.folder}:vae:${way}:${height}x${width}`, model.loading.autoencoder, () => {
     const g = new GraphBuilder();
     const d = model.autoencoder.downscale;
-    if (way === 'encode') g.output('mean', model.autoencoder.buildEncoder(g, { batch: 1, height: height * d, width: width * d }).mean);
+    if (way === 'encode')
+      g.output('mean', model.autoencoder.buildEncoder(g, { batch: 1, height: height * d, width: width * d }).mean);
     else g.output('image', model.autoencoder.buildDecoder(g, { batch: 1, height, width }));
     return g.build();
   });
@@ -123,7 +137,10 @@ function cut(
   return out;
 }
 
-function floatOutput(outputs: Readonly<Record<string, FloatTensor | { readonly dtype: string }>>, name: string): Float32Array {
+function floatOutput(
+  outputs: Readonly<Record<string, FloatTensor | { readonly dtype: string }>>,
+  name: string,
+): Float32Array {
   const tensor = outputs[name];
   if (tensor === undefined || tensor.dtype !== 'float32' || !('data' in tensor))
     throw new AttuneError('runtime-failed', `The session did not return the float32 tensor ${name}.`);
