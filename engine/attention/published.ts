@@ -1,8 +1,9 @@
 /**
  * Cross- and self-attention control in its published form, on probabilities [rows, columns] of a U-Net's separate attentions
  * (Prompt-to-Prompt, arXiv 2208.01626; InfEdit, arXiv 2312.04965). The product steers the joint attention one step earlier, on
- * logits (`route`, `shape`), where the softmax renormalises by itself: for a row whose edited probabilities sum to Z, the logit
- * form gives these numbers divided by Z. Kept as the reference that the logit form is held against.
+ * logits (`route`, `shape`), where the softmax renormalises by itself. Where both branches' logits have the same log-sum-exp (for
+ * instance, are log probabilities) the logit form gives these numbers, each row divided by its sum; published.test.ts holds it to
+ * that. The methods do not use this file: it is the reference that the fixtures of both papers are compared through.
  */
 
 /** Own columns, or those of the base where the weight is 1: w_j P_base[:, m(j)] + (1 - w_j) P[:, j]. Not renormalised. */
