@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import ExifReader from 'exifreader';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EditRecord } from '../contract/index.ts';
@@ -217,16 +218,26 @@ describe('attune redo', () => {
 
   it('asks for a source that was moved, takes it from --source, and refuses another picture', async () => {
     await mkdir(at('elsewhere'));
-    await writeFile(at('elsewhere/moving.png'), await readFile(at('a.png')));
+    await attune('generate', '-p', 'a red apple', '--seed', '8', ...FAST, '-o', at('elsewhere/moving.png'));
     await attune('edit', at('elsewhere/moving.png'), ...editArgs, '-o', at('moved.png'));
     await rename(at('elsewhere/moving.png'), at('hidden.png'));
     const lost = await attune('redo', at('moved.png'), '-o', at('moved2.png'));
     expect(lost).toMatchObject({ code: 1, out: '' });
     expect(lost.err).toMatch(/"moving\.png".*is not where it was; say where it is with --source FILE/);
-    const wrong = await attune('redo', at('moved.png'), '--source', at('c.png'), '-o', at('moved2.png'));
+    const wrong = await attune('redo', at('moved.png'), '--source', at('mask.png'), '-o', at('moved2.png'));
     expect(wrong.err).toMatch(/is not the picture that was used/);
     const found = await attune('redo', at('moved.png'), '--source', at('hidden.png'), '-o', at('moved2.png'));
     expect(found.out).toContain('the same bytes');
+  });
+
+  it('finds a checkpoint that was given by its path, and asks for it when it was moved', async () => {
+    await cp(fileURLToPath(new URL('../models/embedded/image', import.meta.url)), at('my model'), { recursive: true });
+    await attune('generate', '-m', at('my model'), '-p', 'a red car', ...FAST, '-o', at('own.png'));
+    expect((await attune('redo', at('own.png'), '-o', at('own2.png'))).out).toContain('the same bytes');
+    await rename(at('my model'), at('moved model'));
+    expect((await attune('redo', at('own.png'), '-o', at('own3.png'))).err).toMatch(/"my model".*--model REF/);
+    const found = await attune('redo', at('own.png'), '-m', at('moved model'), '-o', at('own3.png'));
+    expect(found.out).toMatch(/0 pixels differ.*\nthe checkpoint was my model and is moved model/);
   });
 
   it('never opens a path that a record names', async () => {
@@ -278,7 +289,7 @@ describe('attune inspect, models and doctor', () => {
   });
 
   it('say what a checkpoint is, by folder or by name', async () => {
-    const byFolder = await attune('inspect', new URL('../models/embedded/image', import.meta.url).pathname);
+    const byFolder = await attune('inspect', fileURLToPath(new URL('../models/embedded/image', import.meta.url)));
     expect(byFolder.out).toContain('SD3Transformer2DModel');
     expect((await attune('inspect', 'embedded/image')).out).toBe(byFolder.out);
   });

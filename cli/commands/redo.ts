@@ -94,6 +94,7 @@ function differencesOfMaking(before: EditRecord, after: EditRecord): string[] {
     ['provider', before.runtime.provider, after.runtime.provider],
     ['runtime', before.runtime.version, after.runtime.version],
     ['precision', before.runtime.precision, after.runtime.precision],
+    ['checkpoint', before.checkpoint.name, after.checkpoint.name],
     ['files of the checkpoint', hashesOf(before), hashesOf(after)],
   ];
   return parts.flatMap(([what, was, is]) => (was === is ? [] : [`the ${what} was ${was} and is ${is}`]));
