@@ -146,8 +146,10 @@ export function randomValue(
       data: BigInt64Array.from({ length: size }, () => BigInt(random.below(limit))),
     };
   }
-  const one = (): number => {
-    if (field === 'bias' || field === 'logWeight') return random.chance(0.1) ? HARD_MASK : random.normal();
+  const one = (_: unknown, i: number): number => {
+    // Where every column of a row is masked, what is left of the logits beside -1e4 is noise: the first column stays.
+    const masked = i % (input.shape[1] ?? 1) !== 0 && random.chance(0.1);
+    if (field === 'bias' || field === 'logWeight') return masked ? HARD_MASK : random.normal();
     if (field === 'group') return random.below(2);
     // Masses that a fill or a share divides by must stay away from 0.
     if (field === 'gain' || field === 'matrix') return dividing ? 0.5 + random.uniform() : random.normal();
