@@ -1,11 +1,11 @@
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { AttuneError } from '../base/errors.ts';
 import { namesIn, whatIs } from '../checkpoint/files.ts';
 import { listHfSnapshots } from '../checkpoint/hfcache.ts';
 
 /** A checkpoint that can be asked for by name. */
 export interface CatalogEntry {
-  /** What a request names: `embedded/image`, `ORG/NAME`, or a path. */
+  /** What a record calls it: `embedded/image`, `ORG/NAME`, or the name of a folder that was given by its path. */
   readonly ref: string;
   readonly title: string;
   readonly folder: string;
@@ -25,19 +25,30 @@ export function listCatalog({ embedded, hubCache }: CatalogPlaces): readonly Cat
     .filter(({ folder }) => whatIs(join(folder, 'model_index.json')) === 'file');
   if (hubCache === undefined) return shipped;
   const cached = listHfSnapshots(hubCache).filter(({ missing }) => missing.length === 0);
-  return [...shipped, ...cached.map(({ repo, revision, folder }) => ({ ref: repo, title: `${repo} at ${revision.slice(0, 8)}`, folder }))];
+  return [
+    ...shipped,
+    ...cached.map(({ repo, revision, folder }) => ({ ref: repo, title: `${repo} at ${revision.slice(0, 8)}`, folder })),
+  ];
 }
 
-/** The folder a reference means. Throws 'checkpoint-incomplete' with what there is. */
+/**
+ * The checkpoint a reference means: a name of the catalog, or a folder. A path to a folder that the catalog knows is that entry, so that
+ * records name it alike. Throws 'checkpoint-incomplete' with what there is.
+ */
 export function resolveCheckpoint(ref: string, places: CatalogPlaces): CatalogEntry {
   const entries = listCatalog(places);
-  const known = entries.find((entry) => entry.ref === ref);
-  if (known !== undefined) return known;
   const folder = resolve(ref);
-  if (whatIs(folder) !== 'nothing') return { ref, title: ref, folder };
+  const known = entries.find((entry) => entry.ref === ref) ?? entries.find((entry) => resolve(entry.folder) === folder);
+  if (known !== undefined) return known;
+  if (whatIs(folder) !== 'nothing') return { ref: basename(folder), title: ref, folder };
   throw new AttuneError(
     'checkpoint-incomplete',
     `There is no checkpoint "${ref}": it is neither a folder nor one of ${entries.map((entry) => entry.ref).join(', ')}.`,
     { field: 'checkpoint', file: ref },
   );
+}
+
+/** The name for people: the last part of the reference. */
+export function nameOf({ ref }: CatalogEntry): string {
+  return basename(ref);
 }

@@ -1,17 +1,17 @@
 import type { EditRecord, EditRequest, MethodDescription, ResolvedRequest, RunEvent } from '../../contract/index.ts';
-import { AttuneError } from '../base/errors.ts';
 import { type CheckpointReport, inspectCheckpoint } from '../checkpoint/inspect.ts';
 import { paste } from '../media/paste.ts';
-import { resample } from '../media/resample.ts';
-import type { Method, MethodOutcome } from '../methods/method.ts';
-import { resolveParams } from '../methods/params.ts';
+import type { MethodOutcome } from '../methods/method.ts';
 import { methodOf, methods } from '../methods/registry.ts';
 import { type Families, type Model, openModel } from '../pipeline/model.ts';
 import { type Clock, Progress } from '../pipeline/progress.ts';
 import type { Pixels, TensorRuntime } from '../ports.ts';
-import { type CatalogEntry, type CatalogPlaces, listCatalog, resolveCheckpoint } from './catalog.ts';
+import { type CatalogEntry, type CatalogPlaces, listCatalog, nameOf, resolveCheckpoint } from './catalog.ts';
 import { findFamily } from './findings.ts';
+import { checkInputs, checkRequest, fitMedia, type RunMedia, resolveRequest } from './inputs.ts';
 import { recordOf } from './record.ts';
+
+export type { RunMedia };
 
 export interface EngineOptions {
   readonly runtime: TensorRuntime;
@@ -20,13 +20,6 @@ export interface EngineOptions {
   /** Version of the application, for records. */
   readonly version: string;
   readonly clock: Clock;
-}
-
-export interface RunMedia {
-  /** RGB or RGBA, any size. */
-  readonly source?: Pixels;
-  /** One channel, white = repaint, of the source's size. */
-  readonly mask?: Pixels;
 }
 
 export interface RunOptions {
@@ -67,14 +60,12 @@ const FEATHER_PX = 4;
 
 /** The engine: requests in, pictures and records out. One run at a time. */
 export function openEngine({ runtime, families, places, version, clock }: EngineOptions): Engine {
-  const open = new Map<string, { readonly model: Model; readonly entry: CatalogEntry }>();
+  const open = new Map<string, Model>();
   const opened = (ref: string) => {
     const entry = resolveCheckpoint(ref, places);
-    const known = open.get(entry.folder);
-    if (known !== undefined) return known;
-    const fresh = { entry, model: openModel(entry.folder, nameOf(entry.ref), families, runtime) };
-    open.set(entry.folder, fresh);
-    return fresh;
+    const model = open.get(entry.folder) ?? openModel(entry.folder, nameOf(entry), families, runtime);
+    open.set(entry.folder, model);
+    return { entry, model };
   };
   return {
     describeMethods: () => methods.map(({ description }) => description),
@@ -82,17 +73,18 @@ export function openEngine({ runtime, families, places, version, clock }: Engine
     listModels: () => listCatalog(places),
     model: (ref) => opened(ref).model,
     async close() {
-      for (const { model } of open.values()) await model.sessions.release();
+      for (const { sessions } of open.values()) await sessions.release();
       open.clear();
     },
-    async run(request, media, options = {}) {
+    async run(asked, media, options = {}) {
       const progress = new Progress(options.onEvent ?? (() => {}), options.signal, clock, options.previews === true);
+      const request = checkRequest(asked);
       const method = methodOf(request.method);
       checkInputs(method, request, media);
       progress.stage('open');
       const { model, entry } = opened(request.checkpoint);
       const resolved = resolveRequest(method, request, media, model);
-      const { source, mask } = fitted(media, resolved);
+      const { source, mask } = fitMedia(media, resolved);
       const outcome = await method.run({
         model,
         request: resolved,
@@ -119,55 +111,6 @@ export function openEngine({ runtime, families, places, version, clock }: Engine
   };
 }
 
-function nameOf(ref: string): string {
-  return ref.split(/[\\/]/).filter(Boolean).at(-1) ?? ref;
-}
-
-/** Refuses what the method cannot use, and asks for what it needs. */
-function checkInputs({ description }: Method, request: EditRequest, media: RunMedia): void {
-  const given = {
-    source: media.source !== undefined,
-    mask: media.mask !== undefined,
-    prompt: request.prompt !== '',
-    sourcePrompt: request.sourcePrompt !== undefined,
-    negative: request.negative !== undefined,
-  };
-  for (const [name, isGiven] of Object.entries(given)) {
-    const need = description.inputs[name as keyof typeof given]; // the keys of `given` are the names of inputs
-    if (isGiven && need === undefined)
-      throw new AttuneError('request-invalid', `The method ${description.id} takes no ${name}; leave it out or choose another method.`, { field: name });
-    if (!isGiven && need === 'required' && name !== 'prompt')
-      throw new AttuneError('request-invalid', `The method ${description.id} needs a ${name}.`, { field: name });
-  }
-  const { source, mask } = media;
-  if (source !== undefined && mask !== undefined && (source.width !== mask.width || source.height !== mask.height))
-    throw new AttuneError(
-      'request-invalid',
-      `The mask is ${mask.width}x${mask.height} and the picture ${source.width}x${source.height}; they must have the same size.`,
-      { field: 'mask' },
-    );
-}
-
-function resolveRequest({ description }: Method, request: EditRequest, media: RunMedia, model: Model): ResolvedRequest {
-  const own = { width: model.defaults.size, height: model.defaults.size };
-  const size = request.size ?? (media.source === undefined ? own : { width: media.source.width, height: media.source.height });
-  return {
-    ...request,
-    params: resolveParams(description, { ...model.defaults.params[description.id], ...request.params }),
-    size,
-    steps: request.steps ?? model.defaults.methodSteps[description.id] ?? description.defaults.steps ?? model.defaults.steps,
-    guidance: request.guidance ?? model.defaults.methodGuidance[description.id] ?? description.defaults.guidance ?? model.defaults.guidance,
-  };
-}
-
-/** The media at the request's size; a picture of another size is scaled because the request asked for that size. */
-function fitted({ source, mask }: RunMedia, { size }: ResolvedRequest): RunMedia {
-  return {
-    ...(source === undefined ? {} : { source: resample(source, size.width, size.height) }),
-    ...(mask === undefined ? {} : { mask: resample(mask, size.width, size.height) }),
-  };
-}
-
 /** Pastes the source back outside the area of the edit and counts what changed there, which is 0. */
 function lockBackground(
   { image, mask }: MethodOutcome,
@@ -182,6 +125,8 @@ function warningsOf({ prompts }: MethodOutcome, { source }: RunMedia, { size }: 
   const scaled = source !== undefined && (source.width !== size.width || source.height !== size.height);
   return [
     ...prompts.flatMap(({ condition }) => condition.warnings),
-    ...(scaled ? [`The picture was scaled from ${source.width}x${source.height} to ${size.width}x${size.height}, as asked.`] : []),
+    ...(scaled
+      ? [`The picture was scaled from ${source.width}x${source.height} to ${size.width}x${size.height}, as asked.`]
+      : []),
   ];
 }

@@ -1,5 +1,5 @@
-import type { FamilyFinding, FamilyHook } from '../checkpoint/inspect.ts';
 import { AttuneError } from '../base/errors.ts';
+import type { FamilyFinding, FamilyHook } from '../checkpoint/inspect.ts';
 import type { Autoencoder, Denoiser, TextEncoder } from '../family.ts';
 import type { Families } from '../pipeline/model.ts';
 

@@ -22,19 +22,22 @@ const HASHED_UP_TO_BYTES = 512 * 1024 * 1024;
 
 /** Everything needed to make the picture again. Holds no time and no path of this machine. */
 export function recordOf({ request, outcome, model, entry, runtime, version }: RecordInput): EditRecord {
-  // A checkpoint given by path is recorded by its folder's name: the path would tell the author's folders.
-  const checkpoint = entry.ref === request.checkpoint && !/[\\/]/.test(entry.ref.replace(/^[\w.-]+\/[\w.-]+$/, '')) ? entry.ref : basename(entry.folder);
   return {
     schema: 'attune/1',
     app: { name: 'Attune', version },
-    request: { ...request, checkpoint },
+    // By its name: a path would tell the author's folders.
+    request: { ...request, checkpoint: entry.ref },
     prompts: outcome.prompts.map(({ role, condition }) => ({
       role,
       text: condition.prompt,
       weights: condition.weights.map(({ start, end, weight }) => ({ start, end, weight })),
     })),
     checkpoint: { name: model.name, family: model.denoiser.family, files: weightFiles(model) },
-    runtime: { provider: runtime.provider, version: runtime.version, precision: `${model.precision} weights, f32 arithmetic` },
+    runtime: {
+      provider: runtime.provider,
+      version: runtime.version,
+      precision: `${model.precision} weights, f32 arithmetic`,
+    },
     noise: NOISE_GENERATOR,
     sampler: { ...outcome.sampler, sigmas: [...outcome.sigmas] },
     operations: [...outcome.operations],

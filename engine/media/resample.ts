@@ -9,7 +9,9 @@ export function resample(picture: Pixels, width: number, height: number): Pixels
   const { channels } = picture;
   const across = alongRows(Float32Array.from(picture.data), picture.width, width, picture.height, channels);
   const down = alongRows(transposed(across, width, picture.height, channels), picture.height, height, width, channels);
-  const data = Uint8Array.from(transposed(down, height, width, channels), (value) => Math.min(255, Math.max(0, Math.round(value))));
+  const data = Uint8Array.from(transposed(down, height, width, channels), (value) =>
+    Math.min(255, Math.max(0, Math.round(value))),
+  );
   return { width, height, channels, data };
 }
 
@@ -39,6 +41,7 @@ function transposed(data: Float32Array, columns: number, rows: number, channels:
   const out = new Float32Array(data.length);
   for (let y = 0; y < rows; y++)
     for (let x = 0; x < columns; x++)
-      for (let c = 0; c < channels; c++) out[(x * rows + y) * channels + c] = data[(y * columns + x) * channels + c] ?? 0;
+      for (let c = 0; c < channels; c++)
+        out[(x * rows + y) * channels + c] = data[(y * columns + x) * channels + c] ?? 0;
   return out;
 }

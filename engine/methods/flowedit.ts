@@ -19,9 +19,16 @@ export const flowedit: Method = {
   description: {
     id: 'flowedit',
     title: 'FlowEdit',
-    summary: 'Follows the difference between two prompts from the source to the result, without inversion and without touching attention.',
+    summary:
+      'Follows the difference between two prompts from the source to the result, without inversion and without touching attention.',
     paper: 'FlowEdit: Inversion-Free Text-Based Editing Using Pre-Trained Flow Models (arXiv 2412.08629)',
-    inputs: { source: 'required', prompt: 'required', sourcePrompt: 'required', negative: 'optional', mask: 'optional' },
+    inputs: {
+      source: 'required',
+      prompt: 'required',
+      sourcePrompt: 'required',
+      negative: 'optional',
+      mask: 'optional',
+    },
     params: [
       {
         name: 'strength',
@@ -75,7 +82,12 @@ export const flowedit: Method = {
     const { sigmas } = flowLevels(model, request.steps, canvas);
     const plain = { height: canvas.rows, width: canvas.columns };
     const targetBranch = { name: 'target', condition: target, negative, guidance: request.guidance };
-    const sourceBranch = { name: 'source', condition: source, negative: await encodePrompt(model, ''), guidance: params.number('sourceGuidance') };
+    const sourceBranch = {
+      name: 'source',
+      condition: source,
+      negative: await encodePrompt(model, ''),
+      guidance: params.number('sourceGuidance'),
+    };
     const pair = await openBranches(model, { ...plain, branches: [sourceBranch, targetBranch] });
     const tail = Math.min(params.number('tail'), request.steps);
     const alone = tail > 0 ? await openBranches(model, { ...plain, branches: [targetBranch] }) : pair;
@@ -91,8 +103,10 @@ export const flowedit: Method = {
       averages: params.number('averages'),
       tail,
       noise: noiseSource(request.seed, clean.length, 'step'),
-      velocities: async ({ latents, sigma, phase }) => (await (phase === 'tail' ? alone : pair).run({ latents, sigma })).velocities,
-      onStep: ({ step, cleans }) => previewAndCount({ model, canvas, progress, from: start, of: request.steps }, step, cleans.at(-1) ?? clean),
+      velocities: async ({ latents, sigma, phase }) =>
+        (await (phase === 'tail' ? alone : pair).run({ latents, sigma })).velocities,
+      onStep: ({ step, cleans }) =>
+        previewAndCount({ model, canvas, progress, from: start, of: request.steps }, step, cleans.at(-1) ?? clean),
     });
     progress.stage('decode');
     return {

@@ -2,8 +2,8 @@ import { noiseSource } from '../base/noise.ts';
 import { openBranches } from '../pipeline/branches.ts';
 import { canvasOf, decodeOnCanvas } from '../pipeline/canvas.ts';
 import { encodePrompt } from '../pipeline/condition.ts';
-import { previewAndCount } from '../pipeline/report.ts';
 import { flowLevels } from '../pipeline/levels.ts';
+import { previewAndCount } from '../pipeline/report.ts';
 import { WordMaps, watchWords } from '../pipeline/wordmaps.ts';
 import { runEulerLoop } from '../sampling/eulerloop.ts';
 import type { Method } from './method.ts';
@@ -47,7 +47,8 @@ export const generate: Method = {
         maps?.record(captures);
         return velocities[0] ?? state;
       },
-      onStep: (report) => previewAndCount({ model, canvas, progress, from: 0, of: request.steps }, report.step, report.clean),
+      onStep: (report) =>
+        previewAndCount({ model, canvas, progress, from: 0, of: request.steps }, report.step, report.clean),
     });
     progress.stage('decode');
     return {

@@ -57,14 +57,19 @@ export const inpaint: Method = {
 
     progress.stage('denoise');
     const noise = noiseSource(request.seed, clean.length, 'initial')(0);
-    const start = firstActiveStep(request.steps, Math.max(1, Math.round(readParams(request.params).number('strength') * request.steps)));
+    const start = firstActiveStep(
+      request.steps,
+      Math.max(1, Math.round(readParams(request.params).number('strength') * request.steps)),
+    );
     const latent = await runEulerLoop({
       latent: renoise(clean, noise, sigmas[start] ?? 1),
       sigmas,
       start,
-      velocity: async ({ latent: state, sigma }) => (await branches.run({ latents: [state], sigma })).velocities[0] ?? state,
+      velocity: async ({ latent: state, sigma }) =>
+        (await branches.run({ latents: [state], sigma })).velocities[0] ?? state,
       replaceClean: (estimate) => blend(estimate, clean, cells),
-      onStep: (report) => previewAndCount({ model, canvas, progress, from: start, of: request.steps }, report.step, report.clean),
+      onStep: (report) =>
+        previewAndCount({ model, canvas, progress, from: start, of: request.steps }, report.step, report.clean),
     });
     progress.stage('decode');
     return {

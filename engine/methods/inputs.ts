@@ -7,12 +7,18 @@ import type { MethodContext } from './method.ts';
 
 export function requireSource({ source, request }: MethodContext): Pixels {
   if (source !== undefined) return source;
-  throw new AttuneError('request-invalid', `The method ${request.method} needs a picture to edit.`, { field: 'source' });
+  throw new AttuneError('request-invalid', `The method ${request.method} needs a picture to edit.`, {
+    field: 'source',
+  });
 }
 
 export function requireMask({ mask, request }: MethodContext): Pixels {
   if (mask !== undefined) return mask;
-  throw new AttuneError('request-invalid', `The method ${request.method} needs a mask: white where the picture may change.`, { field: 'mask' });
+  throw new AttuneError(
+    'request-invalid',
+    `The method ${request.method} needs a mask: white where the picture may change.`,
+    { field: 'mask' },
+  );
 }
 
 /** The prompts of an edit: what the source shows, what the result shows, what it should not show. */
@@ -21,9 +27,13 @@ export async function editedPrompts(
   request: ResolvedRequest,
 ): Promise<{ readonly source: Conditioning; readonly target: Conditioning; readonly negative: Conditioning }> {
   if (request.sourcePrompt === undefined)
-    throw new AttuneError('request-invalid', `The method ${request.method} needs a prompt that says what the source shows (--from).`, {
-      field: 'sourcePrompt',
-    });
+    throw new AttuneError(
+      'request-invalid',
+      `The method ${request.method} needs a prompt that says what the source shows (--from).`,
+      {
+        field: 'sourcePrompt',
+      },
+    );
   return {
     source: await encodePrompt(model, request.sourcePrompt),
     target: await encodePrompt(model, request.prompt),

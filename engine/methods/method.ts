@@ -1,7 +1,7 @@
 import type { MethodDescription, Pixels, RecordedOperation, ResolvedRequest } from '../../contract/index.ts';
+import type { Conditioning } from '../pipeline/condition.ts';
 import type { Model } from '../pipeline/model.ts';
 import type { Progress } from '../pipeline/progress.ts';
-import type { Conditioning } from '../pipeline/condition.ts';
 
 /** What a method works with. Pictures have the request's size and are padded by the pipeline, never resized silently. */
 export interface MethodContext {
@@ -27,7 +27,10 @@ export interface MethodOutcome {
   readonly maps: readonly WordMap[];
   /** One channel, of the request's size: where the picture may change. Outside it the engine pastes the source back. */
   readonly mask?: Pixels;
-  readonly prompts: readonly { readonly role: 'prompt' | 'sourcePrompt' | 'negative'; readonly condition: Conditioning }[];
+  readonly prompts: readonly {
+    readonly role: 'prompt' | 'sourcePrompt' | 'negative';
+    readonly condition: Conditioning;
+  }[];
   readonly sigmas: Float32Array;
   readonly sampler: { readonly name: string; readonly commonName: string };
   readonly operations: readonly RecordedOperation[];

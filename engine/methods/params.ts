@@ -25,16 +25,22 @@ export function resolveParams(
 
 function checkParam(param: MethodDescription['params'][number], value: ParamValue): ParamValue {
   const refuse = (expected: string): never => {
-    throw new AttuneError('request-invalid', `The parameter "${param.name}" must be ${expected}, not ${JSON.stringify(value)}.`, {
-      field: param.name,
-    });
+    throw new AttuneError(
+      'request-invalid',
+      `The parameter "${param.name}" must be ${expected}, not ${JSON.stringify(value)}.`,
+      {
+        field: param.name,
+      },
+    );
   };
   switch (param.type) {
     case 'number':
     case 'integer': {
       const kind = param.type === 'integer' ? 'a whole number' : 'a number';
       const fits = typeof value === 'number' && value >= param.min && value <= param.max;
-      return fits && (param.type === 'number' || Number.isInteger(value)) ? value : refuse(`${kind} from ${param.min} to ${param.max}`);
+      return fits && (param.type === 'number' || Number.isInteger(value))
+        ? value
+        : refuse(`${kind} from ${param.min} to ${param.max}`);
     }
     case 'boolean':
       return typeof value === 'boolean' ? value : refuse('true or false');
@@ -43,7 +49,9 @@ function checkParam(param: MethodDescription['params'][number], value: ParamValu
       return typeof value === 'string' && words.includes(value) ? value : refuse(`one of ${words.join(', ')}`);
     }
     case 'text':
-      return typeof value === 'string' && value.length <= param.maxLength ? value : refuse(`a text of at most ${param.maxLength} characters`);
+      return typeof value === 'string' && value.length <= param.maxLength
+        ? value
+        : refuse(`a text of at most ${param.maxLength} characters`);
   }
 }
 

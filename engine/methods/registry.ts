@@ -11,7 +11,11 @@ export const methods: readonly Method[] = [generate, promptEdit, flowedit, inpai
 export function methodOf(id: string): Method {
   const method = methods.find(({ description }) => description.id === id);
   if (method !== undefined) return method;
-  throw new AttuneError('request-invalid', `There is no method "${id}"; there are ${methods.map(({ description }) => description.id).join(', ')}.`, {
-    field: 'method',
-  });
+  throw new AttuneError(
+    'request-invalid',
+    `There is no method "${id}"; there are ${methods.map(({ description }) => description.id).join(', ')}.`,
+    {
+      field: 'method',
+    },
+  );
 }

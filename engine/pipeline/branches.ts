@@ -1,9 +1,9 @@
-import { AttuneError } from '../base/errors.ts';
-import { type FloatTensor, floatTensor } from '../base/tensor.ts';
 import { compileAttention } from '../attention/compile.ts';
 import type { AttentionOp } from '../attention/ops.ts';
 import { type HookSizes, sizesOf } from '../attention/sizes.ts';
 import type { HookValues } from '../attention/values.ts';
+import { AttuneError } from '../base/errors.ts';
+import { type FloatTensor, floatTensor } from '../base/tensor.ts';
 import { GraphBuilder } from '../graph/builder.ts';
 import type { RuntimeSession } from '../ports.ts';
 import { guide } from '../sampling/steps.ts';
@@ -104,16 +104,20 @@ async function runBranches(
   const latent = new Float32Array(layout.rows.length * size);
   layout.rows.forEach(({ branch }, row) => {
     const data = call.latents[branch];
-    if (data?.length !== size) throw new RangeError(`branch ${branch} has ${data?.length ?? 'no'} latent values instead of ${size}`);
+    if (data?.length !== size)
+      throw new RangeError(`branch ${branch} has ${data?.length ?? 'no'} latent values instead of ${size}`);
     latent.set(data, row * size);
   });
   const outputs = await session.run({
     ...feeds,
     latent: floatTensor(latent, shape),
-    timestep: floatTensor(new Float32Array(layout.rows.length).fill(Math.fround(call.sigma) * 1000), [layout.rows.length]),
+    timestep: floatTensor(new Float32Array(layout.rows.length).fill(Math.fround(call.sigma) * 1000), [
+      layout.rows.length,
+    ]),
   });
   const { velocity, ...captured } = outputs;
-  if (velocity?.dtype !== 'float32') throw new AttuneError('runtime-failed', 'The network did not return its velocity.');
+  if (velocity?.dtype !== 'float32')
+    throw new AttuneError('runtime-failed', 'The network did not return its velocity.');
   const rowVelocity = (row: number) => velocity.data.subarray(row * size, (row + 1) * size);
   const velocities = layout.branches.map(({ name, guidance }) => {
     const positive = rowVelocity(layout.row(name));
@@ -154,5 +158,8 @@ function textInputs(model: Model, { rows }: BranchLayout): HookValues {
     text.set(condition.text, row * tokens * textWidth);
     pooled.set(condition.pooled, row * pooledWidth);
   });
-  return { text: floatTensor(text, [rows.length, tokens, textWidth]), pooled: floatTensor(pooled, [rows.length, pooledWidth]) };
+  return {
+    text: floatTensor(text, [rows.length, tokens, textWidth]),
+    pooled: floatTensor(pooled, [rows.length, pooledWidth]),
+  };
 }

@@ -1,7 +1,7 @@
-import type { Pixels } from '../ports.ts';
 import { AttuneError } from '../base/errors.ts';
 import { cropTo, padToMultiple, resizeArea, toPlane } from '../media/pixels.ts';
-import { encodePicture, decodeLatent, type Latent, pixelMultiple } from './codec.ts';
+import type { Pixels } from '../ports.ts';
+import { decodeLatent, encodePicture, type Latent, pixelMultiple } from './codec.ts';
 import type { Model } from './model.ts';
 
 /** Sizes of one job: the picture as asked for, and the padded picture the network works on. */
@@ -31,11 +31,23 @@ export function canvasOf(model: Model, { width, height }: { readonly width: numb
       `${width}x${height} is too large for ${model.name}, which works up to ${largest * downscale}x${largest * downscale} pixels. Ask for a smaller size (--size); the picture is then scaled.`,
       { field: 'size' },
     );
-  return { width, height, paddedWidth, paddedHeight, columns, rows, latentLength: model.denoiser.latentChannels * rows * columns };
+  return {
+    width,
+    height,
+    paddedWidth,
+    paddedHeight,
+    columns,
+    rows,
+    latentLength: model.denoiser.latentChannels * rows * columns,
+  };
 }
 
 /** Encodes a picture of the canvas' size, padded by repeating its last row and column. */
 export function encodeOnCanvas(model: Model, canvas: Canvas, picture: Pixels): Promise<Latent> {
+  if (picture.width !== canvas.width || picture.height !== canvas.height)
+    throw new RangeError(
+      `a picture of ${picture.width}x${picture.height} on a canvas of ${canvas.width}x${canvas.height}`,
+    );
   return encodePicture(model, padToMultiple(picture, pixelMultiple(model)));
 }
 
@@ -76,6 +88,8 @@ export function cellsToMask(canvas: Canvas, cells: Float32Array): Pixels {
   const data = new Uint8Array(canvas.width * canvas.height);
   for (let y = 0; y < canvas.height; y++)
     for (let x = 0; x < canvas.width; x++)
-      data[y * canvas.width + x] = Math.round(255 * (cells[Math.floor(y / scale) * canvas.columns + Math.floor(x / scale)] ?? 0));
+      data[y * canvas.width + x] = Math.round(
+        255 * (cells[Math.floor(y / scale) * canvas.columns + Math.floor(x / scale)] ?? 0),
+      );
   return { width: canvas.width, height: canvas.height, channels: 1, data };
 }

@@ -1,8 +1,8 @@
-import { indexTensor, type FloatTensor, type Tensor } from '../base/tensor.ts';
 import { AttuneError } from '../base/errors.ts';
+import { type FloatTensor, indexTensor, type Tensor } from '../base/tensor.ts';
 import { GraphBuilder } from '../graph/builder.ts';
-import { type EncodedPrompt, tokensInRange } from '../text/prompt.ts';
-import { parsePromptWeights, type PromptDialect, type WeightedRange } from '../text/weights.ts';
+import { type EncodedPrompt, type PromptWord, tokensInRange } from '../text/prompt.ts';
+import { type PromptDialect, parsePromptWeights, type WeightedRange } from '../text/weights.ts';
 import type { Model, PromptEncoder } from './model.ts';
 
 /** A run of columns of the joint text sequence that one tokenizer filled. */
@@ -35,12 +35,25 @@ const T5_TOKENS = 256;
  * the network's width, then T5's states along the sequence; the pooled vectors joined. A checkpoint published without T5 gets the zero
  * block of the reference; one whose text width is that of its CLIP encoders has no such block.
  */
-export async function encodePrompt(model: Model, text: string, dialect: PromptDialect = 'a1111'): Promise<Conditioning> {
+export async function encodePrompt(
+  model: Model,
+  text: string,
+  dialect: PromptDialect = 'a1111',
+): Promise<Conditioning> {
   const { text: prompt, weights, warnings } = parsePromptWeights(text, dialect);
   const { textWidth, pooledWidth } = model.denoiser;
   const clips = model.promptEncoders.filter(({ encoder }) => encoder.kind === 'clip');
   const others = model.promptEncoders.filter(({ encoder }) => encoder.kind === 't5');
   const clipWidth = clips.reduce((sum, { encoder }) => sum + encoder.width, 0);
+  const widest = Math.max(clipWidth, ...others.map(({ encoder }) => encoder.width));
+  if (clips.length === 0 || widest > textWidth)
+    throw new AttuneError(
+      clips.length === 0 ? 'checkpoint-incomplete' : 'checkpoint-malformed',
+      clips.length === 0
+        ? `${model.folder} has no CLIP text encoder, and the transformer needs its pooled vector. Download text_encoder and its tokenizer.`
+        : `The text encoders of ${model.folder} give ${widest} features a token, the transformer reads ${textWidth}. Take encoders and transformer from one checkpoint.`,
+      { file: model.folder, field: clips.length === 0 ? 'text_encoder' : 'joint_attention_dim' },
+    );
 
   const clipTokens = Math.min(...clips.map(({ encoder }) => encoder.maxTokens));
   const padded = clipWidth === textWidth ? 0 : others.length > 0 ? T5_TOKENS : clipTokens;
@@ -68,9 +81,22 @@ export async function encodePrompt(model: Model, text: string, dialect: PromptDi
       `The text encoders of ${model.folder} give a pooled vector of ${pooled.length} values, the transformer expects ${pooledWidth}.`,
       { file: model.folder, field: 'pooled_projection_dim' },
     );
-  const cut = blocks.at(-1)?.encoded.cut ?? [];
-  const notes = cut.length === 0 ? warnings : [...warnings, `The prompt is too long; left out: ${cut.map((word) => word.text).join(' ')}.`];
+  const notes = [...warnings, ...lostWords(blocks)];
   return { prompt, weights, warnings: notes, text: states, tokenCount, pooled: Float32Array.from(pooled), blocks };
+}
+
+/** Sentences about words that no text encoder saw: cut off at the end, or not in the vocabulary. */
+function lostWords(blocks: readonly TextBlock[]): string[] {
+  const listed = (lost: (encoded: EncodedPrompt) => readonly PromptWord[]) => {
+    const [first = [], ...rest] = blocks.map(({ encoded }) => lost(encoded));
+    return first.filter((word) => rest.every((other) => other.some(({ start }) => start === word.start)));
+  };
+  const quoted = (words: readonly PromptWord[]) => words.map(({ text }) => text).join(' ');
+  const [cut, unknown] = [listed((encoded) => encoded.cut), listed((encoded) => encoded.unknown)];
+  return [
+    ...(cut.length === 0 ? [] : [`The prompt is too long; left out: ${quoted(cut)}.`]),
+    ...(unknown.length === 0 ? [] : [`This checkpoint does not know: ${quoted(unknown)}. Use other words.`]),
+  ];
 }
 
 /** Columns of the pieces that overlap a stretch of the prompt. */
@@ -103,7 +129,12 @@ interface Encoded {
   readonly prompt: EncodedPrompt;
 }
 
-async function runEncoder(model: Model, { name, encoder, tokenizer, loading }: PromptEncoder, prompt: string, length: number): Promise<Encoded> {
+async function runEncoder(
+  model: Model,
+  { name, encoder, tokenizer, loading }: PromptEncoder,
+  prompt: string,
+  length: number,
+): Promise<Encoded> {
   const encoded = await tokenizer.encode(prompt, length);
   const session = await model.sessions.get(`${model.folder}:${name}:${length}`, loading, () => {
     const g = new GraphBuilder();
@@ -122,12 +153,20 @@ async function runEncoder(model: Model, { name, encoder, tokenizer, loading }: P
 }
 
 function floats(tensor: Tensor | undefined): Float32Array {
-  if (tensor?.dtype !== 'float32') throw new AttuneError('runtime-failed', 'A session did not return the float32 tensor it declares.');
+  if (tensor?.dtype !== 'float32')
+    throw new AttuneError('runtime-failed', 'A session did not return the float32 tensor it declares.');
   return (tensor satisfies FloatTensor).data;
 }
 
 /** Writes [tokens, width] into [*, targetWidth] at a token and a feature offset. */
-function copyBlock(block: Float32Array, width: number, target: Float32Array, targetWidth: number, token: number, feature: number): void {
+function copyBlock(
+  block: Float32Array,
+  width: number,
+  target: Float32Array,
+  targetWidth: number,
+  token: number,
+  feature: number,
+): void {
   for (let t = 0; t * width < block.length; t++)
     target.set(block.subarray(t * width, (t + 1) * width), (token + t) * targetWidth + feature);
 }

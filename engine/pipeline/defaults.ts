@@ -27,7 +27,13 @@ const OTHER_DEFAULTS = { steps: 28, guidance: 4.5 };
  */
 export function readModelDefaults(folder: string, family: string, size: number): ModelDefaults {
   const file = `${folder}/attune.json`;
-  const published = { size, methodSteps: {}, methodGuidance: {}, params: {}, ...(FAMILY_DEFAULTS[family] ?? OTHER_DEFAULTS) };
+  const published = {
+    size,
+    methodSteps: {},
+    methodGuidance: {},
+    params: {},
+    ...(FAMILY_DEFAULTS[family] ?? OTHER_DEFAULTS),
+  };
   if (whatIs(file) !== 'file') return published;
   const config = readConfig(file);
   const methodSteps: Record<string, number> = {};

@@ -28,7 +28,9 @@ export function influenceOfChange(model: Model, condition: Conditioning, other: 
     for (let position = 0; position < block.encoded.ids.length; position++) {
       const from = position < alignment.length ? (alignment[position] ?? -1) : position;
       columns[block.start + position] =
-        from < 0 ? 1 : Math.min(1, relativeChange(condition.text, block.start + position, other.text, block.start + from, width));
+        from < 0
+          ? 1
+          : Math.min(1, relativeChange(condition.text, block.start + position, other.text, block.start + from, width));
     }
   });
   return { columns };

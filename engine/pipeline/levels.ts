@@ -7,9 +7,13 @@ export function flowLevels(model: Model, steps: number, canvas: Canvas): { reado
   const patch = model.denoiser.patchSize;
   const { sigmas } = model.scheduler.plan(steps, { imageTokens: (canvas.rows / patch) * (canvas.columns / patch) });
   if (sigmas === undefined)
-    throw new AttuneError('checkpoint-unsupported', `${model.name} has a diffusion scheduler; this method needs a flow model (SD3, SD3.5).`, {
-      file: model.folder,
-      field: 'scheduler',
-    });
+    throw new AttuneError(
+      'checkpoint-unsupported',
+      `${model.name} has a diffusion scheduler; this method needs a flow model (SD3, SD3.5).`,
+      {
+        file: model.folder,
+        field: 'scheduler',
+      },
+    );
   return { sigmas };
 }

@@ -1,15 +1,15 @@
 import { AttuneError } from '../base/errors.ts';
-import type { Component, ModelFolder } from '../checkpoint/folder.ts';
-import { openModelFolder } from '../checkpoint/folder.ts';
 import type { Config } from '../checkpoint/config.ts';
 import { readText } from '../checkpoint/files.ts';
+import type { Component, ModelFolder } from '../checkpoint/folder.ts';
+import { openModelFolder } from '../checkpoint/folder.ts';
 import type { Autoencoder, Denoiser, NetworkFamily, TextEncoder } from '../family.ts';
 import type { SessionOptions, TensorRuntime } from '../ports.ts';
 import type { SchedulerConfig } from '../sampling/config.ts';
 import { openScheduler } from '../sampling/registry.ts';
 import type { OpenScheduler } from '../sampling/scheduler.ts';
 import { openTokenizer, type Tokenizer } from '../text/tokenizer.ts';
-import { readModelDefaults, type ModelDefaults } from './defaults.ts';
+import { type ModelDefaults, readModelDefaults } from './defaults.ts';
 import { SessionCache } from './sessions.ts';
 
 /** The network families that a composition root hands to the engine. */
@@ -62,10 +62,14 @@ export function openModel(folder: string, name: string, families: Families, runt
   const autoencoder = familyOf(vae, families.autoencoders).open(vae);
   const texts = ['', '_2', '_3'].filter((suffix) => files.components.has(`text_encoder${suffix}`));
   if (texts.length === 0)
-    throw new AttuneError('checkpoint-incomplete', `${files.index.file} lists no text encoder; a prompt cannot be read without one.`, {
-      file: files.index.file,
-      field: 'text_encoder',
-    });
+    throw new AttuneError(
+      'checkpoint-incomplete',
+      `${files.index.file} lists no text encoder; a prompt cannot be read without one.`,
+      {
+        file: files.index.file,
+        field: 'text_encoder',
+      },
+    );
   const opened = texts.map((suffix) => openPromptEncoder(files, suffix, families.textEncoders));
   return {
     name,
@@ -88,10 +92,14 @@ function openPromptEncoder(files: ModelFolder, suffix: string, families: readonl
   const tokenizerName = `tokenizer${suffix}`;
   const spec = files.components.get(tokenizerName);
   if (spec === undefined)
-    throw new AttuneError('checkpoint-incomplete', `${files.index.file} lists ${component.name} but no ${tokenizerName} for it.`, {
-      file: files.index.file,
-      field: tokenizerName,
-    });
+    throw new AttuneError(
+      'checkpoint-incomplete',
+      `${files.index.file} lists ${component.name} but no ${tokenizerName} for it.`,
+      {
+        file: files.index.file,
+        field: tokenizerName,
+      },
+    );
   const tokenizer = openTokenizer(spec.folder, { kind: encoder.kind, maxTokens: encoder.maxTokens });
   const promptEncoder: PromptEncoder = { name: component.name, encoder, tokenizer, loading: loadingOf(component) };
   return { component, promptEncoder };

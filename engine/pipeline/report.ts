@@ -12,7 +12,11 @@ interface Reporting {
 }
 
 /** After a step: shows the clean estimate where somebody watches, then counts the step. Throws 'cancelled'. */
-export async function previewAndCount({ model, canvas, progress, from, of }: Reporting, step: number, clean: Float32Array): Promise<void> {
+export async function previewAndCount(
+  { model, canvas, progress, from, of }: Reporting,
+  step: number,
+  clean: Float32Array,
+): Promise<void> {
   const done = step - from + 1;
   const isLast = done === of - from;
   if (progress.wantsPreviews && !isLast) progress.preview(done, await decodePreview(model, canvas, clean));

@@ -30,7 +30,9 @@ export class SessionCache {
     }
     const created = Promise.resolve().then(() => this.#runtime.createSession(build(), options));
     this.#sessions.set(key, created);
-    created.catch(() => this.#sessions.delete(key));
+    created.catch(() => {
+      if (this.#sessions.get(key) === created) this.#sessions.delete(key);
+    });
     await this.#evict();
     return created;
   }
@@ -38,16 +40,21 @@ export class SessionCache {
   async release(): Promise<void> {
     const sessions = [...this.#sessions.values()];
     this.#sessions.clear();
-    for (const session of await Promise.allSettled(sessions)) {
-      if (session.status === 'fulfilled') await session.value.release();
-    }
+    await releaseAll(sessions);
   }
 
   async #evict(): Promise<void> {
     for (const [key, session] of this.#sessions) {
       if (this.#sessions.size <= this.#capacity) return;
       this.#sessions.delete(key);
-      await (await session).release();
+      await releaseAll([session]);
     }
+  }
+}
+
+/** One that could not be built has nothing to give back. */
+async function releaseAll(sessions: readonly Promise<RuntimeSession>[]): Promise<void> {
+  for (const session of await Promise.allSettled(sessions)) {
+    if (session.status === 'fulfilled') await session.value.release();
   }
 }

@@ -5,6 +5,8 @@
  * The last tile is moved back to end exactly at `length`, so that every tile has the same static size.
  */
 export function tileStarts(length: number, tile: number, overlap: number): readonly number[] {
+  if (tile < 1 || overlap < 0 || overlap >= tile)
+    throw new RangeError(`tiles of ${tile} cells cannot share ${overlap}`);
   if (length <= tile) return [0];
   const stride = tile - overlap;
   const starts: number[] = [];

@@ -13,11 +13,15 @@ const LARGEST_BIAS = 3;
  * does so alone, since a probability cannot be negative (methods/image/prompt-to-prompt.md, forms 1 and 3). Rows of negative prompts
  * are weighted by their own marks. Without any weight other than 1 there is no operation, hence the plain graph.
  */
-export function wordWeights(layout: BranchLayout): { readonly operations: readonly ShapeOp[]; readonly values: HookValues } {
+export function wordWeights(layout: BranchLayout): {
+  readonly operations: readonly ShapeOp[];
+  readonly values: HookValues;
+} {
   const textTokens = layout.sizes.tokens.text.length;
   const factors = layout.rows.map(({ condition }) => {
     const columns = new Float32Array(textTokens).fill(1);
-    for (const { start, end, weight } of condition.weights) for (const column of columnsOf(condition, start, end)) columns[column] = weight;
+    for (const { start, end, weight } of condition.weights)
+      for (const column of columnsOf(condition, start, end)) columns[column] = weight;
     return columns;
   });
   const all = factors.flatMap((columns) => [...columns]);

@@ -1,0 +1,88 @@
+import { EditRequest, type MethodInput, type ResolvedRequest } from '../../contract/index.ts';
+import { AttuneError } from '../base/errors.ts';
+import { checkMask } from '../media/pixels.ts';
+import { resample } from '../media/resample.ts';
+import type { Method } from '../methods/method.ts';
+import { resolveParams } from '../methods/params.ts';
+import { methods } from '../methods/registry.ts';
+import type { Model } from '../pipeline/model.ts';
+import type { Pixels } from '../ports.ts';
+
+export interface RunMedia {
+  /** RGB or RGBA, any size. */
+  readonly source?: Pixels;
+  /** One channel, white = repaint, of the source's size. */
+  readonly mask?: Pixels;
+}
+
+/** Throws 'request-invalid' naming the field for a request that breaks the contract. */
+export function checkRequest(request: EditRequest): EditRequest {
+  const read = EditRequest.safeParse(request);
+  if (read.success) return read.data;
+  const [issue] = read.error.issues;
+  const [first, second] = issue?.path ?? [];
+  const field = String((first === 'params' ? second : undefined) ?? first ?? 'request');
+  throw new AttuneError('request-invalid', `The request cannot be used, ${field}: ${issue?.message ?? 'malformed'}.`, {
+    field,
+  });
+}
+
+/** What an input is for, and the option of the command line that gives it. */
+const INPUTS: Readonly<Record<Exclude<MethodInput, 'prompt'>, string>> = {
+  source: 'a picture to edit (source)',
+  mask: 'a mask, white where the picture may change (--mask)',
+  sourcePrompt: 'a prompt that says what the source shows (--from)',
+  negative: 'a negative prompt (--negative)',
+};
+
+/** Refuses what the method cannot use, and asks for what it needs; an empty prompt is a prompt. */
+export function checkInputs({ description }: Method, request: EditRequest, media: RunMedia): void {
+  const given = {
+    source: media.source !== undefined,
+    mask: media.mask !== undefined,
+    sourcePrompt: request.sourcePrompt !== undefined,
+    negative: request.negative !== undefined,
+  };
+  for (const [key, isGiven] of Object.entries(given)) {
+    const name = key as keyof typeof given; // the keys of the object above
+    const need = description.inputs[name];
+    if (isGiven && need === undefined) {
+      const takers = methods.filter((method) => method.description.inputs[name] !== undefined);
+      const others = takers.map((method) => method.description.id).join(', ') || 'none';
+      throw new AttuneError(
+        'request-invalid',
+        `The method ${description.id} makes no use of ${INPUTS[name]}: leave it out, or choose a method that does (${others}).`,
+        { field: name },
+      );
+    }
+    if (!isGiven && need === 'required')
+      throw new AttuneError('request-invalid', `The method ${description.id} needs ${INPUTS[name]}.`, { field: name });
+  }
+  if (media.source !== undefined && media.mask !== undefined) checkMask(media.mask, media.source);
+}
+
+/** The request with the checkpoint's and the method's own values for what it leaves open. */
+export function resolveRequest(
+  { description }: Method,
+  request: EditRequest,
+  { source }: RunMedia,
+  { defaults }: Pick<Model, 'defaults'>,
+): ResolvedRequest {
+  const { id } = description;
+  const size = source ?? { width: defaults.size, height: defaults.size };
+  return {
+    ...request,
+    params: resolveParams(description, { ...defaults.params[id], ...request.params }),
+    size: request.size ?? { width: size.width, height: size.height },
+    steps: request.steps ?? defaults.methodSteps[id] ?? description.defaults.steps ?? defaults.steps,
+    guidance: request.guidance ?? defaults.methodGuidance[id] ?? description.defaults.guidance ?? defaults.guidance,
+  };
+}
+
+/** The media at the request's size; a picture of another size is scaled because the request asked for that size. */
+export function fitMedia({ source, mask }: RunMedia, { size }: ResolvedRequest): RunMedia {
+  return {
+    ...(source === undefined ? {} : { source: resample(source, size.width, size.height) }),
+    ...(mask === undefined ? {} : { mask: resample(mask, size.width, size.height) }),
+  };
+}
