@@ -76,28 +76,31 @@ export function rescaleToZeroSnr(alphas: Float64Array): Float64Array<ArrayBuffer
   return Float64Array.from(alphas, (alpha) => (((Math.sqrt(alpha) - last) * first) / (first - last)) ** 2);
 }
 
-/** Inference timesteps from noise to clean (table 2 of arXiv 2305.08891). */
+/**
+ * Inference timesteps from noise to clean (table 2 of arXiv 2305.08891). Products and sums are rounded in the order of numpy's
+ * linspace and arange: where a value falls on a half, the last bit decides to which side it goes.
+ */
 export function spacedTimesteps(base: DiffusionBase, steps: number): Int32Array<ArrayBuffer> {
   const { trainSteps, spacing, stepsOffset } = base;
   checkSteps(steps, trainSteps);
+  const between = (trainSteps - 1) / Math.max(steps - 1, 1);
+  const descent = trainSteps - trainSteps / steps - trainSteps;
   const times = Int32Array.from({ length: steps }, (_, i) => {
     const fromLowest = steps - 1 - i;
     switch (spacing) {
       case 'linspace':
-        return roundHalfEven(steps === 1 ? 0 : (fromLowest * (trainSteps - 1)) / (steps - 1));
+        return fromLowest > 0 && i === 0 ? trainSteps - 1 : roundHalfEven(fromLowest * between);
       case 'leading':
         return fromLowest * Math.floor(trainSteps / steps) + stepsOffset;
       case 'trailing':
-        return roundHalfEven(trainSteps - i * (trainSteps / steps)) - 1;
+        return roundHalfEven(trainSteps + i * descent) - 1;
     }
   });
   if ((times[0] ?? 0) >= trainSteps) {
     throw new AttuneError(
       'request-invalid',
       `${steps} steps reach beyond the ${trainSteps} training steps of this scheduler; take fewer.`,
-      {
-        field: 'steps',
-      },
+      { field: 'steps' },
     );
   }
   return times;

@@ -71,8 +71,7 @@ export const lcm: Scheduler = {
 /** Evenly spaced (by index, floored) entries of the distillation schedule k-1, 2k-1, ... taken from its end. */
 function consistencyTimesteps(trainSteps: number, originalSteps: number, steps: number): Int32Array<ArrayBuffer> {
   const stride = Math.floor(trainSteps / originalSteps);
-  return Int32Array.from(
-    { length: steps },
-    (_, i) => (originalSteps - Math.floor((i * originalSteps) / steps)) * stride - 1,
-  );
+  // The quotient is rounded before it is multiplied, as numpy's linspace does: the floor may depend on it.
+  const skip = originalSteps / steps;
+  return Int32Array.from({ length: steps }, (_, i) => (originalSteps - Math.floor(i * skip)) * stride - 1);
 }

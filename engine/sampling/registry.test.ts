@@ -87,3 +87,23 @@ describe('openScheduler', () => {
     expect(() => openScheduler(config)).toThrowError(expect.objectContaining({ kind }));
   });
 });
+
+describe('timesteps', () => {
+  const timesteps = (config: Readonly<Record<string, unknown>>, steps: number) =>
+    Array.from(openScheduler(config).plan(steps).timesteps);
+
+  // Values of numpy 2.4 for the expressions of the reference.
+  it('round as numpy does where a value falls on a half', () => {
+    expect(timesteps({ _class_name: 'DDIMScheduler', timestep_spacing: 'trailing' }, 48).slice(0, 5)).toEqual([
+      999, 978, 957, 936, 916,
+    ]);
+    expect(timesteps({ _class_name: 'DDIMScheduler', timestep_spacing: 'linspace' }, 3)).toEqual([999, 500, 0]);
+    expect(timesteps({ _class_name: 'LCMScheduler' }, 14)[7]).toBe(499);
+  });
+
+  it('stand alone in a run of one step', () => {
+    expect(timesteps({ _class_name: 'DDIMScheduler', timestep_spacing: 'linspace' }, 1)).toEqual([0]);
+    expect(timesteps({ _class_name: 'DDIMScheduler', timestep_spacing: 'trailing' }, 1)).toEqual([999]);
+    expect(timesteps({ _class_name: 'LCMScheduler' }, 1)).toEqual([999]);
+  });
+});

@@ -31,9 +31,9 @@ export function errorShare(actual: ArrayLike<number>, expected: ArrayLike<number
     const difference = value === reference || Number.isNaN(value) ? 0 : Math.abs(value - reference);
     squaredError += difference * difference;
     squaredReference += reference * reference;
-    if (tolerance === 'exact') {
-      if (difference !== 0) return Number.POSITIVE_INFINITY;
-    } else if ('abs' in tolerance) {
+    if (difference === 0) continue;
+    if (tolerance === 'exact') return Number.POSITIVE_INFINITY;
+    if ('abs' in tolerance) {
       worst = Math.max(worst, difference / (tolerance.abs + tolerance.rel * Math.abs(reference)));
     } else {
       worst = Math.max(worst, difference / tolerance.atol);

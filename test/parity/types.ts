@@ -26,6 +26,8 @@ export interface FixtureFolder {
   readonly path: string;
   /** The parsed manifest.json; read it with `field`, `text`, `number` of manifest.ts. */
   readonly manifest: unknown;
+  /** Why the manifest could not be read. */
+  readonly fault?: string;
 }
 
 export interface ParityContext {

@@ -10,8 +10,7 @@ export async function findFixtures(root: string): Promise<FixtureFolder[]> {
   const visit = async (directory: string, path: string): Promise<void> => {
     const entries = await readdir(directory, { withFileTypes: true });
     if (entries.some((entry) => entry.isFile() && entry.name === 'manifest.json')) {
-      const manifest: unknown = JSON.parse(await readFile(join(directory, 'manifest.json'), 'utf8'));
-      found.push({ directory, path: path === '' ? '.' : path, manifest });
+      found.push({ directory, path: path === '' ? '.' : path, ...(await readManifest(directory)) });
     }
     for (const entry of entries) {
       if (entry.isDirectory())
@@ -22,8 +21,25 @@ export async function findFixtures(root: string): Promise<FixtureFolder[]> {
   return found.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
+async function readManifest(directory: string): Promise<Pick<FixtureFolder, 'manifest' | 'fault'>> {
+  try {
+    return { manifest: JSON.parse(await readFile(join(directory, 'manifest.json'), 'utf8')) };
+  } catch (error) {
+    return { manifest: undefined, fault: `manifest.json: ${firstLine(error)}` };
+  }
+}
+
+function firstLine(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.split('\n')[0] ?? text;
+}
+
 /** Runs one folder; whatever its runner throws is a failure of that folder. */
 export async function runFixture(fixture: FixtureFolder, context: ParityContext): Promise<readonly ParityResult[]> {
+  const failure = (detail: string): ParityResult => {
+    return { path: fixture.path, status: 'FAIL', worst: Number.POSITIVE_INFINITY, detail };
+  };
+  if (fixture.fault !== undefined) return [failure(fixture.fault)];
   const runner = runnerOf(fixture);
   if (runner === undefined) {
     return [{ path: fixture.path, status: 'SKIP', detail: `no code yet for ${subjectOf(fixture)}` }];
@@ -31,10 +47,7 @@ export async function runFixture(fixture: FixtureFolder, context: ParityContext)
   try {
     return await runner(fixture, context);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return [
-      { path: fixture.path, status: 'FAIL', worst: Number.POSITIVE_INFINITY, detail: reason.split('\n')[0] ?? reason },
-    ];
+    return [failure(firstLine(error))];
   }
 }
 

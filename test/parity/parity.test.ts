@@ -1,0 +1,185 @@
+import { existsSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createOnnxRuntime } from '../../native/runtime.ts';
+import { Comparison, errorShare } from './compare.ts';
+import { findFixtures, formatResult, runFixture } from './walk.ts';
+
+const context = { runtime: createOnnxRuntime() };
+let root: string;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'attune-parity-'));
+});
+afterAll(() => rm(root, { recursive: true }));
+
+describe('errorShare', () => {
+  it('asks for the largest and for the mean error', () => {
+    expect(errorShare([1, 2], [1, 2.5], { atol: 1, relRms: 1 })).toBeCloseTo(0.5, 10);
+    expect(errorShare([1, 2], [1, 2.5], { atol: 10, relRms: 0.01 })).toBeCloseTo(0.5 / Math.hypot(1, 2.5) / 0.01, 10);
+  });
+
+  it('allows the share of the reference where the fixture does', () => {
+    expect(errorShare([101], [100], { abs: 0, rel: 0.01 })).toBeCloseTo(1, 10);
+  });
+
+  it('never passes a NaN, a missing value or an inexact integer', () => {
+    for (const tolerance of [{ atol: 1, relRms: 1 }, { abs: 1, rel: 1 }, 'exact'] as const) {
+      expect(errorShare([Number.NaN], [1], tolerance)).toBe(Number.POSITIVE_INFINITY);
+      expect(errorShare([1], [1, 2], tolerance)).toBe(Number.POSITIVE_INFINITY);
+      expect(errorShare([1, 2], [1, 2], tolerance)).toBe(0);
+    }
+    expect(errorShare([1], [2], 'exact')).toBe(Number.POSITIVE_INFINITY);
+    expect(errorShare([Number.POSITIVE_INFINITY], [1], { atol: 1, relRms: 1 })).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+describe('Comparison', () => {
+  it('names the first tensor outside its tolerance and gives the worst share', () => {
+    const comparison = new Comparison('here');
+    comparison.check('good', [1], [1.5], { atol: 1, relRms: 1 });
+    comparison.check('bad', [1], [3], { atol: 1, relRms: 10 });
+    comparison.check('worse', [1], [5], { atol: 1, relRms: 10 });
+    expect(formatResult(comparison.result())).toBe('FAIL here 4.00 bad at 2.00 of its tolerance');
+  });
+
+  it('fails when nothing was compared', () => {
+    expect(new Comparison('here').result().status).toBe('FAIL');
+  });
+});
+
+describe('a folder of fixtures', () => {
+  it('runs other sizes, skips what has no code, and fails what is broken', async () => {
+    const dir = join(root, 'made');
+    await writeFixture(join(dir, 'deep/offsets'), pairedFixture([2, 7]));
+    await writeFixture(join(dir, 'deep/wrong'), pairedFixture([3, 2], 0.001));
+    await writeFixture(join(dir, 'unknown'), { manifest: { method: 'not-yet' }, files: {} });
+    await mkdir(join(dir, 'torn'), { recursive: true });
+    await writeFile(join(dir, 'torn', 'manifest.json'), '{');
+    await writeFixture(join(dir, 'empty'), { manifest: { kind: 'schedulers' }, files: {} });
+    const fixtures = await findFixtures(dir);
+    const lines = (await Promise.all(fixtures.map((fixture) => runFixture(fixture, context)))).flat().map(formatResult);
+    expect(lines).toEqual([
+      expect.stringMatching(/^PASS deep\/offsets 0\.0/),
+      expect.stringMatching(/^FAIL deep\/wrong \S+ paired_step: offset_k0 at \S+ of its tolerance$/),
+      expect.stringMatching(/^FAIL empty inf /),
+      expect.stringMatching(/^FAIL torn inf manifest\.json: /),
+      'SKIP unknown no code yet for not-yet',
+    ]);
+  });
+});
+
+const shared = join(import.meta.dirname, '../../../shared/fixtures');
+const required = [
+  'attention-edits/sd3',
+  'attention-edits/sd35',
+  'clip-g',
+  'clip-l',
+  'methods/flowedit',
+  'methods/infedit',
+  'methods/mmdit-control',
+  'methods/p2p',
+  'methods/primitives',
+  'pipeline-sd3',
+  'pipeline-sd35',
+  'schedulers',
+  'sd3',
+  'sd3-bf16',
+  'sd3-fp16',
+  'sd35',
+  't5',
+  'vae-sd3',
+];
+
+describe.skipIf(!existsSync(shared))('the shared fixtures (skipped where ../shared/fixtures is absent)', () => {
+  it('passes whatever has code, and at least what was promised', { timeout: 120_000 }, async () => {
+    const results = [];
+    for (const fixture of await findFixtures(shared)) results.push(...(await runFixture(fixture, context)));
+    expect(results.filter((result) => result.status === 'FAIL').map(formatResult)).toEqual([]);
+    const passed = results.filter((result) => result.status === 'PASS').map((result) => result.path);
+    expect(passed).toEqual(expect.arrayContaining(required));
+  });
+
+  it('names the tensor when a stored number is off', async () => {
+    const copy = join(root, 'copy/schedulers');
+    await cp(join(shared, 'schedulers'), copy, { recursive: true });
+    const file = join(copy, 'outputs.safetensors');
+    const bytes = await readFile(file);
+    const header = Number(bytes.readBigUInt64LE(0));
+    const entry: unknown = JSON.parse(bytes.toString('utf8', 8, 8 + header))['lcm.noised'];
+    // The entry is that of a tensor: a safetensors file holds nothing else under a name.
+    const [start] = (entry as { data_offsets: [number, number] }).data_offsets;
+    bytes.writeFloatLE(bytes.readFloatLE(8 + header + start) + 0.01, 8 + header + start);
+    await writeFile(file, bytes);
+    const [fixture] = await findFixtures(copy);
+    if (fixture === undefined) throw new Error('the copy is a fixture');
+    const [result] = await runFixture(fixture, context);
+    expect(result?.status).toBe('FAIL');
+    expect(result?.detail).toContain('lcm.noised');
+  });
+});
+
+interface MadeFixture {
+  readonly manifest: unknown;
+  readonly files: Readonly<Record<string, Readonly<Record<string, { shape: readonly number[]; data: Float32Array }>>>>;
+}
+
+async function writeFixture(directory: string, { manifest, files }: MadeFixture): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  await writeFile(join(directory, 'manifest.json'), JSON.stringify(manifest));
+  for (const [file, tensors] of Object.entries(files)) {
+    let offset = 0;
+    const header = Object.fromEntries(
+      Object.entries(tensors).map(([name, { shape, data }]) => {
+        const range = [offset, offset + data.byteLength];
+        offset += data.byteLength;
+        return [name, { dtype: 'F32', shape, data_offsets: range }];
+      }),
+    );
+    const text = Buffer.from(JSON.stringify(header));
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(BigInt(text.length));
+    const parts = Object.values(tensors).map(({ data }) => Buffer.from(data.buffer, data.byteOffset, data.byteLength));
+    await writeFile(join(directory, file), Buffer.concat([length, text, ...parts]));
+  }
+}
+
+/** A mmdit-control folder with the one case paired_step, by its formula; `error` is added to the first result. */
+function pairedFixture(shape: readonly number[], error = 0): MadeFixture {
+  const count = shape.reduce((product, extent) => product * extent, 1);
+  const wave = (phase: number) => Float32Array.from({ length: count }, (_, i) => Math.sin(i * 1.7 + phase));
+  const [u, source, target] = [wave(0), wave(1), wave(2)];
+  const [s, next] = [0.8, 0.3];
+  const offset = (kappa: number) =>
+    u.map((value, i) => {
+      const dv = (target[i] ?? 0) - (source[i] ?? 0);
+      return (
+        (1 - next) * (value - s * dv) + next * kappa * (value + (1 - s) * dv) + (i === 0 && kappa === 0 ? error : 0)
+      );
+    });
+  const tensor = (data: Float32Array) => ({ shape, data });
+  return {
+    manifest: {
+      method: 'mmdit-control',
+      cases: [
+        {
+          case: 'paired_step',
+          file: 'one.safetensors',
+          params: { s, s_next: next },
+          tolerance: { abs: 1e-5, rel: 1e-5 },
+        },
+      ],
+    },
+    files: {
+      'one.safetensors': {
+        'in.u': tensor(u),
+        'in.v_src': tensor(source),
+        'in.v_tgt': tensor(target),
+        'out.offset_k0': tensor(offset(0)),
+        'out.offset_k5': tensor(offset(0.5)),
+        'out.offset_k10': tensor(offset(1)),
+      },
+    },
+  };
+}
