@@ -109,7 +109,7 @@ export function normaliseByMax(map: Float32Array): Float32Array<ArrayBuffer> {
 }
 
 /** 1 where the value is strictly greater than the limit. */
-export function threshold(map: Float32Array, limit: number): Float32Array<ArrayBuffer> {
+function threshold(map: Float32Array, limit: number): Float32Array<ArrayBuffer> {
   return Float32Array.from(map, (value) => (value > limit ? 1 : 0));
 }
 
@@ -143,9 +143,9 @@ export function noiseAwareLimit(limit: number, signal: number, temperature = 0.1
 }
 
 /** Where a blended latent cell comes from. */
-export const BLEND_TARGET = 1;
-export const BLEND_LAYOUT = 2;
-export const BLEND_SOURCE = 3;
+const BLEND_TARGET = 1;
+const BLEND_LAYOUT = 2;
+const BLEND_SOURCE = 3;
 
 export interface LayoutBlend {
   /** Edited words; absent: the target everywhere. */

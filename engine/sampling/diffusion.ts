@@ -107,7 +107,7 @@ export function spacedTimesteps(base: DiffusionBase, steps: number): Int32Array<
 }
 
 /** As numpy and torch round: halves go to the even neighbour. */
-export function roundHalfEven(value: number): number {
+function roundHalfEven(value: number): number {
   const floor = Math.floor(value);
   const part = value - floor;
   if (part === 0.5) return floor % 2 === 0 ? floor : floor + 1;

@@ -10,7 +10,7 @@ export type { WeightedPrompt, WeightedRange };
 export type PromptDialect = 'a1111' | 'comfyui' | 'compel' | 'none';
 
 /** Weights beyond this are refused: attention is steered by their logarithm, and no tool writes larger ones on purpose. */
-export const LARGEST_WEIGHT = 10;
+const LARGEST_WEIGHT = 10;
 
 /**
  * Reads the prompt weights of a dialect. Weight 1 means untouched; a range of weight 1 is not listed.
