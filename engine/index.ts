@@ -5,7 +5,7 @@ export { type CompiledAttention, compileAttention } from './attention/compile.ts
 export { extendValues } from './attention/extend.ts';
 export { filterValues, timeFilter } from './attention/filter.ts';
 export { forkValues } from './attention/fork.ts';
-export type * from './attention/ops.ts';
+export * from './attention/ops.ts';
 export {
   type OperandSources,
   refineProbabilities,
@@ -19,7 +19,7 @@ export { shapeValues } from './attention/shape.ts';
 export { shareValues } from './attention/share.ts';
 export * from './attention/site.ts';
 export { type HookSizes, sizesOf } from './attention/sizes.ts';
-export { branchValues, type HookValues } from './attention/values.ts';
+export { branchValues, HARD_MASK, type HookInput, type HookValues } from './attention/values.ts';
 export * from './base/errors.ts';
 export * from './base/noise.ts';
 export * from './base/tensor.ts';

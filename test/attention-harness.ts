@@ -1,11 +1,12 @@
-import { type CompiledAttention, compileAttention } from '../engine/attention/compile.ts';
-import type { AttentionOp } from '../engine/attention/ops.ts';
-import type { AttentionSite } from '../engine/attention/site.ts';
-import { sizesOf } from '../engine/attention/sizes.ts';
-import type { HookValues } from '../engine/attention/values.ts';
-import { floatTensor, type Tensor } from '../engine/base/tensor.ts';
-import { GraphBuilder } from '../engine/graph/builder.ts';
-import type { TensorRuntime } from '../engine/ports.ts';
+import type { AttentionOp, AttentionSite, HookValues, TensorRuntime } from '../engine/index.ts';
+import {
+  type CompiledAttention,
+  compileAttention,
+  floatTensor,
+  GraphBuilder,
+  sizesOf,
+  type Tensor,
+} from '../engine/index.ts';
 import type { ReferenceOperands } from './attention-reference.ts';
 
 /** Runs attention calls by themselves, without a network around them. */

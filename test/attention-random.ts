@@ -1,7 +1,5 @@
-import { type AttentionOp, flatten, type ShapeOp, type Span } from '../engine/attention/ops.ts';
-import type { AttentionSite } from '../engine/attention/site.ts';
-import { HARD_MASK, type HookInput } from '../engine/attention/values.ts';
-import type { Tensor } from '../engine/base/tensor.ts';
+import type { AttentionSite, Tensor } from '../engine/index.ts';
+import { type AttentionOp, flatten, HARD_MASK, type HookInput, type ShapeOp, type Span } from '../engine/index.ts';
 import { siteOf } from './attention-harness.ts';
 import type { ReferenceOperands } from './attention-reference.ts';
 

@@ -1,6 +1,4 @@
-import type { AttentionOp, CaptureOp, Columns, OpOf, Span } from '../engine/attention/ops.ts';
-import type { AttentionSite } from '../engine/attention/site.ts';
-import type { Tensor } from '../engine/base/tensor.ts';
+import type { AttentionOp, AttentionSite, CaptureOp, Columns, OpOf, Span, Tensor } from '../engine/index.ts';
 
 /**
  * The attention vocabulary spelled out with the whole matrix written down, in float64: what the folded product code is held against.
