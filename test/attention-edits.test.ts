@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createOnnxRuntime } from '../native/runtime.ts';
 import { fixture, noFixtures } from './fixtures.ts';
-import { attentionControlCases, primitiveCases } from './parity/attention.ts';
+import { primitiveCases } from './parity/attention.ts';
+import { attentionControlCases } from './parity/attentioncontrol.ts';
 import { runAttentionEdits } from './parity/attentionedits.ts';
 import { flowControlCases } from './parity/flowcontrol.ts';
 import { runMethodCases } from './parity/method.ts';

@@ -8,7 +8,8 @@ import { GraphBuilder } from '../graph/builder.ts';
 import { massValues } from './capture.ts';
 import { compileAttention } from './compile.ts';
 import { extendValues } from './extend.ts';
-import type { AttentionOp, CaptureOp, ExtendOp, RouteOp, ShapeOp } from './ops.ts';
+import { type AttentionOp, type CaptureOp, type ExtendOp, flatten, type RouteOp, type ShapeOp } from './ops.ts';
+import { primitives } from './registry.ts';
 import { routeValues } from './route.ts';
 import { shapeValues } from './shape.ts';
 import { plainAttention } from './site.ts';
@@ -50,6 +51,14 @@ describe('attention hooks', () => {
         expect(worst(outputs[id]?.data ?? [], reading), `${id} of ${tell()}`).toBeLessThan(1);
       }
     }
+  });
+
+  it('are all among the random ones, every primitive of the registry', () => {
+    const drawn = Array.from({ length: 100 }, (_, seed) => {
+      const random = numbers(seed);
+      return flatten(randomOps(random, randomSite(random), 2, 'o')).map(({ op }) => op);
+    });
+    expect(new Set(drawn.flat())).toEqual(new Set(Object.keys(primitives)));
   });
 
   it('change nothing at neutral values', async () => {

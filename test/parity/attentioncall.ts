@@ -80,3 +80,9 @@ function tokensFirst(array: FixtureArray): Float32Array {
   }
   return result;
 }
+
+/** Row `r` of a matrix [rows, columns]. */
+export function row(array: FixtureArray, r: number): Float32Array {
+  const [, columns = 0] = array.shape;
+  return Float32Array.from(array.data.subarray(r * columns, (r + 1) * columns));
+}

@@ -1,4 +1,5 @@
-import { attentionControlCases, primitiveCases } from './attention.ts';
+import { primitiveCases } from './attention.ts';
+import { attentionControlCases } from './attentioncontrol.ts';
 import { runAttentionEdits } from './attentionedits.ts';
 import { flowControlCases } from './flowcontrol.ts';
 import { runFlowEdit } from './flowedit.ts';
