@@ -35,6 +35,7 @@ export async function runMethodCases(
 ): Promise<ParityResult> {
   const comparison = new Comparison(path);
   const without: string[] = [];
+  const judged: string[] = [];
   let ran = 0;
   for (const entry of list(manifest, 'cases')) {
     const name = field(entry, 'case') === undefined ? text(entry, 'name') : text(entry, 'case');
@@ -61,6 +62,7 @@ export async function runMethodCases(
       expected: (tensor) => take(tensors, `out.${tensor}`),
       judge: (tensor, fault) => {
         checked.add(`out.${tensor}`);
+        judged.push(`${name}: ${tensor}`);
         if (fault !== undefined) comparison.fail(`${name}: ${tensor} ${fault}`);
       },
       check: (tensor, actual) => {
@@ -73,7 +75,7 @@ export async function runMethodCases(
   }
   if (without.length > 0 && ran === 0) return { path, status: 'SKIP', detail: `no code yet for ${without.join(', ')}` };
   if (without.length > 0) comparison.fail(`no code for the case ${without.join(', ')}`);
-  return comparison.result();
+  return comparison.result(judged.length === 0 ? undefined : `not by numbers: ${judged.join(', ')}`);
 }
 
 function toleranceOf(entry: unknown): Tolerance {
