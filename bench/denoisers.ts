@@ -1,0 +1,91 @@
+import {
+  type AttentionOp,
+  type CompiledAttention,
+  compileAttention,
+  type Denoiser,
+  type DenoiserSizes,
+  floatTensor,
+  GraphBuilder,
+  gaussianNoise,
+  type HookSizes,
+  type HookValues,
+  openComponent,
+  plainAttention,
+  type RuntimeSession,
+  sizesOf,
+  type Tensor,
+  type TensorRuntime,
+} from '../engine/index.ts';
+import { sd3 } from '../models/sd3.ts';
+
+/** 512 x 512 pixels and the 333 text tokens of SD3 with all three encoders: 1357 tokens. */
+export const MEDIUM = { batch: 1, height: 64, width: 64, textTokens: 333 } as const satisfies DenoiserSizes;
+
+export const openDenoiser = (folder: string): Denoiser => sd3.open(openComponent(folder));
+
+/** Hooks with what one step feeds them. */
+export interface Hooks {
+  readonly operations: readonly AttentionOp[];
+  values(sizes: HookSizes): readonly HookValues[];
+}
+
+/** A denoiser loaded for fixed sizes and hooks. */
+export interface Step {
+  readonly session: RuntimeSession;
+  run(): Promise<unknown>;
+}
+
+/** The graph without hooks. */
+export function encodePlain(denoiser: Denoiser, sizes: DenoiserSizes): Uint8Array {
+  const g = new GraphBuilder();
+  g.output('velocity', denoiser.build(g, sizes, plainAttention));
+  return g.build();
+}
+
+export function encodeHooked(denoiser: Denoiser, sizes: DenoiserSizes, seam: CompiledAttention): Uint8Array {
+  const g = new GraphBuilder();
+  g.output('velocity', denoiser.build(g, sizes, seam));
+  seam.finish(g);
+  return g.build();
+}
+
+export const compileFor = (denoiser: Denoiser, sizes: DenoiserSizes, operations: readonly AttentionOp[]) =>
+  compileAttention(operations, sizesOf(denoiser.sites(sizes)));
+
+export async function openStep(
+  runtime: TensorRuntime,
+  denoiser: Denoiser,
+  sizes: DenoiserSizes,
+  hooks?: Hooks,
+): Promise<Step> {
+  const network = stepFeeds(denoiser, sizes);
+  if (hooks === undefined) {
+    const session = await runtime.createSession(encodePlain(denoiser, sizes), { weights: 'mapped' });
+    return { session, run: () => session.run(network) };
+  }
+  const seam = compileFor(denoiser, sizes, hooks.operations);
+  const session = await runtime.createSession(encodeHooked(denoiser, sizes, seam), { weights: 'mapped' });
+  const feeds = { ...network, ...seam.feeds(...hooks.values(seam.sizes)) };
+  return { session, run: () => session.run(feeds) };
+}
+
+/** Noise in the place of everything a step reads. */
+export function stepFeeds(
+  denoiser: Denoiser,
+  { batch, height, width, textTokens }: DenoiserSizes,
+): Record<string, Tensor> {
+  const noise = (seed: number, ...shape: number[]) =>
+    floatTensor(
+      gaussianNoise(
+        shape.reduce((product, extent) => product * extent, 1),
+        seed,
+      ),
+      shape,
+    );
+  return {
+    latent: noise(1, batch, denoiser.latentChannels, height, width),
+    timestep: floatTensor(new Float32Array(batch).fill(500), [batch]),
+    text: noise(2, batch, textTokens, denoiser.textWidth),
+    pooled: noise(3, batch, denoiser.pooledWidth),
+  };
+}
