@@ -1,0 +1,39 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { MethodDescription } from '../../contract/index.ts';
+import { thrownBy } from '../../test/checkpoint-files.ts';
+import { resolveParams } from './params.ts';
+import { methodOf, methods } from './registry.ts';
+
+describe('every method', () => {
+  it.each(methods.map((method) => [method.description.id, method] as const))('%s', (id, method) => {
+    const { description } = method;
+    expect(MethodDescription.parse(description)).toEqual(description);
+    expect(methodOf(id)).toBe(method);
+    // Sentences a person can choose by.
+    for (const { title, summary } of [description, ...description.params]) {
+      expect(summary).toMatch(/^\p{Lu}.+\.$/su);
+      expect(title).not.toBe(summary);
+    }
+    const names = description.params.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    // The defaults are values that the method's own schema accepts.
+    const defaults = resolveParams(description, {});
+    expect(resolveParams(description, defaults)).toEqual(defaults);
+    expect(Object.keys(defaults)).toEqual(names);
+    expect(existsSync(join(import.meta.dirname, `${id}.ts`)), `${id}.ts`).toBe(true);
+    expect(existsSync(join(import.meta.dirname, `${id}.test.ts`)), `a proof beside it, ${id}.test.ts`).toBe(true);
+  });
+
+  it('has an id of its own', () => {
+    const ids = methods.map(({ description }) => description.id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('is listed where an unknown one is asked for', () => {
+    const refusal = thrownBy(() => methodOf('prompt-edits'));
+    expect(refusal).toMatchObject({ kind: 'request-invalid', where: { field: 'method' } });
+    for (const { description } of methods) expect(refusal.message).toContain(description.id);
+  });
+});
