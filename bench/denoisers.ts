@@ -12,6 +12,7 @@ import {
   openComponent,
   plainAttention,
   type RuntimeSession,
+  type SessionOptions,
   sizesOf,
   type Tensor,
   type TensorRuntime,
@@ -52,19 +53,25 @@ export function encodeHooked(denoiser: Denoiser, sizes: DenoiserSizes, seam: Com
 export const compileFor = (denoiser: Denoiser, sizes: DenoiserSizes, operations: readonly AttentionOp[]) =>
   compileAttention(operations, sizesOf(denoiser.sites(sizes)));
 
+export interface StepOptions {
+  readonly hooks?: Hooks;
+  /** Default `mapped`, as the engine loads networks of this size. */
+  readonly weights?: SessionOptions['weights'];
+}
+
 export async function openStep(
   runtime: TensorRuntime,
   denoiser: Denoiser,
   sizes: DenoiserSizes,
-  hooks?: Hooks,
+  { hooks, weights = 'mapped' }: StepOptions = {},
 ): Promise<Step> {
   const network = stepFeeds(denoiser, sizes);
   if (hooks === undefined) {
-    const session = await runtime.createSession(encodePlain(denoiser, sizes), { weights: 'mapped' });
+    const session = await runtime.createSession(encodePlain(denoiser, sizes), { weights });
     return { session, run: () => session.run(network) };
   }
   const seam = compileFor(denoiser, sizes, hooks.operations);
-  const session = await runtime.createSession(encodeHooked(denoiser, sizes, seam), { weights: 'mapped' });
+  const session = await runtime.createSession(encodeHooked(denoiser, sizes, seam), { weights });
   const feeds = { ...network, ...seam.feeds(...hooks.values(seam.sizes)) };
   return { session, run: () => session.run(feeds) };
 }

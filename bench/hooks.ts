@@ -1,3 +1,4 @@
+import type { DenoiserSizes } from '../engine/index.ts';
 import { createOnnxRuntime } from '../native/runtime.ts';
 import type { BenchContext, Benchmark, Figure } from './benchmark.ts';
 import { compileFor, encodeHooked, encodePlain, type Hooks, MEDIUM, openDenoiser, openStep } from './denoisers.ts';
@@ -21,8 +22,8 @@ export const hooks: Benchmark = {
         values: [isSame ? 0 : 1],
         bar: { atMost: 0, by: 'wall' },
       },
-      ...(await against(context, folder, MEDIUM, 5, { 'word maps + weights + mask': wordHooks() }, 1.05)),
-      ...(await against(context, folder, MEDIUM, 2, { 'fork with other weights': forkHooks() })),
+      ...(await against(context, folder, MEDIUM, 7, { 'word maps + weights + mask': wordHooks() }, 1.05)),
+      ...(await against(context, folder, MEDIUM, 3, { 'fork with other weights': forkHooks() })),
       ...(await against(context, folder, two, 2, { 'words and layout routed, 2 rows': routeHooks(MEDIUM.textTokens) })),
     ];
   },
@@ -32,7 +33,7 @@ export const hooks: Benchmark = {
 async function against(
   { threads, say }: BenchContext,
   folder: string,
-  sizes: typeof MEDIUM | (Omit<typeof MEDIUM, 'batch'> & { readonly batch: number }),
+  sizes: DenoiserSizes,
   rounds: number,
   hooked: Readonly<Record<string, Hooks>>,
   atMost?: number,
@@ -44,7 +45,7 @@ async function against(
   const steps = await Promise.all(
     Object.entries(hooked).map(async ([name, plan]) => ({
       name,
-      step: await openStep(runtime, denoiser, sizes, plan),
+      step: await openStep(runtime, denoiser, sizes, { hooks: plan }),
     })),
   );
   const base = sizes.batch === 1 ? 'plain step' : `plain step, ${sizes.batch} rows`;

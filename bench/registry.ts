@@ -1,5 +1,10 @@
+import { batch } from './batch.ts';
 import type { Benchmark } from './benchmark.ts';
+import { edit } from './edit.ts';
 import { hooks } from './hooks.ts';
+import { loading } from './loading.ts';
+import { sessions } from './sessions.ts';
+import { tiled } from './tiled.ts';
 
 /** Every benchmark; adding one is a file and a line. */
-export const benchmarks: readonly Benchmark[] = [hooks];
+export const benchmarks: readonly Benchmark[] = [hooks, loading, edit, batch, sessions, tiled];

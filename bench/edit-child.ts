@@ -1,0 +1,43 @@
+import type { EditRequest } from '../contract/index.ts';
+import { openEngine, type RunMedia } from '../engine/index.ts';
+import { autoencoders, denoisers, textEncoders } from '../models/registry.ts';
+import { createOnnxRuntime } from '../native/runtime.ts';
+import { tell } from './child.ts';
+import { EMBEDDED, EMBEDDED_IMAGE } from './embedded.ts';
+import { timed } from './measure.ts';
+import { editCases } from './sprites/cases.ts';
+import { World } from './sprites/world.ts';
+
+/** The measured process of edit.ts. Arguments: the method, how many clicks. Threads and settings are a user's. */
+const [method = '', clicks] = process.argv.slice(2);
+const engine = openEngine({
+  runtime: createOnnxRuntime(),
+  families: { denoisers, textEncoders, autoencoders },
+  places: { embedded: EMBEDDED },
+  version: 'bench',
+  clock: () => performance.now(),
+});
+await tell('open');
+
+const world = await World.open();
+const [edit] = editCases(world, 'recolour', 1, 1);
+if (edit === undefined) throw new Error('there is no case');
+const base = { method, checkpoint: EMBEDDED_IMAGE, prompt: edit.to, seed: edit.seed } as const;
+const [request, media]: [EditRequest, RunMedia] =
+  method === 'generate' ? [base, {}] : [{ ...base, sourcePrompt: edit.from }, { source: world.render(edit.source) }];
+
+for (let click = 0; click < Number(clicks); click += 1) {
+  const start = performance.now();
+  let firstPreview: number | undefined;
+  const { wall, cpu } = await timed(() =>
+    engine.run(request, media, {
+      previews: true,
+      onEvent: ({ kind }) => {
+        if (kind === 'preview') firstPreview ??= (performance.now() - start) / 1000;
+      },
+    }),
+  );
+  await tell({ firstPreview, end: { wall, cpu } });
+}
+await engine.close();
+process.disconnect();
