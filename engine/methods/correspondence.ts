@@ -7,13 +7,18 @@ import { columnSources, comparePrompts } from '../text/difference.ts';
  * own (weight 0). CLIP's and T5's columns are matched apart. Padding keeps its own: in joint attention it carries content.
  * @param replaced `source`: a replaced word takes the logits of the word it replaces (Prompt-to-Prompt's swap); `own`: it keeps its own (refinement)
  */
-export function routedPairs(source: Conditioning, target: Conditioning, replaced: 'own' | 'source'): readonly TokenPair[] {
+export function routedPairs(
+  source: Conditioning,
+  target: Conditioning,
+  replaced: 'own' | 'source',
+): readonly TokenPair[] {
   const pairs: TokenPair[] = [];
   eachBlock(source, target, (start, difference, length) => {
     columnSources(difference, length, replaced).sources.forEach((served, position) => {
       const column = start + position;
       if (served.length === 0) pairs.push({ source: column, target: column, weight: 0 });
-      for (const from of served) pairs.push({ source: start + from, target: column, weight: 1, logWeight: -Math.log(served.length) });
+      for (const from of served)
+        pairs.push({ source: start + from, target: column, weight: 1, logWeight: -Math.log(served.length) });
     });
   });
   return pairs;

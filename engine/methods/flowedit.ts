@@ -5,7 +5,7 @@ import { encodePrompt } from '../pipeline/condition.ts';
 import { flowLevels } from '../pipeline/levels.ts';
 import { previewAndCount } from '../pipeline/report.ts';
 import { firstActiveStep, runPairedLoop } from '../sampling/pairedloop.ts';
-import { editedPrompts, requireSource } from './inputs.ts';
+import { editedPrompts, requireSource, watchTarget } from './inputs.ts';
 import type { Method } from './method.ts';
 import { readParams } from './params.ts';
 
@@ -88,7 +88,11 @@ export const flowedit: Method = {
       negative: await encodePrompt(model, ''),
       guidance: params.number('sourceGuidance'),
     };
-    const pair = await openBranches(model, { ...plain, branches: [sourceBranch, targetBranch] });
+    const pair = await openBranches(model, {
+      ...plain,
+      branches: [sourceBranch, targetBranch],
+      ...(await watchTarget(model, request, target)),
+    });
     const tail = Math.min(params.number('tail'), request.steps);
     const alone = tail > 0 ? await openBranches(model, { ...plain, branches: [targetBranch] }) : pair;
 
@@ -106,12 +110,16 @@ export const flowedit: Method = {
       velocities: async ({ latents, sigma, phase }) =>
         (await (phase === 'tail' ? alone : pair).run({ latents, sigma })).velocities,
       onStep: ({ step, cleans }) =>
-        previewAndCount({ model, canvas, progress, from: start, of: request.steps }, step, cleans.at(-1) ?? clean),
+        previewAndCount(
+          { model, canvas, progress, branches: pair, from: start, of: request.steps },
+          step,
+          cleans.at(-1) ?? clean,
+        ),
     });
     progress.stage('decode');
     return {
       image: await decodeOnCanvas(model, canvas, edited),
-      maps: [],
+      maps: pair.maps?.pictures('target', canvas) ?? [],
       ...(context.mask === undefined ? {} : { mask: context.mask }),
       prompts: [
         { role: 'sourcePrompt', condition: source },

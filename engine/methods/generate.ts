@@ -4,8 +4,8 @@ import { canvasOf, decodeOnCanvas } from '../pipeline/canvas.ts';
 import { encodePrompt } from '../pipeline/condition.ts';
 import { flowLevels } from '../pipeline/levels.ts';
 import { previewAndCount } from '../pipeline/report.ts';
-import { WordMaps, watchWords } from '../pipeline/wordmaps.ts';
 import { runEulerLoop } from '../sampling/eulerloop.ts';
+import { watchTarget } from './inputs.ts';
 import type { Method } from './method.ts';
 
 /** A picture from a prompt: plain sampling of the flow with classifier-free guidance (Ho & Salimans, arXiv 2207.12598). */
@@ -25,35 +25,27 @@ export const generate: Method = {
     const negative = await encodePrompt(model, request.negative ?? '');
     const { sigmas } = flowLevels(model, request.steps, canvas);
 
-    const watched = request.maps === true ? await watchWords(model, 'target', prompt) : undefined;
-    let maps: WordMaps | undefined;
+    const watched = await watchTarget(model, request, prompt);
     const branches = await openBranches(model, {
       branches: [{ name: 'target', condition: prompt, negative, guidance: request.guidance }],
       height: canvas.rows,
       width: canvas.columns,
-      operations: (layout) => {
-        if (watched === undefined) return [];
-        maps = new WordMaps(layout, [watched]);
-        return [maps.operation];
-      },
+      ...watched,
     });
 
     progress.stage('denoise');
     const latent = await runEulerLoop({
       latent: noiseSource(request.seed, canvas.latentLength, 'initial')(0),
       sigmas,
-      velocity: async ({ latent: state, sigma }) => {
-        const { velocities, captures } = await branches.run({ latents: [state], sigma, values: maps?.values ?? {} });
-        maps?.record(captures);
-        return velocities[0] ?? state;
-      },
+      velocity: async ({ latent: state, sigma }) =>
+        (await branches.run({ latents: [state], sigma })).velocities[0] ?? state,
       onStep: (report) =>
-        previewAndCount({ model, canvas, progress, from: 0, of: request.steps }, report.step, report.clean),
+        previewAndCount({ model, canvas, progress, branches, from: 0, of: request.steps }, report.step, report.clean),
     });
     progress.stage('decode');
     return {
       image: await decodeOnCanvas(model, canvas, latent),
-      maps: maps?.pictures('target', canvas) ?? [],
+      maps: branches.maps?.pictures('target', canvas) ?? [],
       prompts: [
         { role: 'prompt', condition: prompt },
         ...(request.guidance === 1 ? [] : [{ role: 'negative' as const, condition: negative }]),

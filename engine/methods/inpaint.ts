@@ -7,7 +7,7 @@ import { previewAndCount } from '../pipeline/report.ts';
 import { runEulerLoop } from '../sampling/eulerloop.ts';
 import { firstActiveStep } from '../sampling/pairedloop.ts';
 import { blend, renoise } from '../sampling/steps.ts';
-import { requireMask, requireSource } from './inputs.ts';
+import { requireMask, requireSource, watchTarget } from './inputs.ts';
 import type { Method } from './method.ts';
 import { readParams } from './params.ts';
 
@@ -53,6 +53,7 @@ export const inpaint: Method = {
       branches: [{ name: 'target', condition: prompt, negative, guidance: request.guidance }],
       height: canvas.rows,
       width: canvas.columns,
+      ...(await watchTarget(model, request, prompt)),
     });
 
     progress.stage('denoise');
@@ -69,12 +70,16 @@ export const inpaint: Method = {
         (await branches.run({ latents: [state], sigma })).velocities[0] ?? state,
       replaceClean: (estimate) => blend(estimate, clean, cells),
       onStep: (report) =>
-        previewAndCount({ model, canvas, progress, from: start, of: request.steps }, report.step, report.clean),
+        previewAndCount(
+          { model, canvas, progress, branches, from: start, of: request.steps },
+          report.step,
+          report.clean,
+        ),
     });
     progress.stage('decode');
     return {
       image: await decodeOnCanvas(model, canvas, latent),
-      maps: [],
+      maps: branches.maps?.pictures('target', canvas) ?? [],
       mask,
       prompts: [
         { role: 'prompt', condition: prompt },

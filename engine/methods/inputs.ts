@@ -2,6 +2,7 @@ import type { ResolvedRequest } from '../../contract/index.ts';
 import { AttuneError } from '../base/errors.ts';
 import { type Conditioning, encodePrompt } from '../pipeline/condition.ts';
 import type { Model } from '../pipeline/model.ts';
+import { type WatchedBranch, watchWords } from '../pipeline/wordmaps.ts';
 import type { Pixels } from '../ports.ts';
 import type { MethodContext } from './method.ts';
 
@@ -39,4 +40,13 @@ export async function editedPrompts(
     target: await encodePrompt(model, request.prompt),
     negative: await encodePrompt(model, request.negative ?? ''),
   };
+}
+
+/** The words of the result's prompt as branches watch them, where the request asks for maps. */
+export async function watchTarget(
+  model: Model,
+  request: ResolvedRequest,
+  target: Conditioning,
+): Promise<{ readonly watched?: readonly WatchedBranch[] }> {
+  return request.maps === true ? { watched: [await watchWords(model, 'target', target)] } : {};
 }

@@ -15,7 +15,8 @@ export const PROMPT_EDIT_PARAMS: ParamSchema[] = [
   {
     name: 'kappa',
     title: 'Continuity',
-    summary: 'How much of the change of earlier noise is carried on: 1 follows the source closely, 0 jumps to each new estimate.',
+    summary:
+      'How much of the change of earlier noise is carried on: 1 follows the source closely, 0 jumps to each new estimate.',
     type: 'number',
     min: 0,
     max: 1,
@@ -35,7 +36,8 @@ export const PROMPT_EDIT_PARAMS: ParamSchema[] = [
   {
     name: 'layoutSteps',
     title: 'Layout until',
-    summary: 'Share of the steps in which the layout of the source is kept; high for colours and materials, low for new shapes.',
+    summary:
+      'Share of the steps in which the layout of the source is kept; high for colours and materials, low for new shapes.',
     type: 'number',
     min: 0,
     max: 1,

@@ -2,17 +2,17 @@ import type { RouteOp } from '../attention/ops.ts';
 import { routeValues } from '../attention/route.ts';
 import type { HookValues } from '../attention/values.ts';
 import { noiseSource } from '../base/noise.ts';
-import { type BranchLayout, openBranches } from '../pipeline/branches.ts';
+import { openBranches } from '../pipeline/branches.ts';
 import { canvasOf, cellsToMask, decodeOnCanvas, encodeOnCanvas, maskToCells } from '../pipeline/canvas.ts';
 import { findConcepts } from '../pipeline/editmask.ts';
+import type { BranchLayout } from '../pipeline/layout.ts';
 import { flowLevels } from '../pipeline/levels.ts';
 import { previewAndCount } from '../pipeline/report.ts';
-import { WordMaps, watchWords } from '../pipeline/wordmaps.ts';
 import { firstActiveStep, runPairedLoop } from '../sampling/pairedloop.ts';
 import { isOpen } from '../text/schedule.ts';
-import { editedCells } from './editarea.ts';
 import { routedPairs } from './correspondence.ts';
-import { editedPrompts, requireSource } from './inputs.ts';
+import { editedCells } from './editarea.ts';
+import { editedPrompts, requireSource, watchTarget } from './inputs.ts';
 import type { Method, MethodContext } from './method.ts';
 import { type Params, readParams } from './params.ts';
 import { PROMPT_EDIT_PARAMS } from './prompt-edit-params.ts';
@@ -33,8 +33,15 @@ export const promptEdit: Method = {
     id: 'prompt-edit',
     title: 'Edit by prompt',
     summary: 'Changes what the changed words say, where they are, and keeps the rest of the picture.',
-    paper: 'Prompt-to-Prompt (arXiv 2208.01626) and InfEdit (arXiv 2312.04965), in their form for joint attention and flow models',
-    inputs: { source: 'required', prompt: 'required', sourcePrompt: 'required', negative: 'optional', mask: 'optional' },
+    paper:
+      'Prompt-to-Prompt (arXiv 2208.01626) and InfEdit (arXiv 2312.04965), in their form for joint attention and flow models',
+    inputs: {
+      source: 'required',
+      prompt: 'required',
+      sourcePrompt: 'required',
+      negative: 'optional',
+      mask: 'optional',
+    },
     params: PROMPT_EDIT_PARAMS,
     defaults: {},
   },
@@ -58,16 +65,18 @@ async function run(context: MethodContext): ReturnType<Method['run']> {
     context.mask !== undefined
       ? maskToCells(model, canvas, context.mask).map((share) => (share > 0 ? 1 : 0))
       : params.boolean('blend')
-        ? editedCells(await findConcepts(model, canvas, clean, { source, target, sigmas: LOOKS, seed: request.seed }), canvas, {
-            reading: params.text('reading'),
-            threshold: params.number('threshold'),
-            grow: params.number('grow'),
-          })
+        ? editedCells(
+            await findConcepts(model, canvas, clean, { source, target, sigmas: LOOKS, seed: request.seed }),
+            canvas,
+            {
+              reading: params.text('reading'),
+              threshold: params.number('threshold'),
+              grow: params.number('grow'),
+            },
+          )
         : undefined;
-  const watched = request.maps === true ? [await watchWords(model, 'source', source), await watchWords(model, 'target', target)] : undefined;
 
   let hooks: Hooks | undefined;
-  let maps: WordMaps | undefined;
   const branches = await openBranches(model, {
     branches: [
       { name: 'source', condition: source, negative, guidance: params.number('sourceGuidance') },
@@ -77,9 +86,9 @@ async function run(context: MethodContext): ReturnType<Method['run']> {
     width: canvas.columns,
     operations: (layout) => {
       hooks = routes(layout, params, request.steps);
-      maps = watched === undefined ? undefined : new WordMaps(layout, watched);
-      return [...hooks.operations, ...(maps === undefined ? [] : [maps.operation])];
+      return hooks.operations;
     },
+    ...(await watchTarget(model, request, target)),
   });
 
   progress.stage('denoise');
@@ -93,19 +102,30 @@ async function run(context: MethodContext): ReturnType<Method['run']> {
     renewal: 1,
     averages: params.number('averages'),
     noise: noiseSource(request.seed, clean.length, 'step'),
-    velocities: async ({ latents, sigma, step }) => {
-      const { velocities, captures } = await branches.run({ latents, sigma, values: { ...hooks?.valuesAt(step), ...maps?.values } });
-      maps?.record(captures);
-      return velocities;
-    },
-    ...(kept === undefined ? {} : { adjust: ({ offsets }) => offsets.map((offset) => offset.map((value, i) => value * (kept[i % kept.length] ?? 0))) }),
-    onStep: ({ step, cleans }) => previewAndCount({ model, canvas, progress, from: start, of: request.steps }, step, cleans.at(-1) ?? clean),
+    velocities: async ({ latents, sigma, step }) =>
+      (await branches.run({ latents, sigma, values: hooks?.valuesAt(step) ?? {} })).velocities,
+    ...(kept === undefined
+      ? {}
+      : {
+          adjust: ({ offsets }) =>
+            offsets.map((offset) => offset.map((value, i) => value * (kept[i % kept.length] ?? 0))),
+        }),
+    onStep: ({ step, cleans }) =>
+      previewAndCount(
+        { model, canvas, progress, branches, from: start, of: request.steps },
+        step,
+        cleans.at(-1) ?? clean,
+      ),
   });
   progress.stage('decode');
   return {
     image: await decodeOnCanvas(model, canvas, edited),
-    maps: maps?.pictures('target', canvas) ?? [],
-    ...(context.mask !== undefined ? { mask: context.mask } : area === undefined ? {} : { mask: cellsToMask(canvas, area) }),
+    maps: branches.maps?.pictures('target', canvas) ?? [],
+    ...(context.mask !== undefined
+      ? { mask: context.mask }
+      : area === undefined
+        ? {}
+        : { mask: cellsToMask(canvas, area) }),
     prompts: [
       { role: 'sourcePrompt', condition: source },
       { role: 'prompt', condition: target },
@@ -128,13 +148,40 @@ interface Hooks {
 function routes(layout: BranchLayout, params: Params, steps: number): Hooks {
   const [source, target] = [layout.branches[0], layout.branches[1]];
   if (source === undefined || target === undefined) throw new RangeError('an edit has two branches');
-  const pairs = routedPairs(source.condition, target.condition, params.text('replaced') === 'source' ? 'source' : 'own');
+  const pairs = routedPairs(
+    source.condition,
+    target.condition,
+    params.text('replaced') === 'source' ? 'source' : 'own',
+  );
   const length = Math.max(layout.sizes.tokens.text.length, pairs.length);
-  const words: RouteOp = { op: 'route', id: 'words-route', rows: 'image', cols: 'text', q: true, k: true, weight: true, pairs: length, layers: 'all', sites: 'joint' };
-  const image: RouteOp = { op: 'route', id: 'layout-route', rows: 'image', cols: 'image', q: words.id, k: words.id, weight: true, layers: 'all' };
+  const words: RouteOp = {
+    op: 'route',
+    id: 'words-route',
+    rows: 'image',
+    cols: 'text',
+    q: true,
+    k: true,
+    weight: true,
+    pairs: length,
+    layers: 'all',
+    sites: 'joint',
+  };
+  const image: RouteOp = {
+    op: 'route',
+    id: 'layout-route',
+    rows: 'image',
+    cols: 'image',
+    q: words.id,
+    k: words.id,
+    weight: true,
+    layers: 'all',
+  };
   const wordWindow = [0, params.number('wordSteps')] as const;
   const layoutWindow = [0, params.number('layoutSteps')] as const;
-  const operations = [...(wordWindow[1] > 0 ? [words] : []), ...(layoutWindow[1] > 0 ? [wordWindow[1] > 0 ? image : { ...image, q: true, k: true }] : [])];
+  const operations = [
+    ...(wordWindow[1] > 0 ? [words] : []),
+    ...(layoutWindow[1] > 0 ? [wordWindow[1] > 0 ? image : { ...image, q: true, k: true }] : []),
+  ];
 
   const isTarget = layout.rows.map(({ branch }) => branch === 1);
   const from = layout.rows.map((_, row) => (isTarget[row] === true ? layout.row('source') : row));
@@ -160,7 +207,10 @@ function routes(layout: BranchLayout, params: Params, steps: number): Hooks {
     record: () =>
       operations.map((op) => ({
         primitive: op.op,
-        steps: [0, Math.max(0, Math.floor((op.id === words.id ? wordWindow[1] : layoutWindow[1]) * steps) - 1)] as [number, number],
+        steps: [0, Math.max(0, Math.floor((op.id === words.id ? wordWindow[1] : layoutWindow[1]) * steps) - 1)] as [
+          number,
+          number,
+        ],
         values: { rows: op.rows, cols: op.cols, from: 'source', to: 'target' },
       })),
   };
@@ -168,5 +218,9 @@ function routes(layout: BranchLayout, params: Params, steps: number): Hooks {
 
 /** Every column keeps its own query and key. */
 function closedPairs(layout: BranchLayout) {
-  return Array.from({ length: layout.sizes.tokens.text.length }, (_, token) => ({ source: token, target: token, weight: 0 }));
+  return Array.from({ length: layout.sizes.tokens.text.length }, (_, token) => ({
+    source: token,
+    target: token,
+    weight: 0,
+  }));
 }

@@ -5,8 +5,9 @@ import type { AttentionOp, CaptureOp, RouteOp } from '../attention/ops.ts';
 import { routeValues } from '../attention/route.ts';
 import type { HookValues } from '../attention/values.ts';
 import { gaussianNoise } from '../base/noise.ts';
-import { type Branches, type BranchLayout, type BranchSpec, openBranches } from './branches.ts';
+import { type Branches, openBranches } from './branches.ts';
 import { type Conditioning, columnsOf, encodePrompt } from './condition.ts';
+import type { BranchLayout, BranchSpec } from './layout.ts';
 import { WordMaps, watchWords } from './wordmaps.ts';
 
 const engine = openTestEngine();

@@ -1,44 +1,16 @@
 import { compileAttention } from '../attention/compile.ts';
 import type { AttentionOp } from '../attention/ops.ts';
-import { type HookSizes, sizesOf } from '../attention/sizes.ts';
+import { sizesOf } from '../attention/sizes.ts';
 import type { HookValues } from '../attention/values.ts';
 import { AttuneError } from '../base/errors.ts';
 import { type FloatTensor, floatTensor } from '../base/tensor.ts';
 import { GraphBuilder } from '../graph/builder.ts';
 import type { RuntimeSession } from '../ports.ts';
 import { guide } from '../sampling/steps.ts';
-import type { Conditioning } from './condition.ts';
+import type { BranchLayout, BranchRow, BranchSpec } from './layout.ts';
 import type { Model } from './model.ts';
+import { type WatchedBranch, WordMaps } from './wordmaps.ts';
 import { wordWeights } from './wordweights.ts';
-
-/**
- * The branches of an edit as rows of one batch: source, target, and for each of them with a guidance scale other than 1 a row for its
- * negative prompt. One forward pass serves them all, and attention operations read one row from another inside the graph.
- */
-
-export interface BranchSpec {
-  readonly name: string;
-  readonly condition: Conditioning;
-  /** Needed when `guidance` is not 1. */
-  readonly negative?: Conditioning;
-  /** Scale of classifier-free guidance; 1 runs the positive row alone. */
-  readonly guidance: number;
-}
-
-/** One row of the batch. */
-export interface BranchRow {
-  readonly branch: number;
-  readonly kind: 'positive' | 'negative';
-  readonly condition: Conditioning;
-}
-
-export interface BranchLayout {
-  readonly branches: readonly BranchSpec[];
-  readonly rows: readonly BranchRow[];
-  readonly sizes: HookSizes;
-  /** Batch row of a branch; throws RangeError when there is none. */
-  row(branch: string, kind?: 'positive' | 'negative'): number;
-}
 
 export interface BranchCall {
   /** One latent [channels, height, width] a branch, in the order of the branches. */
@@ -57,6 +29,8 @@ export interface BranchResult {
 }
 
 export interface Branches extends BranchLayout {
+  /** Filled by every run; absent unless words are watched. */
+  readonly maps?: WordMaps;
   run(call: BranchCall): Promise<BranchResult>;
 }
 
@@ -67,13 +41,20 @@ export interface BranchPlan {
   readonly width: number;
   /** Operations for this layout; their sizes are the layout's. */
   readonly operations?: (layout: BranchLayout) => readonly AttentionOp[];
+  /** Words whose maps are read out of every run. */
+  readonly watched?: readonly WatchedBranch[];
 }
 
 /** Builds (or finds) the session for a plan. Prompt weights other than 1 are added to the operations by themselves. */
 export async function openBranches(model: Model, plan: BranchPlan): Promise<Branches> {
   const layout = layOut(model, plan);
   const weighting = wordWeights(layout);
-  const operations = [...(plan.operations?.(layout) ?? []), ...weighting.operations];
+  const maps = plan.watched === undefined ? undefined : new WordMaps(layout, plan.watched);
+  const operations = [
+    ...(plan.operations?.(layout) ?? []),
+    ...weighting.operations,
+    ...(maps === undefined ? [] : [maps.operation]),
+  ];
   const seam = compileAttention(operations, layout.sizes);
   const { height, width } = plan;
   const textTokens = layout.sizes.tokens.text.length;
@@ -86,8 +67,16 @@ export async function openBranches(model: Model, plan: BranchPlan): Promise<Bran
     return g.build();
   });
   const text = textInputs(model, layout);
-  const feeds = (values: HookValues = {}) => ({ ...text, ...seam.feeds(weighting.values, values) });
-  return { ...layout, run: (call) => runBranches(model, session, layout, plan, feeds(call.values), call) };
+  const feeds = (values: HookValues = {}) => ({ ...text, ...seam.feeds(weighting.values, maps?.values ?? {}, values) });
+  return {
+    ...layout,
+    ...(maps === undefined ? {} : { maps }),
+    async run(call) {
+      const result = await runBranches(model, session, layout, plan, feeds(call.values), call);
+      maps?.record(result.captures);
+      return result;
+    },
+  };
 }
 
 async function runBranches(

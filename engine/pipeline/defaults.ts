@@ -71,7 +71,9 @@ function paramsOf(config: Config | undefined): Record<string, ParamValue> {
   const values: Record<string, ParamValue> = {};
   for (const name of config?.fields ?? []) {
     const value = config?.raw(name);
-    if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string') values[name] = value;
+    // A list or an object is no value of a parameter; the reader says so with the field's path.
+    if (typeof value === 'boolean' || typeof value === 'string') values[name] = value;
+    else if (value !== undefined) values[name] = config?.number(name) ?? 0;
   }
   return values;
 }

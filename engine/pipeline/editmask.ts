@@ -32,8 +32,22 @@ export interface ConceptMaps {
  * seen once under each prompt. Two readings of the same runs: how much the prediction changes (DiffEdit, Couairon et al., arXiv
  * 2210.11427, section 3.2, here with the source's caption as the reference), and where the attention to the changed text falls.
  */
-export async function findConcepts(model: Model, canvas: Canvas, clean: Float32Array, query: ConceptQuery): Promise<ConceptMaps> {
-  const words: CaptureOp = { op: 'capture', id: 'concept', what: 'mass', rows: 'image', cols: 'text', count: 2, layers: 'all', sites: 'joint' };
+export async function findConcepts(
+  model: Model,
+  canvas: Canvas,
+  clean: Float32Array,
+  query: ConceptQuery,
+): Promise<ConceptMaps> {
+  const words: CaptureOp = {
+    op: 'capture',
+    id: 'concept',
+    what: 'mass',
+    rows: 'image',
+    cols: 'text',
+    count: 2,
+    layers: 'all',
+    sites: 'joint',
+  };
   const branches = await openBranches(model, {
     branches: [
       { name: 'source', condition: query.source, guidance: 1 },
@@ -45,8 +59,15 @@ export async function findConcepts(model: Model, canvas: Canvas, clean: Float32A
   });
   const { text, image } = branches.sizes.tokens;
   const ones = new Float32Array(text.length).fill(1);
-  const influences = [influenceOfChange(model, query.source, query.target), influenceOfChange(model, query.target, query.source)];
-  const values = massValues(words, branches.sizes, influences.map(({ columns }) => interleave([columns, ones], text.length)));
+  const influences = [
+    influenceOfChange(model, query.source, query.target),
+    influenceOfChange(model, query.target, query.source),
+  ];
+  const values = massValues(
+    words,
+    branches.sizes,
+    influences.map(({ columns }) => interleave([columns, ones], text.length)),
+  );
   const noise = noiseSource(query.seed, clean.length, 'selection');
   const change = new Float32Array(image.length);
   const attention = new Float32Array(image.length);
@@ -68,7 +89,8 @@ function tokenDifference(model: Model, canvas: Canvas, a: Float32Array, b: Float
   const plane = canvas.rows * canvas.columns;
   for (let i = 0; i < a.length; i++) {
     const cell = i % plane;
-    const token = Math.floor(Math.floor(cell / canvas.columns) / patch) * columns + Math.floor((cell % canvas.columns) / patch);
+    const token =
+      Math.floor(Math.floor(cell / canvas.columns) / patch) * columns + Math.floor((cell % canvas.columns) / patch);
     sums[token] = (sums[token] ?? 0) + ((a[i] ?? 0) - (b[i] ?? 0)) ** 2;
   }
   return sums.map(Math.sqrt);
@@ -77,7 +99,8 @@ function tokenDifference(model: Model, canvas: Canvas, a: Float32Array, b: Float
 /** Mean over two rows of [tokens, 2]: first value over second. */
 function textShare(captured: Float32Array, tokens: number): Float32Array {
   return Float32Array.from({ length: tokens }, (_, token) => {
-    const share = (row: number) => (captured[(row * tokens + token) * 2] ?? 0) / Math.max(captured[(row * tokens + token) * 2 + 1] ?? 0, 1e-9);
+    const share = (row: number) =>
+      (captured[(row * tokens + token) * 2] ?? 0) / Math.max(captured[(row * tokens + token) * 2 + 1] ?? 0, 1e-9);
     return (share(0) + share(1)) / 2;
   });
 }

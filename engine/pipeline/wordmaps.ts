@@ -1,12 +1,12 @@
-import type { FloatTensor } from '../base/tensor.ts';
-import type { CaptureOp } from '../attention/ops.ts';
 import { massValues } from '../attention/capture.ts';
+import type { CaptureOp } from '../attention/ops.ts';
 import type { HookValues } from '../attention/values.ts';
+import type { FloatTensor } from '../base/tensor.ts';
 import type { Pixels } from '../ports.ts';
-import type { BranchLayout } from './branches.ts';
 import type { Canvas } from './canvas.ts';
 import { type Conditioning, wordsOf } from './condition.ts';
 import { type Influence, influenceOfWord } from './influence.ts';
+import type { BranchLayout } from './layout.ts';
 import type { Model } from './model.ts';
 
 /** A word whose place in the picture is read out at one branch. */
@@ -23,7 +23,8 @@ export interface WatchedBranch {
 /** The words of a prompt with what they wrote into the text. */
 export async function watchWords(model: Model, branch: string, condition: Conditioning): Promise<WatchedBranch> {
   const words: WatchedWord[] = [];
-  for (const word of wordsOf(condition)) words.push({ word: word.text, influence: await influenceOfWord(model, condition, word) });
+  for (const word of wordsOf(condition))
+    words.push({ word: word.text, influence: await influenceOfWord(model, condition, word) });
   return { branch, words };
 }
 
@@ -46,11 +47,23 @@ export class WordMaps {
     this.#layout = layout;
     this.#watched = watched;
     this.#count = 1 + Math.max(...watched.map(({ words }) => words.length));
-    this.operation = { op: 'capture', id, what: 'mass', rows: 'image', cols: 'text', count: this.#count, layers: 'all', sites: 'joint' };
+    this.operation = {
+      op: 'capture',
+      id,
+      what: 'mass',
+      rows: 'image',
+      cols: 'text',
+      count: this.#count,
+      layers: 'all',
+      sites: 'joint',
+    };
     const textTokens = layout.sizes.tokens.text.length;
     const packed = layout.rows.map(() => new Float32Array(textTokens * this.#count));
     for (const { branch, words } of watched) {
-      const columns = Array.from({ length: this.#count - 1 }, (_, at) => words[at]?.influence.columns ?? new Float32Array(textTokens));
+      const columns = Array.from(
+        { length: this.#count - 1 },
+        (_, at) => words[at]?.influence.columns ?? new Float32Array(textTokens),
+      );
       packed[layout.row(branch)]?.set(interleave([...columns, new Float32Array(textTokens).fill(1)], textTokens));
     }
     this.values = massValues(this.operation, layout.sizes, packed);
@@ -82,7 +95,10 @@ export class WordMaps {
   pictures(branch: string, canvas: Canvas): readonly { readonly word: string; readonly image: Pixels }[] {
     const words = this.#watched.find((watched) => watched.branch === branch)?.words ?? [];
     const { height, width } = this.#layout.sizes.tokens.image;
-    return words.map(({ word }, at) => ({ word, image: tokenMapPicture(this.tokenMap(branch, at), width, height, canvas) }));
+    return words.map(({ word }, at) => ({
+      word,
+      image: tokenMapPicture(this.tokenMap(branch, at), width, height, canvas),
+    }));
   }
 
   get #tokens(): number {

@@ -1,8 +1,8 @@
 import type { ShapeOp } from '../attention/ops.ts';
 import { shapeValues } from '../attention/shape.ts';
 import type { HookValues } from '../attention/values.ts';
-import type { BranchLayout } from './branches.ts';
 import { columnsOf } from './condition.ts';
+import type { BranchLayout } from './layout.ts';
 
 /** Above this factor a word's share of the softmax is not raised further; the rest of the weight multiplies its values. */
 const LARGEST_BIAS = 3;
