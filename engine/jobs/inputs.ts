@@ -1,4 +1,10 @@
-import { EditRequest, type MethodInput, type ResolvedRequest } from '../../contract/index.ts';
+import {
+  EditRequest,
+  type MethodDescription,
+  type MethodInput,
+  type ParamValue,
+  type ResolvedRequest,
+} from '../../contract/index.ts';
 import { AttuneError } from '../base/errors.ts';
 import { checkMask } from '../media/pixels.ts';
 import { resample } from '../media/resample.ts';
@@ -66,17 +72,39 @@ export function resolveRequest(
   { description }: Method,
   request: EditRequest,
   { source }: RunMedia,
-  { defaults }: Pick<Model, 'defaults'>,
+  { defaults, folder }: Pick<Model, 'defaults' | 'folder'>,
 ): ResolvedRequest {
   const { id } = description;
   const size = source ?? { width: defaults.size, height: defaults.size };
   return {
     ...request,
-    params: resolveParams(description, { ...defaults.params[id], ...request.params }),
+    params: resolveParams(description, { ...ownParams(description, defaults.params[id], folder), ...request.params }),
     size: request.size ?? { width: size.width, height: size.height },
     steps: request.steps ?? defaults.methodSteps[id] ?? description.defaults.steps ?? defaults.steps,
     guidance: request.guidance ?? defaults.methodGuidance[id] ?? description.defaults.guidance ?? defaults.guidance,
   };
+}
+
+/** The checkpoint's own values, which are the fault of its file where the method cannot take them. */
+function ownParams(
+  description: MethodDescription,
+  params: Readonly<Record<string, ParamValue>> = {},
+  folder: string,
+): Readonly<Record<string, ParamValue>> {
+  try {
+    resolveParams(description, params);
+    return params;
+  } catch (error) {
+    if (!(error instanceof AttuneError)) throw error;
+    const file = `${folder}/attune.json`;
+    const field = `methods.${description.id}.params.${error.where.field}`;
+    throw new AttuneError(
+      'checkpoint-malformed',
+      `${file}: ${error.message} Correct the file or remove it.`,
+      { file, field },
+      error,
+    );
+  }
 }
 
 /** The media at the request's size; a picture of another size is scaled because the request asked for that size. */
