@@ -1,21 +1,18 @@
-import type { RouteOp } from '../attention/ops.ts';
-import { routeValues } from '../attention/route.ts';
-import type { HookValues } from '../attention/values.ts';
 import { noiseSource } from '../base/noise.ts';
 import { openBranches } from '../pipeline/branches.ts';
-import { canvasOf, cellsToMask, decodeOnCanvas, encodeOnCanvas, maskToCells } from '../pipeline/canvas.ts';
+import { type Canvas, canvasOf, cellsToMask, decodeOnCanvas, encodeOnCanvas, maskToCells } from '../pipeline/canvas.ts';
+import type { Conditioning } from '../pipeline/condition.ts';
 import { findConcepts } from '../pipeline/editmask.ts';
-import type { BranchLayout } from '../pipeline/layout.ts';
 import { flowLevels } from '../pipeline/levels.ts';
 import { previewAndCount } from '../pipeline/report.ts';
+import type { Pixels } from '../ports.ts';
 import { firstActiveStep, runPairedLoop } from '../sampling/pairedloop.ts';
-import { isOpen } from '../text/schedule.ts';
-import { routedPairs } from './correspondence.ts';
 import { editedCells } from './editarea.ts';
 import { editedPrompts, requireSource, watchTarget } from './inputs.ts';
 import type { Method, MethodContext } from './method.ts';
 import { type Params, readParams } from './params.ts';
 import { PROMPT_EDIT_PARAMS } from './prompt-edit-params.ts';
+import { planRoutes, recordRoutes, routeAmounts } from './prompt-edit-routes.ts';
 
 /**
  * Changes what a changed word says and nothing else. Source and target run as rows of one batch through the paired transition
@@ -26,7 +23,8 @@ import { PROMPT_EDIT_PARAMS } from './prompt-edit-params.ts';
  *    2312.04965).
  * The words that differ are looked for in the source picture; outside that area the offset from the source is set to zero at every
  * step (local blend on clean estimates). Differences from InfEdit: two branches instead of three, since the offset form keeps the
- * source exactly and needs no layout branch; masks from the attention of a look at the source before the first step.
+ * source exactly and needs no layout branch; the area comes from a look at the source before the first step, since that is what the
+ * model at hand tells most surely (`pipeline/editmask.ts`); maps captured while it runs are for the eye.
  */
 export const promptEdit: Method = {
   description: {
@@ -61,22 +59,8 @@ async function run(context: MethodContext): ReturnType<Method['run']> {
   const { source, target, negative } = await editedPrompts(model, request);
   const { sigmas } = flowLevels(model, request.steps, canvas);
 
-  const area =
-    context.mask !== undefined
-      ? maskToCells(model, canvas, context.mask).map((share) => (share > 0 ? 1 : 0))
-      : params.boolean('blend')
-        ? editedCells(
-            await findConcepts(model, canvas, clean, { source, target, sigmas: LOOKS, seed: request.seed }),
-            canvas,
-            {
-              reading: params.text('reading'),
-              threshold: params.number('threshold'),
-              grow: params.number('grow'),
-            },
-          )
-        : undefined;
-
-  let hooks: Hooks | undefined;
+  const area = await editArea(context, canvas, clean, { source, target }, params);
+  const routes = planRoutes(source, target, params);
   const branches = await openBranches(model, {
     branches: [
       { name: 'source', condition: source, negative, guidance: params.number('sourceGuidance') },
@@ -84,16 +68,12 @@ async function run(context: MethodContext): ReturnType<Method['run']> {
     ],
     height: canvas.rows,
     width: canvas.columns,
-    operations: (layout) => {
-      hooks = routes(layout, params, request.steps);
-      return hooks.operations;
-    },
+    operations: () => routes.operations,
     ...(await watchTarget(model, request, target)),
   });
 
   progress.stage('denoise');
   const start = firstActiveStep(request.steps, Math.max(1, Math.round(params.number('strength') * request.steps)));
-  const kept = area;
   const [edited = clean] = await runPairedLoop({
     clean,
     sigmas,
@@ -103,13 +83,8 @@ async function run(context: MethodContext): ReturnType<Method['run']> {
     averages: params.number('averages'),
     noise: noiseSource(request.seed, clean.length, 'step'),
     velocities: async ({ latents, sigma, step }) =>
-      (await branches.run({ latents, sigma, values: hooks?.valuesAt(step) ?? {} })).velocities,
-    ...(kept === undefined
-      ? {}
-      : {
-          adjust: ({ offsets }) =>
-            offsets.map((offset) => offset.map((value, i) => value * (kept[i % kept.length] ?? 0))),
-        }),
+      (await branches.run({ latents, sigma, values: routeAmounts(routes, branches, step, request.steps) })).velocities,
+    ...(area === undefined ? {} : { adjust: ({ offsets }) => offsets.map((offset) => inside(offset, area.cells)) }),
     onStep: ({ step, cleans }) =>
       previewAndCount(
         { model, canvas, progress, branches, from: start, of: request.steps },
@@ -121,11 +96,7 @@ async function run(context: MethodContext): ReturnType<Method['run']> {
   return {
     image: await decodeOnCanvas(model, canvas, edited),
     maps: branches.maps?.pictures('target', canvas) ?? [],
-    ...(context.mask !== undefined
-      ? { mask: context.mask }
-      : area === undefined
-        ? {}
-        : { mask: cellsToMask(canvas, area) }),
+    ...(area === undefined ? {} : { mask: area.mask }),
     prompts: [
       { role: 'sourcePrompt', condition: source },
       { role: 'prompt', condition: target },
@@ -133,94 +104,38 @@ async function run(context: MethodContext): ReturnType<Method['run']> {
     ],
     sigmas,
     sampler: { name: 'flow-paired', commonName: 'Euler' },
-    operations: hooks?.record() ?? [],
+    operations: recordRoutes(routes, request.steps),
     figures: {},
   };
 }
 
-interface Hooks {
-  readonly operations: readonly RouteOp[];
-  valuesAt(step: number): HookValues;
-  record(): Awaited<ReturnType<Method['run']>>['operations'];
+interface EditArea {
+  /** [rows, columns] of 0 and 1. */
+  readonly cells: Float32Array;
+  /** One channel, of the request's size. */
+  readonly mask: Pixels;
 }
 
-/** The two routes of the target's image rows, from the source's row of the same kind where there is one. */
-function routes(layout: BranchLayout, params: Params, steps: number): Hooks {
-  const [source, target] = [layout.branches[0], layout.branches[1]];
-  if (source === undefined || target === undefined) throw new RangeError('an edit has two branches');
-  const pairs = routedPairs(
-    source.condition,
-    target.condition,
-    params.text('replaced') === 'source' ? 'source' : 'own',
-  );
-  const length = Math.max(layout.sizes.tokens.text.length, pairs.length);
-  const words: RouteOp = {
-    op: 'route',
-    id: 'words-route',
-    rows: 'image',
-    cols: 'text',
-    q: true,
-    k: true,
-    weight: true,
-    pairs: length,
-    layers: 'all',
-    sites: 'joint',
-  };
-  const image: RouteOp = {
-    op: 'route',
-    id: 'layout-route',
-    rows: 'image',
-    cols: 'image',
-    q: words.id,
-    k: words.id,
-    weight: true,
-    layers: 'all',
-  };
-  const wordWindow = [0, params.number('wordSteps')] as const;
-  const layoutWindow = [0, params.number('layoutSteps')] as const;
-  const operations = [
-    ...(wordWindow[1] > 0 ? [words] : []),
-    ...(layoutWindow[1] > 0 ? [wordWindow[1] > 0 ? image : { ...image, q: true, k: true }] : []),
-  ];
-
-  const isTarget = layout.rows.map(({ branch }) => branch === 1);
-  const from = layout.rows.map((_, row) => (isTarget[row] === true ? layout.row('source') : row));
-  return {
-    operations,
-    valuesAt(step) {
-      const wordsOn = isOpen(wordWindow, step, steps);
-      const layoutOn = isOpen(layoutWindow, step, steps);
-      const values: HookValues[] = [];
-      for (const op of operations) {
-        if (op.id === words.id) {
-          const open = layout.rows.map(({ kind }, row) => isTarget[row] === true && kind === 'positive' && wordsOn);
-          values.push(
-            routeValues(op, layout.sizes, { from, pairs: open.map((on) => (on ? pairs : closedPairs(layout))) }),
-          );
-        } else {
-          const weight = layout.rows.map((_, row) => (isTarget[row] === true && layoutOn ? 1 : 0));
-          values.push(routeValues(op, layout.sizes, { weight, ...(op.q === true ? { from } : {}) }));
-        }
-      }
-      return Object.assign({}, ...values);
-    },
-    record: () =>
-      operations.map((op) => ({
-        primitive: op.op,
-        steps: [0, Math.max(0, Math.floor((op.id === words.id ? wordWindow[1] : layoutWindow[1]) * steps) - 1)] as [
-          number,
-          number,
-        ],
-        values: { rows: op.rows, cols: op.cols, from: 'source', to: 'target' },
-      })),
-  };
+/** The user's mask, or where the changed words are; undefined where the whole picture may change. */
+async function editArea(
+  { model, request, mask }: MethodContext,
+  canvas: Canvas,
+  clean: Float32Array,
+  prompts: { readonly source: Conditioning; readonly target: Conditioning },
+  params: Params,
+): Promise<EditArea | undefined> {
+  if (mask !== undefined) return { mask, cells: maskToCells(model, canvas, mask).map((share) => (share > 0 ? 1 : 0)) };
+  if (!params.boolean('blend')) return undefined;
+  const maps = await findConcepts(model, canvas, clean, { ...prompts, sigmas: LOOKS, seed: request.seed });
+  const cells = editedCells(maps, canvas, {
+    reading: params.text('reading'),
+    threshold: params.number('threshold'),
+    grow: params.number('grow'),
+  });
+  return { cells, mask: cellsToMask(canvas, cells) };
 }
 
-/** Every column keeps its own query and key. */
-function closedPairs(layout: BranchLayout) {
-  return Array.from({ length: layout.sizes.tokens.text.length }, (_, token) => ({
-    source: token,
-    target: token,
-    weight: 0,
-  }));
+/** The offset from the source, 0 outside the area. */
+function inside(offset: Float32Array, cells: Float32Array): Float32Array {
+  return offset.map((value, i) => value * (cells[i % cells.length] ?? 0));
 }
