@@ -43,7 +43,7 @@ export class Dice {
 }
 
 /** Pairs of object and colour that never stood in a training caption. */
-export function isHeldOut(world: World, object: string, colour: string): boolean {
+function isHeldOut(world: World, object: string, colour: string): boolean {
   const objectIndex = world.file.objects.findIndex((entry) => entry.name === object);
   const colourIndex = world.file.colours.findIndex((entry) => entry.name === colour);
   return colourIndex >= 0 && (objectIndex * 3 + colourIndex * 5) % 16 === 0;

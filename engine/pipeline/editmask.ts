@@ -110,7 +110,7 @@ function accumulate(sum: Float32Array, map: Float32Array): void {
 }
 
 /** Scaled from the least value (0) to the largest (1). */
-export function normalised(map: Float32Array): Float32Array {
+function normalised(map: Float32Array): Float32Array {
   const least = map.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
   const most = map.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
   return map.map((value) => (most > least ? (value - least) / (most - least) : 0));

@@ -127,7 +127,7 @@ function loadingOf(component: Component): SessionOptions {
 }
 
 /** Bytes of a component's tensors on disk. */
-export function weightBytes({ weights }: Component): number {
+function weightBytes({ weights }: Component): number {
   return weights.names.reduce((sum, name) => sum + weights.get(name).byteLength, 0);
 }
 

@@ -116,7 +116,7 @@ export function interleave(columns: readonly Float32Array[], length: number): Fl
 }
 
 /** A token map as a one-channel picture of the canvas' size: bilinear between token centres, from the least value to the largest. */
-export function tokenMapPicture(map: Float32Array, columns: number, rows: number, canvas: Canvas): Pixels {
+function tokenMapPicture(map: Float32Array, columns: number, rows: number, canvas: Canvas): Pixels {
   const lowest = map.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
   const highest = map.reduce((most, value) => Math.max(most, value), 0);
   const range = highest - lowest || 1;
