@@ -36,9 +36,16 @@ const times = (count: number, part: (index: number) => Shapes): Shapes =>
   all(...Array.from({ length: count }, (_, i) => part(i)));
 
 /** SD3.5's forms unless told otherwise: a query/key norm, a second attention in block 0. */
-export function tinySd3(options: { readonly dual?: readonly number[]; readonly layers?: number } = {}): TinyNetwork {
-  const { dual = [0], layers = 2 } = options;
-  const [width, textWidth, pooledWidth, channels, side] = [16, 12, 10, 4, 6];
+export function tinySd3(
+  options: {
+    readonly dual?: readonly number[];
+    readonly layers?: number;
+    readonly textWidth?: number;
+    readonly pooledWidth?: number;
+  } = {},
+): TinyNetwork {
+  const { dual = [0], layers = 2, textWidth = 12, pooledWidth = 10 } = options;
+  const [width, channels, side] = [16, 4, 6];
   const streams = (attn: string, names: readonly string[]) =>
     all(...names.map((name) => linear(`${attn}.${name}`, width, width)));
   const headNorms = (attn: string, names: readonly string[]): Shapes =>
@@ -182,9 +189,11 @@ export function tinyClip(options: { readonly eosTokenId?: number; readonly proje
   };
 }
 
-export function tinyT5(options: { readonly gated?: boolean; readonly table?: string } = {}): TinyNetwork {
-  const { gated = true, table = 'shared.weight' } = options;
-  const [width, heads, headDim, inner] = [16, 2, 6, 20];
+export function tinyT5(
+  options: { readonly gated?: boolean; readonly table?: string; readonly width?: number } = {},
+): TinyNetwork {
+  const { gated = true, table = 'shared.weight', width = 16 } = options;
+  const [heads, headDim, inner] = [2, 6, 20];
   const block = (index: number): Shapes => {
     const attention = `encoder.block.${index}.layer.0`;
     const feedForward = `encoder.block.${index}.layer.1`;
