@@ -49,7 +49,7 @@ export const tiled: Benchmark = {
 interface Decoded {
   readonly time: Sample;
   readonly estimate: number;
-  /** Bytes beyond those of the loaded weights. */
+  /** Bytes beyond those there are when the weights have been loaded. */
   readonly peak: number;
 }
 
