@@ -5,7 +5,7 @@ import type { Pixels } from '../../engine/index.ts';
 export type Binary = Uint8Array;
 
 /** Euclidean RGB distance of two pictures at every pixel (0..1 per channel scale), smoothed by a 3x3 mean. */
-export function smoothedDistance(a: Pixels, b: Pixels): Float32Array {
+function smoothedDistance(a: Pixels, b: Pixels): Float32Array {
   const { width, height } = a;
   const raw = new Float32Array(width * height);
   for (let i = 0; i < raw.length; i++) {
@@ -54,16 +54,16 @@ export function dilate(mask: Binary, width: number, height: number, radius: numb
   return pass(pass(mask, 1, width, width, height), width, height, 1, width);
 }
 
-export function invert(mask: Binary): Binary {
+function invert(mask: Binary): Binary {
   return mask.map((value) => (value === 0 ? 1 : 0));
 }
 
-export function erode(mask: Binary, width: number, height: number, radius: number): Binary {
+function erode(mask: Binary, width: number, height: number, radius: number): Binary {
   return invert(dilate(invert(mask), width, height, radius));
 }
 
 /** Sets every unset pixel that cannot reach the border through unset pixels. */
-export function fillHoles(mask: Binary, width: number, height: number): Binary {
+function fillHoles(mask: Binary, width: number, height: number): Binary {
   const outside = new Uint8Array(mask.length);
   const stack: number[] = [];
   const push = (at: number) => {

@@ -52,7 +52,7 @@ export function measureEdit(
 }
 
 /** Union of the edited object's silhouettes before and after, grown by 16 px. */
-export function grownTruth(world: World, edit: EditCase): Uint8Array {
+function grownTruth(world: World, edit: EditCase): Uint8Array {
   const { width, height } = world.file.canvas;
   const union = new Uint8Array(width * height);
   for (const scene of [edit.source, edit.target]) {
@@ -64,7 +64,7 @@ export function grownTruth(world: World, edit: EditCase): Uint8Array {
 }
 
 /** PSNR of the RGB values where `mask` is 0; 99 dB for equal pixels. */
-export function psnrOutside(a: Pixels, b: Pixels, mask: Uint8Array): number {
+function psnrOutside(a: Pixels, b: Pixels, mask: Uint8Array): number {
   let sum = 0;
   let count = 0;
   for (let i = 0; i < mask.length; i++) {
