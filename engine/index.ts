@@ -43,9 +43,9 @@ export {
 export { type PictureMetadata, pictureFormat, readMetadata, writeMetadata } from './media/metadata/picture.ts';
 export { compareWhere } from './media/paste.ts';
 export { checkMask, toMask } from './media/pixels.ts';
-export { openBranches } from './pipeline/branches.ts';
+export { type DenoisingModel, openBranches } from './pipeline/branches.ts';
 export { canvasOf, decodeOnCanvas, encodeOnCanvas } from './pipeline/canvas.ts';
-export { type CodingModel, decodeLatent } from './pipeline/codec.ts';
+export { type CodingModel, decodeLatent, decodePlanes } from './pipeline/codec.ts';
 export { encodePrompt } from './pipeline/condition.ts';
 export { flowLevels } from './pipeline/levels.ts';
 export { SessionCache } from './pipeline/sessions.ts';

@@ -45,8 +45,11 @@ export interface BranchPlan {
   readonly watched?: readonly WatchedBranch[];
 }
 
+/** What of a model runs branches. */
+export type DenoisingModel = Pick<Model, 'folder' | 'denoiser' | 'sessions' | 'loading'>;
+
 /** Builds (or finds) the session for a plan. Prompt weights other than 1 are added to the operations by themselves. */
-export async function openBranches(model: Model, plan: BranchPlan): Promise<Branches> {
+export async function openBranches(model: DenoisingModel, plan: BranchPlan): Promise<Branches> {
   const layout = layOut(model, plan);
   const weighting = wordWeights(layout);
   const maps = plan.watched === undefined ? undefined : new WordMaps(layout, plan.watched);
@@ -80,7 +83,7 @@ export async function openBranches(model: Model, plan: BranchPlan): Promise<Bran
 }
 
 async function runBranches(
-  model: Model,
+  model: DenoisingModel,
   session: RuntimeSession,
   layout: BranchLayout,
   plan: BranchPlan,
@@ -117,7 +120,7 @@ async function runBranches(
   return { velocities, captures };
 }
 
-function layOut(model: Model, { branches, height, width }: BranchPlan): BranchLayout {
+function layOut(model: DenoisingModel, { branches, height, width }: BranchPlan): BranchLayout {
   const rows = branches.flatMap(({ name, condition, negative, guidance }, branch): BranchRow[] => {
     const positive: BranchRow = { branch, kind: 'positive', condition };
     if (guidance === 1) return [positive];
@@ -138,7 +141,7 @@ function layOut(model: Model, { branches, height, width }: BranchPlan): BranchLa
   };
 }
 
-function textInputs(model: Model, { rows }: BranchLayout): HookValues {
+function textInputs(model: DenoisingModel, { rows }: BranchLayout): HookValues {
   const { textWidth, pooledWidth } = model.denoiser;
   const tokens = rows[0]?.condition.tokenCount ?? 0;
   const text = new Float32Array(rows.length * tokens * textWidth);

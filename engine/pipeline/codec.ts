@@ -56,18 +56,23 @@ export async function encodePicture(model: CodingModel, picture: Pixels, tiling 
   return { data, channels: autoencoder.latentChannels, height, width };
 }
 
-/** Decodes a latent to RGB pixels: latent / scale + shift, through the decoder, -1..1 to 0..255 rounded half up. */
+/** Decodes a latent to RGB pixels: what `decodePlanes` gives, -1..1 to 0..255 clipped and rounded. */
 export async function decodeLatent(model: CodingModel, latent: Latent, tiling = DEFAULT_TILING): Promise<Pixels> {
+  const d = model.autoencoder.downscale;
+  return fromPlanar(await decodePlanes(model, latent, tiling), latent.width * d, latent.height * d);
+}
+
+/** latent / scale + shift, through the decoder: [3, height, width] of pixels, about -1..1. */
+export async function decodePlanes(model: CodingModel, latent: Latent, tiling = DEFAULT_TILING): Promise<Float32Array> {
   const { autoencoder } = model;
   const { channels, height, width } = latent;
-  const d = autoencoder.downscale;
   const raw = latent.data.map((value) => value / autoencoder.scalingFactor + autoencoder.shiftFactor);
-  const planes = await tiled({ channels: 3, height, width }, tiling, d, async (top, left, rows, columns) => {
+  const plane = { channels: 3, height, width };
+  return tiled(plane, tiling, autoencoder.downscale, async (top, left, rows, columns) => {
     const session = await coderSession(model, 'decode', rows, columns);
     const piece = cut(raw, channels, height, width, top, left, rows, columns);
     return floatOutput(await session.run({ latent: floatTensor(piece, [1, channels, rows, columns]) }), 'image');
   });
-  return fromPlanar(planes, width * d, height * d);
 }
 
 async function coderSession(

@@ -1,22 +1,21 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Autoencoder, Denoiser, RuntimeSession, Tensor, TensorRuntime } from '../../engine/index.ts';
+import type { CodingModel, DenoisingModel } from '../../engine/index.ts';
 import {
-  floatTensor,
-  GraphBuilder,
-  guide,
+  decodePlanes,
+  openBranches,
   openComponent,
   openScheduler,
-  plainAttention,
   runEulerLoop,
+  SessionCache,
 } from '../../engine/index.ts';
 import { autoencoders, denoisers } from '../../models/registry.ts';
 import { Comparison, storedTolerance } from './compare.ts';
 import { field, isRecord, number, record, text } from './manifest.ts';
 import { readFixtureTensors, take, takeFloats } from './safetensors.ts';
-import type { FixtureRunner } from './types.ts';
+import type { FixtureArray, FixtureRunner } from './types.ts';
 
-/** Image pipelines of flow models from given prompt embeddings and noise to the decoded picture, through the product's loop. */
+/** Image pipelines of flow models from given prompt embeddings and noise to the decoded picture, through the product's branches, loop and decoder. */
 export const runPipeline: FixtureRunner = async ({ directory, path, manifest }, { runtime }) => {
   const component = (name: string) => openComponent(join(directory, text(manifest, 'components', name)));
   const transformer = component('transformer');
@@ -30,14 +29,11 @@ export const runPipeline: FixtureRunner = async ({ directory, path, manifest }, 
     await readFile(join(directory, text(manifest, 'components', 'scheduler'), 'scheduler_config.json'), 'utf8'),
   );
   if (!isRecord(config)) throw new Error('a scheduler config must be an object');
-  const results = await sample({
-    directory,
-    manifest,
-    runtime,
-    denoiser,
-    autoencoder,
-    scheduler: openScheduler(config),
-  });
+  const loading = { denoiser: { weights: 'mapped' }, autoencoder: { weights: 'mapped' } } as const;
+  const sessions = new SessionCache(runtime);
+  const model = { folder: directory, denoiser, autoencoder, sessions, loading };
+  const results = await sample({ directory, manifest, model, scheduler: openScheduler(config) });
+  await sessions.release();
   const outputs = await readFixtureTensors(join(directory, 'outputs.safetensors'));
   const comparison = new Comparison(path);
   for (const [name, entry] of Object.entries(record(manifest, 'outputs'))) {
@@ -51,56 +47,70 @@ export const runPipeline: FixtureRunner = async ({ directory, path, manifest }, 
 interface PipelineRun {
   readonly directory: string;
   readonly manifest: unknown;
-  readonly runtime: TensorRuntime;
-  readonly denoiser: Denoiser;
-  readonly autoencoder: Autoencoder;
+  readonly model: DenoisingModel & CodingModel;
   readonly scheduler: ReturnType<typeof openScheduler>;
 }
 
-async function sample(run: PipelineRun): Promise<Map<string, ArrayLike<number>>> {
-  const { denoiser, autoencoder, manifest, runtime } = run;
-  const inputs = await readFixtureTensors(join(run.directory, 'inputs.safetensors'));
+/** The pictures of the fixture are branches of one batch, each guided by its own negative prompt. */
+async function sample({ directory, manifest, model, scheduler }: PipelineRun): Promise<Map<string, ArrayLike<number>>> {
+  const { denoiser, autoencoder } = model;
+  const inputs = await readFixtureTensors(join(directory, 'inputs.safetensors'));
   const start = take(inputs, 'latents');
-  const [rows = 0, , height = 0, width = 0] = start.shape;
-  const textTokens = take(inputs, 'prompt_embeds').shape[1] ?? 0;
+  const [pictures = 0, channels = 0, height = 0, width = 0] = start.shape;
+  const size = channels * height * width;
   const steps = number(manifest, 'call', 'num_inference_steps');
+  const guidance = number(manifest, 'call', 'guidance_scale');
   const imageTokens = (height / denoiser.patchSize) * (width / denoiser.patchSize);
-  const { sigmas, timesteps } = run.scheduler.plan(steps, { imageTokens });
+  const { sigmas, timesteps } = scheduler.plan(steps, { imageTokens });
   if (sigmas === undefined) throw new Error('this pipeline needs a flow scheduler');
 
-  // Guidance by two passes in one batch, the negative prompts first.
-  const batch = 2 * rows;
-  const text = join2(takeFloats(inputs, 'negative_prompt_embeds'), takeFloats(inputs, 'prompt_embeds'));
-  const pooled = join2(takeFloats(inputs, 'negative_pooled_prompt_embeds'), takeFloats(inputs, 'pooled_prompt_embeds'));
-  const g = new GraphBuilder();
-  g.output('velocity', denoiser.build(g, { batch, height, width, textTokens }, plainAttention));
-  const session = await runtime.createSession(g.build(), { weights: 'mapped' });
+  const [positives, negatives] = ['', 'negative_'].map((kind) =>
+    conditions(take(inputs, `${kind}prompt_embeds`), take(inputs, `${kind}pooled_prompt_embeds`)),
+  );
+  if (positives === undefined || negatives === undefined) throw new Error('a guided pipeline has two kinds of prompts');
+  const guided = await openBranches(model, {
+    branches: positives.map((condition, i) => ({
+      name: `${i}`,
+      condition,
+      negative: negatives[i] ?? condition,
+      guidance,
+    })),
+    height,
+    width,
+  });
+  // What the network returned before guidance is in the fixture too, the negative prompts first.
+  const plain = await openBranches(model, {
+    branches: [...negatives, ...positives].map((condition, i) => ({ name: `${i}`, condition, guidance: 1 })),
+    height,
+    width,
+  });
+
   const results = new Map<string, ArrayLike<number>>();
   const latent = await runEulerLoop({
     latent: takeFloats(inputs, 'latents'),
     sigmas,
-    velocity: async ({ step, latent: state }) => {
-      const both = join2(state, state);
-      const velocity = await runOne(session, 'velocity', {
-        latent: floatTensor(both, [batch, denoiser.latentChannels, height, width]),
-        timestep: floatTensor(new Float32Array(batch).fill(timesteps[step] ?? 0), [batch]),
-        text: floatTensor(text, [batch, textTokens, denoiser.textWidth]),
-        pooled: floatTensor(pooled, [batch, denoiser.pooledWidth]),
-      });
+    velocity: async ({ step, sigma, latent: state }) => {
+      const latents = Array.from({ length: pictures }, (_, i) => state.subarray(i * size, (i + 1) * size));
       results.set(`step.${step}.timestep`, [timesteps[step] ?? 0]);
-      results.set(`step.${step}.model_output`, velocity);
-      const half = velocity.length / 2;
-      return guide(velocity.subarray(0, half), velocity.subarray(half), number(manifest, 'call', 'guidance_scale'));
+      const { velocities } = await plain.run({ latents: [...latents, ...latents], sigma });
+      results.set(`step.${step}.model_output`, joined(velocities));
+      return joined((await guided.run({ latents, sigma })).velocities);
     },
     onStep: ({ step, latent: state }) => {
       results.set(`step.${step}.latents`, state);
     },
   });
-  await session.release();
 
-  const unscaled = latent.map((value) => value / autoencoder.scalingFactor + autoencoder.shiftFactor);
-  const decoded = await decode(runtime, autoencoder, floatTensor(unscaled, start.shape));
-  results.set('decoder_input', unscaled);
+  const planes: Float32Array[] = [];
+  for (let i = 0; i < pictures; i++)
+    planes.push(
+      await decodePlanes(model, { data: latent.subarray(i * size, (i + 1) * size), channels, height, width }),
+    );
+  const decoded = joined(planes);
+  results.set(
+    'decoder_input',
+    latent.map((value) => value / autoencoder.scalingFactor + autoencoder.shiftFactor),
+  );
   results.set('decoded', decoded);
   results.set(
     'image',
@@ -109,29 +119,28 @@ async function sample(run: PipelineRun): Promise<Map<string, ArrayLike<number>>>
   return results;
 }
 
-async function decode(runtime: TensorRuntime, autoencoder: Autoencoder, latent: Tensor): Promise<Float32Array> {
-  const [batch = 0, , height = 0, width = 0] = latent.dims;
-  const g = new GraphBuilder();
-  g.output('image', autoencoder.buildDecoder(g, { batch, height, width }));
-  const session = await runtime.createSession(g.build(), { weights: 'mapped' });
-  const image = await runOne(session, 'image', { latent });
-  await session.release();
-  return image;
+/** Prompts that were encoded elsewhere: embeddings [pictures, tokens, width] and pooled vectors [pictures, width]. */
+function conditions(embeddings: FixtureArray, pooled: FixtureArray) {
+  const [count = 0, tokenCount = 0, width = 0] = embeddings.shape;
+  const [text, vectors] = [Float32Array.from(embeddings.data), Float32Array.from(pooled.data)];
+  const pooledWidth = pooled.shape[1] ?? 0;
+  return Array.from({ length: count }, (_, i) => ({
+    prompt: '',
+    weights: [],
+    warnings: [],
+    blocks: [],
+    text: text.subarray(i * tokenCount * width, (i + 1) * tokenCount * width),
+    tokenCount,
+    pooled: vectors.subarray(i * pooledWidth, (i + 1) * pooledWidth),
+  }));
 }
 
-async function runOne(
-  session: RuntimeSession,
-  output: string,
-  feeds: Readonly<Record<string, Tensor>>,
-): Promise<Float32Array> {
-  const tensor = (await session.run(feeds))[output];
-  if (tensor?.dtype !== 'float32') throw new Error(`the graph gave no float32 ${output}`);
-  return tensor.data;
-}
-
-function join2(a: Float32Array, b: Float32Array): Float32Array {
-  const out = new Float32Array(a.length + b.length);
-  out.set(a);
-  out.set(b, a.length);
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const out = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let end = 0;
+  for (const part of parts) {
+    out.set(part, end);
+    end += part.length;
+  }
   return out;
 }

@@ -1,0 +1,15 @@
+import { describe, expect, it } from 'vitest';
+import { createOnnxRuntime } from '../native/runtime.ts';
+import { fixture, noFixtures } from './fixtures.ts';
+import { runPipeline } from './parity/pipelines.ts';
+
+describe('the product’s own denoise path gives the reference’s latents and pictures', () => {
+  it.skipIf(noFixtures !== undefined).each(['pipeline-sd3', 'pipeline-sd35'])(
+    `%s${noFixtures === undefined ? '' : ` (skipped: ${noFixtures})`}`,
+    async (name) => {
+      const results = await runPipeline(fixture(name), { runtime: createOnnxRuntime({ threads: 1 }) });
+      expect(results).toMatchObject([{ status: 'PASS', path: name }]);
+      expect(results[0]?.worst).toBeLessThan(1);
+    },
+  );
+});
