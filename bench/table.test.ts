@@ -35,7 +35,7 @@ describe('tableOf', () => {
       '1.000',
       '1.000',
     ]);
-    expect(lines[2]).toMatch(/ 12 +12 +12 +0 % +wall <= 100 +met$/);
+    expect(lines[2]).toMatch(/ 12 +12 +12 +0 % +<= 100 +met$/);
     expect(lines[3]).toMatch(/MISSED$/);
   });
 

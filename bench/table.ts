@@ -52,7 +52,7 @@ function cells({ label, unit, wall, cpu, bar, met }: ReportedFigure): readonly s
     show(cpu?.min),
     show(cpu?.median),
     show(cpu?.max),
-    bar === undefined ? '' : `${bar.by} <= ${number(bar.atMost, unit)}`,
+    bar === undefined ? '' : `${cpu === undefined ? '' : `${bar.by} `}<= ${number(bar.atMost, unit)}`,
     met === undefined ? '' : met ? 'met' : 'MISSED',
   ];
 }
