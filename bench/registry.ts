@@ -5,6 +5,7 @@ import { hooks } from './hooks.ts';
 import { loading } from './loading.ts';
 import { sessions } from './sessions.ts';
 import { tiled } from './tiled.ts';
+import { torch } from './torch.ts';
 
 /** Every benchmark; adding one is a file and a line. */
-export const benchmarks: readonly Benchmark[] = [hooks, loading, edit, batch, sessions, tiled];
+export const benchmarks: readonly Benchmark[] = [hooks, loading, edit, batch, sessions, tiled, torch];
