@@ -8,11 +8,11 @@ import { createOnnxRuntime } from '../native/runtime.ts';
 
 export const EMBEDDED = join(import.meta.dirname, '..', 'models', 'embedded');
 
-export function openTestEngine(threads: number | undefined = 1, embedded = EMBEDDED): Engine {
+export function openTestEngine(threads: number | 'all' = 1, embedded = EMBEDDED, hubCache?: string): Engine {
   return openEngine({
-    runtime: createOnnxRuntime(threads === undefined ? {} : { threads }),
+    runtime: createOnnxRuntime(threads === 'all' ? {} : { threads }),
     families,
-    places: { embedded },
+    places: { embedded, ...(hubCache === undefined ? {} : { hubCache }) },
     version: '0.0.0-test',
     clock: () => performance.now(),
   });

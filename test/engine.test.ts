@@ -8,7 +8,7 @@ import { folderOf } from './checkpoint-files.ts';
 import { boxMask, discOf, EMBEDDED, openTestEngine, runAsked } from './embedded.ts';
 
 /** What the engine promises whatever its weights are: real runtime, real checkpoint, few steps. */
-const engine = openTestEngine(undefined);
+const engine = openTestEngine('all');
 afterAll(() => engine.close());
 
 const pictureOf = ({ images }: RunResult): Pixels => {
@@ -31,7 +31,7 @@ describe('the same request', () => {
     const [, asked, media] = job;
     const first = await runAsked(engine, asked, media);
     const second = await runAsked(engine, asked, media);
-    const other = openTestEngine(undefined);
+    const other = openTestEngine('all');
     const third = await runAsked(other, asked, media);
     await other.close();
     for (const again of [second, third]) {

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { RunEvent } from '../../contract/index.ts';
+import { Progress } from './progress.ts';
+
+function setup(signal?: AbortSignal) {
+  const events: RunEvent[] = [];
+  const clock = { now: 0 };
+  const progress = new Progress(
+    (event) => events.push(event),
+    signal,
+    () => clock.now,
+    true,
+  );
+  return { events, clock, progress };
+}
+const picture = { width: 1, height: 1, channels: 1 as const, data: new Uint8Array(1) };
+
+describe('progress', () => {
+  it('expects the remaining steps to take as long as those of the loop so far, not what came before it', () => {
+    const { events, clock, progress } = setup();
+    progress.stage('encode');
+    clock.now = 5000;
+    progress.stage('denoise');
+    clock.now = 5100;
+    progress.step(1, 4);
+    clock.now = 5300;
+    progress.step(2, 4);
+    clock.now = 5600;
+    progress.step(4, 4);
+    expect(events.filter(({ kind }) => kind === 'step')).toEqual([
+      { kind: 'step', step: 1, of: 4, etaMs: 300 },
+      { kind: 'step', step: 2, of: 4, etaMs: 300 },
+      { kind: 'step', step: 4, of: 4, etaMs: 0 },
+    ]);
+  });
+
+  it('tells events of the contract, and when the first preview was', () => {
+    const { events, clock, progress } = setup();
+    expect(progress.firstPreviewMs).toBeUndefined();
+    progress.stage('denoise');
+    clock.now = 70;
+    progress.preview(1, picture);
+    progress.map(1, 'apple', picture);
+    clock.now = 90;
+    progress.preview(2, picture);
+    expect(progress.firstPreviewMs).toBe(70);
+    expect(progress.elapsedMs).toBe(90);
+    for (const event of events) expect(RunEvent.parse(event)).toEqual(event);
+  });
+
+  it('counts the step that was done and stops then when the job was cancelled; a new stage does not begin', () => {
+    const control = new AbortController();
+    const { events, progress } = setup(control.signal);
+    progress.stage('denoise');
+    control.abort();
+    expect(() => progress.step(1, 4)).toThrowError(expect.objectContaining({ kind: 'cancelled' }));
+    expect(() => progress.stage('decode')).toThrowError(expect.objectContaining({ kind: 'cancelled' }));
+    expect(events.map(({ kind }) => kind)).toEqual(['stage', 'step']);
+  });
+});
