@@ -53,7 +53,7 @@ describe('the same request', () => {
     expect(watched.figures.firstPreviewMs).toBeLessThanOrEqual(watched.figures.totalMs ?? 0);
   });
 
-  it.each([jobs[0], jobs[1]])('gives word maps that leave the picture within float noise: %s', async (...job) => {
+  it.each(jobs)('gives word maps that leave the picture within float noise: %s', async (...job) => {
     const [, asked, media] = job;
     const plain = pictureOf(await runAsked(engine, asked, media));
     const mapped = await runAsked(engine, { ...asked, maps: true }, media);
@@ -72,6 +72,20 @@ describe('the same request', () => {
     const one = await runAsked(engine, asked, media);
     const two = await runAsked(engine, { ...asked, seed: 2 }, media);
     expect(pictureOf(two)).not.toEqual(pictureOf(one));
+  });
+});
+
+describe('word maps', () => {
+  it('are told after every step but the last to those who watch, and only of words that were asked for', async () => {
+    const told = async (asked: { readonly maps?: boolean; readonly prompt?: string }) => {
+      const events: RunEvent[] = [];
+      const onEvent = (event: RunEvent) => events.push(event);
+      await runAsked(engine, { method: 'generate', prompt: 'red apple', ...asked }, {}, { previews: true, onEvent });
+      return events.flatMap((event) => (event.kind === 'map' ? [`${event.step} ${event.word}`] : []));
+    };
+    expect(await told({ maps: true })).toEqual(['1 red', '1 apple', '2 red', '2 apple', '3 red', '3 apple']);
+    expect(await told({})).toEqual([]);
+    expect(await told({ maps: true, prompt: '' })).toEqual([]);
   });
 });
 
