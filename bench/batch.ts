@@ -25,7 +25,7 @@ export const batch: Benchmark = {
         folder: medium.folder,
         sizes: MEDIUM,
         weights: 'mapped',
-        rounds: 3,
+        rounds: 2,
       })),
     ];
   },

@@ -1,10 +1,11 @@
+import { cpuUsage } from 'node:process';
 import type { EditRequest } from '../contract/index.ts';
 import { openEngine, type RunMedia } from '../engine/index.ts';
 import { autoencoders, denoisers, textEncoders } from '../models/registry.ts';
 import { createOnnxRuntime } from '../native/runtime.ts';
 import { tell } from './child.ts';
 import { EMBEDDED, EMBEDDED_IMAGE } from './embedded.ts';
-import { timed } from './measure.ts';
+import { type Sample, sampleSince, timed } from './measure.ts';
 import { editCases } from './sprites/cases.ts';
 import { World } from './sprites/world.ts';
 
@@ -28,12 +29,13 @@ const [request, media]: [EditRequest, RunMedia] =
 
 for (let click = 0; click < Number(clicks); click += 1) {
   const start = performance.now();
-  let firstPreview: number | undefined;
+  const cpuStart = cpuUsage();
+  let firstPreview: Sample | undefined;
   const { wall, cpu } = await timed(() =>
     engine.run(request, media, {
       previews: true,
       onEvent: ({ kind }) => {
-        if (kind === 'preview') firstPreview ??= (performance.now() - start) / 1000;
+        if (kind === 'preview') firstPreview ??= sampleSince(start, cpuStart);
       },
     }),
   );

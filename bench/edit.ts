@@ -18,7 +18,7 @@ export const edit: Benchmark = {
 
 /** What edit-child.ts sends after each click. */
 interface Click {
-  readonly firstPreview: number;
+  readonly firstPreview: Sample;
   readonly end: Sample;
 }
 
@@ -37,12 +37,11 @@ async function clicksOf({ say }: BenchContext, method: string): Promise<readonly
     warm.push(...later);
   }
   const part = (state: string, clicks: readonly Click[]): Figure[] => [
-    {
-      label: `${method}, ${state}: click to first preview`,
-      unit: 's',
-      values: clicks.map(({ firstPreview }) => firstPreview),
-      bar: FIRST_PREVIEW,
-    },
+    timeFigure(
+      `${method}, ${state}: click to first preview`,
+      clicks.map(({ firstPreview }) => firstPreview),
+      FIRST_PREVIEW,
+    ),
     timeFigure(
       `${method}, ${state}: click to the end`,
       clicks.map(({ end }) => end),

@@ -6,7 +6,7 @@ import { type StoredFloat, sd3Medium } from './networks.ts';
 import type { WrittenNetwork } from './workspace.ts';
 
 const TREATMENTS = ['mapped', 'private'] as const;
-const ROUNDS = 3;
+const ROUNDS = 2;
 /** The promise: private memory at most this share of a mapped checkpoint. */
 const SHARE = 0.15;
 

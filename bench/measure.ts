@@ -9,13 +9,17 @@ export interface Sample {
   readonly cpu: number;
 }
 
+/** What has passed since both clocks were read. */
+export function sampleSince(wallStart: number, cpuStart: NodeJS.CpuUsage): Sample {
+  const { user, system } = cpuUsage(cpuStart);
+  return { wall: (performance.now() - wallStart) / 1000, cpu: (user + system) / 1e6 };
+}
+
 export async function timed<T>(run: () => Promise<T>): Promise<Sample & { readonly result: T }> {
   const cpuStart = cpuUsage();
   const start = performance.now();
   const result = await run();
-  const wall = (performance.now() - start) / 1000;
-  const { user, system } = cpuUsage(cpuStart);
-  return { result, wall, cpu: (user + system) / 1e6 };
+  return { result, ...sampleSince(start, cpuStart) };
 }
 
 export interface Contender {

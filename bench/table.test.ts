@@ -4,13 +4,21 @@ import { reportFigure, tableOf } from './table.ts';
 describe('reportFigure', () => {
   it('judges by the clock its bar names', () => {
     const figure = { label: 'x', unit: 'ratio', values: [1.2, 1.3, 1.4], cpu: [1.01, 1.02, 1.03] } as const;
-    expect(reportFigure({ ...figure, bar: { atMost: 1.05, by: 'cpu' } }).met).toBe(true);
-    expect(reportFigure({ ...figure, bar: { atMost: 1.05, by: 'wall' } }).met).toBe(false);
-    expect(reportFigure(figure)).not.toHaveProperty('met');
+    expect(reportFigure({ ...figure, bar: { atMost: 1.05, by: 'cpu' } }).verdict).toBe('met');
+    expect(reportFigure({ ...figure, bar: { atMost: 1, by: 'cpu' } }).verdict).toBe('MISSED');
+    expect(reportFigure({ ...figure, values: [1], bar: { atMost: 1, by: 'cpu' } }).verdict).toBe('MISSED');
+    expect(reportFigure(figure)).not.toHaveProperty('verdict');
   });
 
-  it('meets a bar exactly', () => {
-    expect(reportFigure({ label: 'x', unit: 's', values: [1], bar: { atMost: 1, by: 'wall' } }).met).toBe(true);
+  it('says when only waiting for other work missed a bar', () => {
+    const busy = { label: 'x', unit: 's', values: [3], cpu: [0.9], bar: { atMost: 1, by: 'wall' } } as const;
+    expect(reportFigure(busy).verdict).toBe('met by cpu');
+    expect(reportFigure({ ...busy, cpu: [1.1] }).verdict).toBe('MISSED');
+    expect(reportFigure({ ...busy, values: [1] }).verdict).toBe('met');
+  });
+
+  it('does not take a cpu bar for met without processor times', () => {
+    expect(reportFigure({ label: 'x', unit: 's', values: [0], bar: { atMost: 1, by: 'cpu' } }).verdict).toBe('MISSED');
   });
 });
 

@@ -3,6 +3,7 @@ import { decodeLatent, gaussianNoise, openComponent, SessionCache, type TensorRu
 import { autoencoderKl } from '../models/autoencoder-kl.ts';
 import { createOnnxRuntime } from '../native/runtime.ts';
 import { privateBytes, tell } from './child.ts';
+import { sampleSince } from './measure.ts';
 
 /** The measured process of tiled.ts. Arguments: component folder, latent cells a side, cells of a tile, overlap, threads. */
 const [folder = '', ...numbers] = process.argv.slice(2);
@@ -31,9 +32,8 @@ await decodeLatent(
   { data: gaussianNoise(channels * side * side, 1), channels, height: side, width: side },
   { cells, overlap },
 );
-const wall = (performance.now() - start) / 1000;
-const { user, system } = cpuUsage(cpuStart);
+const time = sampleSince(start, cpuStart);
 const decoded = Math.min(side, cells);
 const estimate = autoencoder.decoderActivationBytes({ batch: 1, height: decoded, width: decoded });
-await tell({ time: { wall, cpu: (user + system) / 1e6 }, estimate });
+await tell({ time, estimate });
 process.disconnect();

@@ -33,6 +33,7 @@ export const tiled: Benchmark = {
               label: `${way}: that / estimated before`,
               unit: 'ratio',
               values: decoded.map(({ peak, estimate }) => peak / estimate),
+              bar: { atMost: 1.2, by: 'wall' } as const,
             },
           ]
         : [];
