@@ -21,6 +21,10 @@ export function routedPairs(
         pairs.push({ source: start + from, target: column, weight: 1, logWeight: -Math.log(served.length) });
     });
   });
+  // Columns that no tokenizer filled (the zero block of a checkpoint without T5) are seen like any other.
+  const mapped = new Set(pairs.map((pair) => pair.target));
+  for (let column = 0; column < target.tokenCount; column++)
+    if (!mapped.has(column)) pairs.push({ source: column, target: column, weight: 0 });
   return pairs;
 }
 

@@ -93,7 +93,7 @@ export const flowedit: Method = {
       branches: [sourceBranch, targetBranch],
       ...(await watchTarget(model, request, target)),
     });
-    const tail = Math.min(params.number('tail'), request.steps);
+    const tail = Math.min(params.number('tail'), request.steps - 1);
     const alone = tail > 0 ? await openBranches(model, { ...plain, branches: [targetBranch] }) : pair;
 
     progress.stage('denoise');

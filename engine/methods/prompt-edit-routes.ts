@@ -3,7 +3,7 @@ import type { RouteOp } from '../attention/ops.ts';
 import { routeValues, type TokenPair } from '../attention/route.ts';
 import type { HookValues } from '../attention/values.ts';
 import { type Conditioning, wordsOf } from '../pipeline/condition.ts';
-import type { BranchLayout } from '../pipeline/layout.ts';
+import type { BranchLayout, BranchRow } from '../pipeline/layout.ts';
 import { isOpen } from '../text/schedule.ts';
 import { routedPairs } from './correspondence.ts';
 import type { Params } from './params.ts';
@@ -55,7 +55,7 @@ export function routeAmounts(
   steps: number,
 ): HookValues {
   const isTarget = layout.rows.map(({ branch }) => layout.branches[branch]?.name === 'target');
-  const from = isTarget.map((routed, row) => (routed ? layout.row('source') : row));
+  const from = layout.rows.map(({ kind }, row) => (isTarget[row] === true ? sourceRow(layout, kind) : row));
   const ownColumns = ownPairs(layout.sizes.tokens.text.length);
   const amounts = operations.map((op) => {
     const open = isOpen([0, until[op.id] ?? 0], step, steps);
@@ -66,6 +66,12 @@ export function routeAmounts(
     return routeValues(op, layout.sizes, { ...own, pairs: bound.map((routed) => (routed ? pairs : ownColumns)) });
   });
   return Object.assign({}, ...amounts);
+}
+
+/** The source's row of the same kind; its positive row where the source is not guided. */
+function sourceRow(layout: BranchLayout, kind: BranchRow['kind']): number {
+  const isThere = layout.rows.some((row) => row.kind === kind && layout.branches[row.branch]?.name === 'source');
+  return layout.row('source', isThere ? kind : 'positive');
 }
 
 /** Every column keeps its own query and key. */

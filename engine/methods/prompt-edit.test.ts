@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { apart, discOf, openTestEngine, runAsked } from '../../test/embedded.ts';
+import { TINY_SD3, writeTinyModel } from '../../test/tiny-model.ts';
 import { compareWhere } from '../media/paste.ts';
 import { canvasOf, decodeOnCanvas, encodeOnCanvas } from '../pipeline/canvas.ts';
 
@@ -21,11 +22,32 @@ describe('prompt-edit', () => {
     [0, 1],
     [1, 1],
     [0.5, 1],
+    [0, 3],
+    [1, 3],
+    [0.5, 3],
   ])('gives the source back exactly when both prompts say the same: kappa %s, guidance %s', async (kappa, guidance) => {
     const params = { kappa, sourceGuidance: guidance, blend: false, strength: 1 };
     const { unpasted } = await runAsked(engine, { ...equal, guidance, params }, { source });
     expect(apart(unpasted.data, (await decoded()).data)).toBe(0);
   });
+
+  it.each(['own', 'source'])(
+    'gives the source back on a checkpoint published without T5, whose zero block no word fills: %s',
+    async (replaced) => {
+      const form = { ...TINY_SD3, encoders: { ...TINY_SD3.encoders, text_encoder_3: null } };
+      const own = openTestEngine();
+      const checkpoint = writeTinyModel(form);
+      const picture = discOf(24, 16);
+      const params = { replaced, wordSteps: 1, layoutSteps: 1, blend: false, strength: 1 };
+      const asked = { ...equal, checkpoint, prompt: 'a red cat', sourcePrompt: 'a red cat', guidance: 1, params };
+      const { unpasted } = await runAsked(own, asked, { source: picture });
+      const tiny = own.model(checkpoint);
+      const canvas = canvasOf(tiny, picture);
+      const back = await decodeOnCanvas(tiny, canvas, (await encodeOnCanvas(tiny, canvas, picture)).data);
+      await own.close();
+      expect(apart(unpasted.data, back.data)).toBe(0);
+    },
+  );
 
   it.each([0, 1])('needs no routes for that: kappa %s', async (kappa) => {
     const params = { kappa, sourceGuidance: 2, blend: false, wordSteps: 0, layoutSteps: 0 };
