@@ -5,10 +5,11 @@ import { VERSION } from './version.ts';
 
 /** Joins engine, network families and runtime. Loaded when first needed: the help must not wait for them. */
 export async function openLocalEngine(env: Readonly<Record<string, string | undefined>>): Promise<Engine> {
-  const [{ hfCacheFolder, openEngine }, families, { createOnnxRuntime }] = await Promise.all([
+  const [{ hfCacheFolder, openEngine }, families, { createOnnxRuntime }, { availableMemory }] = await Promise.all([
     import('../engine/index.ts'),
     import('../models/registry.ts'),
     import('../native/runtime.ts'),
+    import('../native/available.ts'),
   ]);
   return openEngine({
     runtime: createOnnxRuntime(),
@@ -16,6 +17,7 @@ export async function openLocalEngine(env: Readonly<Record<string, string | unde
     places: { embedded: EMBEDDED, hubCache: hfCacheFolder(env, homedir()) },
     version: VERSION,
     clock: () => performance.now(),
+    availableBytes: availableMemory,
   });
 }
 

@@ -9,6 +9,11 @@ export interface SessionOptions {
    * `private`: the runtime may copy and prepack them (faster on small models, twice the memory).
    */
   readonly weights: 'mapped' | 'private';
+  /**
+   * Whether the runtime keeps the memory of a run for the next one, in blocks that fit it only in part. Default true. `false`: every tensor
+   * is taken from the system and given back; right where a session runs seldom and its tensors are large.
+   */
+  readonly arena?: boolean;
 }
 
 export interface RuntimeSession {

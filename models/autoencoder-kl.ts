@@ -124,19 +124,19 @@ class AutoencoderKl implements Autoencoder {
 
   /**
    * In planes of the full resolution and its width. By count a resnet holds three (its input, the norm, the activation of that); with the
-   * kernel's reordered copies and the holes of the runtime's arena, 4.0 are measured (128 and 513 MiB at 256 and 512 pixels, SD3's VAE).
+   * kernel's reordered copies 4.0 are measured (130 and 516 MiB at 256 and 512 pixels, SD3's VAE, without an arena).
    */
   encoderActivationBytes({ batch, height, width }: PlaneSizes): number {
     return 4.1 * planeBytes(batch, this.#widths[0]!, height, width);
   }
 
   /**
-   * As the encoder's, but the full resolution is entered with the width of the one below, right behind the upsampling: 5.1 planes measured
-   * (324 and 1312 MiB at 256 and 512 pixels, SD3's VAE).
+   * As the encoder's, but the full resolution is entered with the width of the one below, right behind the upsampling: 4.4 planes measured
+   * (283 and 1029 - 1123 MiB at 256 and 512 pixels, SD3's VAE, without an arena; with one 5.1).
    */
   decoderActivationBytes({ batch, height, width }: PlaneSizes): number {
     const channels = this.#widths[1] ?? this.#widths[0]!;
-    return 5.2 * planeBytes(batch, channels, height * this.downscale, width * this.downscale);
+    return 4.5 * planeBytes(batch, channels, height * this.downscale, width * this.downscale);
   }
 
   #resnets(net: Layers, block: string, x: Value, out: number, count: number): Value {

@@ -1,8 +1,8 @@
-import { env, InferenceSession } from 'onnxruntime-node';
 import { AttuneError } from '../engine/base/errors.ts';
 import type { Tensor } from '../engine/base/tensor.ts';
 import type { RuntimeSession, SessionOptions, TensorRuntime } from '../engine/ports.ts';
 import { rootOf } from './model-root.ts';
+import { env, InferenceSession } from './onnxruntime.ts';
 import { listProviders } from './providers.ts';
 import { describeTensor, fromRuntime, toRuntime } from './tensors.ts';
 
@@ -54,11 +54,12 @@ const COPYING_OPTIMIZERS = ['ConstantFolding', 'FuseFp16InitializerToFp32NodeTra
  * Memory patterns are off for `private` too: the second run then takes one block of its own beside what the first run has left in the
  * arena. Measured on SD3's decoder at 256 x 256 pixels: 485 instead of 316 MiB, and not faster.
  */
-function weightOptions(model: Uint8Array, { weights }: SessionOptions): InferenceSession.SessionOptions {
+function weightOptions(model: Uint8Array, { weights, arena = true }: SessionOptions): InferenceSession.SessionOptions {
   const files = { model_external_initializers_file_folder_path: rootOf(model) };
-  if (weights === 'private') return { enableMemPattern: false, extra: { session: files } };
+  const memory = { enableMemPattern: false, enableCpuMemArena: arena };
+  if (weights === 'private') return { ...memory, extra: { session: files } };
   return {
-    enableMemPattern: false,
+    ...memory,
     extra: {
       session: { ...files, disable_prepacking: '1' },
       optimization: { disable_specified_optimizers: COPYING_OPTIMIZERS.join(';') },

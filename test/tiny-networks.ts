@@ -42,14 +42,19 @@ export function tinySd3(
     readonly layers?: number;
     readonly textWidth?: number;
     readonly pooledWidth?: number;
+    readonly width?: number;
+    readonly heads?: number;
+    readonly channels?: number;
+    /** Patches along each side of the position table. */
+    readonly side?: number;
   } = {},
 ): TinyNetwork {
   const { dual = [0], layers = 2, textWidth = 12, pooledWidth = 10 } = options;
-  const [width, channels, side] = [16, 4, 6];
+  const { width = 16, heads = 2, channels = 4, side = 6 } = options;
   const streams = (attn: string, names: readonly string[]) =>
     all(...names.map((name) => linear(`${attn}.${name}`, width, width)));
   const headNorms = (attn: string, names: readonly string[]): Shapes =>
-    Object.fromEntries(names.map((name) => [`${attn}.${name}.weight`, [8]]));
+    Object.fromEntries(names.map((name) => [`${attn}.${name}.weight`, [width / heads]]));
   const feedForward = (name: string) =>
     all(linear(`${name}.net.0.proj`, 4 * width, width), linear(`${name}.net.2`, width, 4 * width));
   const block = (index: number): Shapes => {
@@ -70,8 +75,8 @@ export function tinySd3(
   return {
     config: {
       _class_name: 'SD3Transformer2DModel',
-      attention_head_dim: 8,
-      num_attention_heads: 2,
+      attention_head_dim: width / heads,
+      num_attention_heads: heads,
       num_layers: layers,
       caption_projection_dim: width,
       joint_attention_dim: textWidth,

@@ -21,6 +21,9 @@ export interface FamilyFinding {
 
 export type FamilyHook = (component: Pick<Component, 'name' | 'config' | 'weights'>) => FamilyFinding | undefined;
 
+/** The memory of the usual job with a whole model, planned by who knows how jobs run; undefined where the model cannot be opened. */
+export type PlanHook = (folder: string) => Omit<MemoryEstimate, 'activationBytes'> | undefined;
+
 export interface ComponentReport {
   readonly name: string;
   readonly library?: string;
@@ -75,7 +78,11 @@ export interface CheckpointReport {
  * what it will need. Faults of components are collected, not thrown. Throws only when the path itself cannot be opened
  * as any of these ('checkpoint-incomplete', 'checkpoint-malformed', 'checkpoint-unsupported', 'file-failed').
  */
-export function inspectCheckpoint(path: string, families: FamilyHook = () => undefined): CheckpointReport {
+export function inspectCheckpoint(
+  path: string,
+  families: FamilyHook = () => undefined,
+  plan: PlanHook = () => undefined,
+): CheckpointReport {
   if (whatIs(path) === 'file') return inspectFile(path);
   const gathered = new Gathering(families);
   if (whatIs(join(path, 'model_index.json')) === 'nothing' && whatIs(join(path, 'config.json')) === 'file') {
@@ -85,7 +92,9 @@ export function inspectCheckpoint(path: string, families: FamilyHook = () => und
   }
   const model = openModelFolder(path);
   for (const spec of model.components.values()) gathered.addSpec(spec);
-  return gathered.report(path, 'model', model.pipeline);
+  const report = gathered.report(path, 'model', model.pipeline);
+  const planned = report.missing.length === 0 && report.faults.length === 0 ? plan(path) : undefined;
+  return planned === undefined ? report : { ...report, memory: { ...report.memory, ...planned } };
 }
 
 function titleOf(component: ComponentReport | undefined): string {

@@ -6,7 +6,11 @@ import type { CheckpointReport, ComponentReport } from './inspect.ts';
 export function reportLines(report: CheckpointReport): readonly string[] {
   const { memory } = report;
   const needs = [`${size(memory.mappedBytes)} mapped from its files`, `about ${size(memory.privateBytes)} private`];
-  if (memory.activationBytes !== undefined) needs.push(`about ${size(memory.activationBytes)} for a run`);
+  if (memory.usual !== undefined)
+    needs.push(
+      `at most about ${size(memory.usual.peakBytes)} while a picture of ${memory.usual.width}x${memory.usual.height} is made`,
+    );
+  else if (memory.activationBytes !== undefined) needs.push(`about ${size(memory.activationBytes)} for a run`);
   return [
     `${report.path}: ${report.title}`,
     ...report.components.map(componentLine),

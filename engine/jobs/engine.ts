@@ -1,17 +1,28 @@
+import { basename } from 'node:path';
 import type { EditRecord, EditRequest, MethodDescription, ResolvedRequest, RunEvent } from '../../contract/index.ts';
 import { type CheckpointReport, inspectCheckpoint } from '../checkpoint/inspect.ts';
 import { paste } from '../media/paste.ts';
-import type { MethodOutcome } from '../methods/method.ts';
+import type { Method, MethodOutcome } from '../methods/method.ts';
 import { methodOf, methods } from '../methods/registry.ts';
+import type { MemoryPlan } from '../pipeline/memory.ts';
 import { type Families, type Model, openModel } from '../pipeline/model.ts';
 import { type Clock, Progress } from '../pipeline/progress.ts';
 import type { Pixels, TensorRuntime } from '../ports.ts';
 import { type CatalogEntry, type CatalogPlaces, listCatalog, nameOf, resolveCheckpoint } from './catalog.ts';
+import { checkMemory, estimateMemory, usualMemory } from './estimate.ts';
 import { findFamily } from './findings.ts';
-import { checkInputs, checkRequest, fitMedia, type RunMedia, resolveRequest } from './inputs.ts';
+import {
+  checkInputs,
+  checkMedia,
+  checkRequest,
+  fitMedia,
+  type MediaSizes,
+  type RunMedia,
+  resolveRequest,
+} from './inputs.ts';
 import { recordOf } from './record.ts';
 
-export type { RunMedia };
+export type { MediaSizes, MemoryPlan, RunMedia };
 
 export interface EngineOptions {
   readonly runtime: TensorRuntime;
@@ -20,6 +31,8 @@ export interface EngineOptions {
   /** Version of the application, for records. */
   readonly version: string;
   readonly clock: Clock;
+  /** Bytes of memory that a job may take; a job that needs more is refused before it starts. Absent: none is refused. */
+  readonly availableBytes?: () => number;
 }
 
 export interface RunOptions {
@@ -47,6 +60,8 @@ export interface Engine {
   describeMethods(): readonly MethodDescription[];
   /** Throws AttuneError; 'cancelled' when the signal was raised. */
   run(request: EditRequest, media: RunMedia, options?: RunOptions): Promise<RunResult>;
+  /** The memory that `run` will take, from sizes alone; nothing is loaded but headers. Throws as `run` does before it starts. */
+  estimate(request: EditRequest, media: MediaSizes): MemoryPlan;
   /** What a checkpoint folder or weight file is. */
   inspect(path: string): CheckpointReport;
   listModels(): readonly CatalogEntry[];
@@ -59,7 +74,7 @@ export interface Engine {
 const FEATHER_PX = 4;
 
 /** The engine: requests in, pictures and records out. One run at a time. */
-export function openEngine({ runtime, families, places, version, clock }: EngineOptions): Engine {
+export function openEngine({ runtime, families, places, version, clock, availableBytes }: EngineOptions): Engine {
   const open = new Map<string, Model>();
   const opened = (ref: string) => {
     const entry = resolveCheckpoint(ref, places);
@@ -67,23 +82,42 @@ export function openEngine({ runtime, families, places, version, clock }: Engine
     open.set(entry.folder, model);
     return { entry, model };
   };
+  const prepare = (asked: EditRequest, media: MediaSizes) => {
+    const request = checkRequest(asked);
+    const method = methodOf(request.method);
+    checkInputs(method, request, media);
+    return { request, method };
+  };
+  const resolve = (method: Method, request: EditRequest, media: MediaSizes) => {
+    const { model, entry } = opened(request.checkpoint);
+    const resolved = resolveRequest(method, request, media, model);
+    return { model, entry, resolved, memory: estimateMemory(method, resolved, media.mask !== undefined, model) };
+  };
   return {
     describeMethods: () => methods.map(({ description }) => description),
-    inspect: (path) => inspectCheckpoint(path, (component) => findFamily(component, families)),
+    inspect: (path) =>
+      inspectCheckpoint(
+        path,
+        (component) => findFamily(component, families),
+        (folder) => usualMemory(() => openModel(folder, basename(folder), families, runtime)),
+      ),
     listModels: () => listCatalog(places),
     model: (ref) => opened(ref).model,
     async close() {
       for (const { sessions } of open.values()) await sessions.release();
       open.clear();
     },
+    estimate(asked, media) {
+      const { request, method } = prepare(asked, media);
+      return resolve(method, request, media).memory;
+    },
     async run(asked, media, options = {}) {
       const progress = new Progress(options.onEvent ?? (() => {}), options.signal, clock, options.previews === true);
-      const request = checkRequest(asked);
-      const method = methodOf(request.method);
-      checkInputs(method, request, media);
+      const { request, method } = prepare(asked, media);
+      checkMedia(media);
       progress.stage('open');
-      const { model, entry } = opened(request.checkpoint);
-      const resolved = resolveRequest(method, request, media, model);
+      const { model, entry, resolved, memory } = resolve(method, request, media);
+      if (availableBytes !== undefined) checkMemory(memory, availableBytes(), resolved);
       const { source, mask } = fitMedia(media, resolved);
       const outcome = await method.run({
         model,
@@ -103,6 +137,7 @@ export function openEngine({ runtime, families, places, version, clock }: Engine
           ...outcome.figures,
           ...locked.figures,
           totalMs: progress.elapsedMs,
+          estimatedPeakBytes: memory.peakBytes,
           ...(progress.firstPreviewMs === undefined ? {} : { firstPreviewMs: progress.firstPreviewMs }),
         },
         warnings: warningsOf(outcome, media, resolved),

@@ -4,6 +4,7 @@ import {
   type MethodInput,
   type ParamValue,
   type ResolvedRequest,
+  type Size,
 } from '../../contract/index.ts';
 import { AttuneError } from '../base/errors.ts';
 import { checkMask } from '../media/pixels.ts';
@@ -19,6 +20,12 @@ export interface RunMedia {
   readonly source?: Pixels;
   /** One channel, white = repaint, of the source's size. */
   readonly mask?: Pixels;
+}
+
+/** What of the media is known before their pixels are needed. */
+export interface MediaSizes {
+  readonly source?: Size;
+  readonly mask?: Size;
 }
 
 /** Throws 'request-invalid' naming the field for a request that breaks the contract. */
@@ -42,7 +49,7 @@ const INPUTS: Readonly<Record<Exclude<MethodInput, 'prompt'>, string>> = {
 };
 
 /** Refuses what the method cannot use, and asks for what it needs; an empty prompt is a prompt. */
-export function checkInputs({ description }: Method, request: EditRequest, media: RunMedia): void {
+export function checkInputs({ description }: Method, request: EditRequest, media: MediaSizes): void {
   const given = {
     source: media.source !== undefined,
     mask: media.mask !== undefined,
@@ -64,14 +71,18 @@ export function checkInputs({ description }: Method, request: EditRequest, media
     if (!isGiven && need === 'required')
       throw new AttuneError('request-invalid', `The method ${description.id} needs ${INPUTS[name]}.`, { field: name });
   }
-  if (media.source !== undefined && media.mask !== undefined) checkMask(media.mask, media.source);
+}
+
+/** Refuses pixels that do not go together. */
+export function checkMedia({ source, mask }: RunMedia): void {
+  if (source !== undefined && mask !== undefined) checkMask(mask, source);
 }
 
 /** The request with the checkpoint's and the method's own values for what it leaves open. */
 export function resolveRequest(
   { description }: Method,
   request: EditRequest,
-  { source }: RunMedia,
+  { source }: MediaSizes,
   { defaults, folder }: Pick<Model, 'defaults' | 'folder'>,
 ): ResolvedRequest {
   const { id } = description;

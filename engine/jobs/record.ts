@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { basename, relative, sep } from 'node:path';
 import type { EditRecord, ResolvedRequest } from '../../contract/index.ts';
 import { NOISE_GENERATOR } from '../base/noise.ts';
@@ -19,6 +19,7 @@ interface RecordInput {
 
 /** Files up to this size are hashed (about half a second); larger ones are recorded by name and size. */
 const HASHED_UP_TO_BYTES = 512 * 1024 * 1024;
+const PIECE_BYTES = 1024 * 1024;
 
 /** Everything needed to make the picture again. Holds no time and no path of this machine. */
 export function recordOf({ request, outcome, model, entry, runtime, version }: RecordInput): EditRecord {
@@ -61,7 +62,21 @@ function weightFiles(model: Model): EditRecord['checkpoint']['files'] {
 
 function hashOf(file: string, size: number): string {
   const key = `${file}:${size}:${statSync(file).mtimeMs}`;
-  const known = hashes.get(key) ?? createHash('sha256').update(readFileSync(file)).digest('hex');
+  const known = hashes.get(key) ?? hashInPieces(file);
   hashes.set(key, known);
   return known;
+}
+
+/** Never the whole file in memory: it would be the peak of many a job. */
+function hashInPieces(file: string): string {
+  const hash = createHash('sha256');
+  const piece = new Uint8Array(PIECE_BYTES);
+  const descriptor = openSync(file, 'r');
+  try {
+    for (let read = readSync(descriptor, piece); read > 0; read = readSync(descriptor, piece))
+      hash.update(piece.subarray(0, read));
+  } finally {
+    closeSync(descriptor);
+  }
+  return hash.digest('hex');
 }

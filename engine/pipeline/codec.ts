@@ -21,7 +21,7 @@ export interface Tiling {
 }
 
 /** 1024 px planes at once with the usual factor 8; a tile then takes about 0.25 of the memory of a 2048 px plane. */
-const DEFAULT_TILING: Tiling = { cells: 128, overlap: 16 };
+export const DEFAULT_TILING: Tiling = { cells: 128, overlap: 16 };
 
 /** What of a model codes pictures. */
 export type CodingModel = Pick<Model, 'folder' | 'autoencoder' | 'sessions' | 'loading'>;

@@ -30,6 +30,20 @@ export interface Conditioning {
 /** Tokens that the reference pipeline gives T5 (diffusers, StableDiffusion3Pipeline, `max_sequence_length`). */
 const T5_TOKENS = 256;
 
+/** How many tokens the text encoders are given, and the columns of the joint text sequence. */
+export function promptTokens({ denoiser, promptEncoders }: Pick<Model, 'denoiser' | 'promptEncoders'>): {
+  readonly clipTokens: number;
+  readonly t5Tokens: number;
+  readonly tokenCount: number;
+} {
+  const clips = promptEncoders.filter(({ encoder }) => encoder.kind === 'clip');
+  const clipTokens = Math.min(...clips.map(({ encoder }) => encoder.maxTokens));
+  const clipWidth = clips.reduce((sum, { encoder }) => sum + encoder.width, 0);
+  const hasOthers = promptEncoders.length > clips.length;
+  const padded = clipWidth === denoiser.textWidth ? 0 : hasOthers ? T5_TOKENS : clipTokens;
+  return { clipTokens, t5Tokens: T5_TOKENS, tokenCount: clipTokens + padded };
+}
+
 /**
  * Encodes a prompt as StableDiffusion3Pipeline does: the penultimate states of the CLIP encoders side by side, padded with zeros to
  * the network's width, then T5's states along the sequence; the pooled vectors joined. A checkpoint published without T5 gets the zero
@@ -55,9 +69,7 @@ export async function encodePrompt(
       { file: model.folder, field: clips.length === 0 ? 'text_encoder' : 'joint_attention_dim' },
     );
 
-  const clipTokens = Math.min(...clips.map(({ encoder }) => encoder.maxTokens));
-  const padded = clipWidth === textWidth ? 0 : others.length > 0 ? T5_TOKENS : clipTokens;
-  const tokenCount = clipTokens + padded;
+  const { clipTokens, tokenCount } = promptTokens(model);
   const states = new Float32Array(tokenCount * textWidth);
   const pooled: number[] = [];
   const blocks: TextBlock[] = [];

@@ -82,7 +82,8 @@ export function openModel(folder: string, name: string, families: Families, runt
     components: [transformer, vae, ...opened.map(({ component }) => component)],
     precision: precisionOf(transformer),
     sessions: new SessionCache(runtime),
-    loading: { denoiser: loadingOf(transformer), autoencoder: loadingOf(vae) },
+    // Pictures are coded once or twice a job, in large planes: without an arena nothing of them stays for the steps between.
+    loading: { denoiser: loadingOf(transformer), autoencoder: { ...loadingOf(vae), arena: false } },
   };
 }
 

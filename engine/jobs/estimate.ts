@@ -1,0 +1,65 @@
+import type { ResolvedRequest } from '../../contract/index.ts';
+import { AttuneError } from '../base/errors.ts';
+import type { PlanHook } from '../checkpoint/inspect.ts';
+import type { Method } from '../methods/method.ts';
+import { type JobShape, type MemoryPlan, type PlannedModel, planMemory } from '../pipeline/memory.ts';
+import type { Model } from '../pipeline/model.ts';
+
+/** What the job of a resolved request will need. */
+export function estimateMemory(
+  method: Method,
+  request: ResolvedRequest,
+  hasMask: boolean,
+  model: PlannedModel,
+): MemoryPlan {
+  return planMemory(model, shapeOf(method, request, hasMask));
+}
+
+/** Value columns read out where maps are asked for: the words of a prompt, and the whole text. */
+const mapColumns = ({ maps, prompt }: ResolvedRequest) =>
+  maps === true ? 1 + (prompt.match(/[\p{L}\p{N}]+/gu)?.length ?? 0) : 0;
+
+/** Methods that compare two prompts run a branch for each; those that find the area of the edit themselves look with both first. */
+function shapeOf({ description: { inputs } }: Method, request: ResolvedRequest, hasMask: boolean): JobShape {
+  const { params, guidance, size } = request;
+  const compares = inputs.sourcePrompt !== undefined;
+  const rowsOf = (scale: number) => (scale === 1 ? 1 : 2);
+  const scaleOf = (value: unknown) => (typeof value === 'number' ? value : 1);
+  const isOpen = (name: string) => scaleOf(params[name] ?? 0) > 0;
+  return {
+    width: size.width,
+    height: size.height,
+    rows: rowsOf(guidance) + (compares ? rowsOf(scaleOf(params.sourceGuidance)) : 0),
+    encodes: inputs.source !== undefined,
+    searchRows: params.blend === true && !hasMask ? 2 : 0,
+    mapColumns: mapColumns(request),
+    routed: isOpen('wordSteps') || isOpen('layoutSteps'),
+  };
+}
+
+/** A guided picture of the checkpoint's own size; undefined where the model cannot be opened. */
+export function usualMemory(open: () => Pick<Model, 'defaults'> & PlannedModel): ReturnType<PlanHook> {
+  try {
+    const model = open();
+    const size = { width: model.defaults.size, height: model.defaults.size };
+    const rows = model.defaults.guidance === 1 ? 1 : 2;
+    const plan = planMemory(model, { ...size, rows, encodes: false, searchRows: 0, mapColumns: 0, routed: false });
+    const { mappedBytes, privateBytes, peakBytes } = plan;
+    return { mappedBytes, privateBytes, usual: { ...size, peakBytes } };
+  } catch (error) {
+    if (error instanceof AttuneError) return undefined;
+    throw error;
+  }
+}
+
+/** Throws 'memory-exceeded' where the plan needs more than there is. */
+export function checkMemory({ peakBytes }: MemoryPlan, availableBytes: number, { size }: ResolvedRequest): void {
+  if (peakBytes <= availableBytes) return;
+  throw new AttuneError(
+    'memory-exceeded',
+    `This job needs about ${inGigabytes(peakBytes)} of memory and ${inGigabytes(availableBytes)} are free. Ask for a smaller size than ${size.width}x${size.height} (--size), or close other programs.`,
+    { field: 'size' },
+  );
+}
+
+const inGigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(bytes < 1e9 ? 2 : 1)} GB`;
