@@ -1,4 +1,4 @@
-import { listSupportedBackends } from 'onnxruntime-node';
+import { listSupportedBackends } from './onnxruntime.ts';
 
 /** What can execute a graph on this machine, as far as the installed runtime knows. */
 export interface ProviderInfo {

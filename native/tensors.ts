@@ -1,5 +1,5 @@
-import { Tensor as RuntimeTensor } from 'onnxruntime-node';
 import type { DType, Tensor } from '../engine/base/tensor.ts';
+import { Tensor as RuntimeTensor } from './onnxruntime.ts';
 
 /** Our tensors and the runtime's, one for the other. Neither way copies: both are views of the same buffer. */
 
