@@ -3,7 +3,6 @@ import type { Tensor } from '../engine/base/tensor.ts';
 import type { RuntimeSession, SessionOptions, TensorRuntime } from '../engine/ports.ts';
 import { rootOf } from './model-root.ts';
 import { env, InferenceSession } from './onnxruntime.ts';
-import { env, InferenceSession } from './onnxruntime.ts';
 import { listProviders } from './providers.ts';
 import { describeTensor, fromRuntime, toRuntime } from './tensors.ts';
 
