@@ -74,6 +74,7 @@ def main():
     p.add_argument("--seed", type=int, default=EVALUATION_SEED)
     p.add_argument("--threads", type=int, default=1)
     p.add_argument("--sheet", type=Path)
+    p.add_argument("--failures", action="store_true", help="list what is wrong")
     p.add_argument("--truth", action="store_true")
     p.add_argument("--codec", action="store_true")
     args = p.parse_args()
@@ -97,6 +98,11 @@ def main():
     result = {**note, "all": summary(scores), "one": summary(one) if one else None, "two": summary(two) if two else None,
               "steps": args.steps, "guidance": args.guidance}
     print(json.dumps(result))
+    if args.failures:
+        for score, caption in zip(scores, captions):
+            if not score["whole"]:
+                wrong = [k for k in ("object", "colour", "position") if not all(score[k])]
+                print(caption, "| wrong:", *wrong, "" if score["background"] else "background")
     if args.sheet:
         sheet(pictures, [("" if s["whole"] else "x ") + c for s, c in zip(scores, captions)], args.sheet)
 

@@ -2,7 +2,7 @@
 import torch
 
 
-def draw_times(count, generator, centre=0.5, uniform=0.12):
+def draw_times(count, generator, centre=0.9, uniform=0.12):
     """s in 0..1 [count]: logistic-normal around sigmoid(centre), a share of them uniform."""
     s = torch.sigmoid(torch.randn(count, generator=generator) + centre)
     flat = torch.rand(count, generator=generator)

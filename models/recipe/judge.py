@@ -1,7 +1,8 @@
 """The deterministic judge: reads place, objects, colours and positions off a picture. No network, no randomness.
 
 1. place and roll: the one of 6 x 4 backgrounds with the smallest median absolute difference;
-2. foreground: smoothed colour distance to that background above a threshold, closed and opened, holes filled;
+2. foreground: smoothed colour distance to that background above a threshold, closed and opened, holes filled,
+   specks dropped (connected parts below a twentieth of the largest one);
 3. with two objects the picture is split in the middle, left/right or top/bottom as the caption says;
 4. tight square crop, 28x28, ground set to grey, RGB and 0.7 times the mask;
 5. nearest of the 84 sprite templates; position by the middle of the crop.
@@ -15,6 +16,7 @@ GREY = 0.5
 THRESHOLD = 0.2
 CENTRE = 14
 SMALLEST = 60
+SPECK = 0.05
 
 
 def square_crop(rgb, mask):
@@ -33,6 +35,20 @@ def square_crop(rgb, mask):
     small = np.stack([np.asarray(b.resize((SIDE, SIDE), Image.Resampling.BOX)) for b in image.split()], axis=2) / 255.0
     small[..., 3] *= MASK_WEIGHT
     return small.ravel(), ((x0 + x1) / 2, (y0 + y1) / 2)
+
+
+def without_specks(mask):
+    """Drops connected parts of a bool mask [H, W] that are small beside the largest."""
+    canvas = Image.fromarray(np.where(mask, 255, 0).astype(np.uint8)).copy()
+    sizes, label = {}, 1
+    for y, x in zip(*np.nonzero(mask)):
+        if label < 255 and canvas.getpixel((int(x), int(y))) == 255:
+            ImageDraw.floodfill(canvas, (int(x), int(y)), label)
+            sizes[label] = canvas.histogram()[label]
+            label += 1
+    limit = SPECK * max(sizes.values(), default=0)
+    labels = np.asarray(canvas)
+    return np.isin(labels, [k for k, n in sizes.items() if n >= limit])
 
 
 class Judge:
@@ -76,7 +92,7 @@ class Judge:
         padded.paste(mask, (1, 1))
         ImageDraw.floodfill(padded, (0, 0), 128)
         inside = np.asarray(padded)[1:-1, 1:-1]
-        return (inside != 128).astype(float)
+        return without_specks(inside != 128).astype(float)
 
     def read(self, rgb, mask):
         """The one object under a mask: kind, colour, centre, distance to the nearest template; None when empty."""

@@ -34,6 +34,7 @@ def arguments():
     p.add_argument("--minutes", type=float, default=90)
     p.add_argument("--end-at", help="HH:MM UTC; goes before --minutes")
     p.add_argument("--start-at", help="HH:MM UTC from which the schedule counts; default: the first start")
+    p.add_argument("--compile", action="store_true", help="fuse with torch.compile: half a minute once, then 1.4 times faster")
     p.add_argument("--every", type=float, default=150, help="seconds between checkpoints")
     p.add_argument("--seed", type=int, default=100)
     return p.parse_args()
@@ -97,6 +98,7 @@ def main():
     model, ema = ImageModel().to(device), ImageModel().to(device)
     ema.load_state_dict(model.state_dict())
     ema.requires_grad_(False)
+    forward = torch.compile(model) if args.compile else model
     matrices, others = split_parameters(model)
     muon = Muon(matrices)
     adam = torch.optim.AdamW(others, lr=args.adam, betas=(0.9, 0.98), weight_decay=0.0, fused=True)
@@ -141,7 +143,7 @@ def main():
         noise = torch.randn(x.shape, generator=generator).to(device)
         s = draw_times(size, generator).to(device)
         with torch.autocast(device.type, torch.bfloat16):
-            out = model(mix(x, noise, s), ids, 1000 * s)
+            out = forward(mix(x, noise, s), ids, 1000 * s)
         loss = (out.float() - (noise - x)).square().mean()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
