@@ -7,6 +7,7 @@ import { type FloatTensor, floatTensor } from '../base/tensor.ts';
 import { GraphBuilder } from '../graph/builder.ts';
 import type { RuntimeSession } from '../ports.ts';
 import { guide } from '../sampling/steps.ts';
+import { finite } from './finite.ts';
 import type { BranchLayout, BranchRow, BranchSpec } from './layout.ts';
 import type { Model } from './model.ts';
 import { type WatchedBranch, WordMaps } from './wordmaps.ts';
@@ -110,6 +111,7 @@ async function runBranches(
   const { velocity, ...captured } = outputs;
   if (velocity?.dtype !== 'float32')
     throw new AttuneError('runtime-failed', 'The network did not return its velocity.');
+  finite(velocity.data, 'transformer', model.folder);
   const rowVelocity = (row: number) => velocity.data.subarray(row * size, (row + 1) * size);
   const velocities = layout.branches.map(({ name, guidance }) => {
     const positive = rowVelocity(layout.row(name));

@@ -82,6 +82,13 @@ describe('a canvas', () => {
     expect(Math.abs(middle(preview) - middle(whole))).toBeLessThan(16);
   });
 
+  it('shows pictures of any shape, also where a side has fewer cells than a block of the preview', async () => {
+    const long: Model = { ...model, denoiser: { ...model.denoiser, maxLatentSide: 512 } };
+    const canvas = canvasOf(long, { width: 4000, height: 20 });
+    const preview = await decodePreview(long, canvas, new Float32Array(canvas.latentLength));
+    expect([preview.width, preview.height]).toEqual([248, 8]);
+  });
+
   it('keeps a picture through encoding and decoding', async () => {
     const picture = discOf(100, 75);
     const canvas = canvasOf(model, picture);

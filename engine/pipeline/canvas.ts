@@ -66,13 +66,15 @@ export function decodePreview(model: Model, canvas: Canvas, latent: Float32Array
   const factor = Math.ceil(Math.max(canvas.rows, canvas.columns) / PREVIEW_CELLS);
   if (factor === 1) return decodeOnCanvas(model, canvas, latent);
   const channels = model.denoiser.latentChannels;
-  const [height, width] = [Math.floor(canvas.rows / factor), Math.floor(canvas.columns / factor)];
+  // The thin side of a long picture may have fewer cells than a block.
+  const [down, across] = [Math.min(factor, canvas.rows), Math.min(factor, canvas.columns)];
+  const [height, width] = [Math.floor(canvas.rows / down), Math.floor(canvas.columns / across)];
   const data = new Float32Array(channels * height * width);
   for (let c = 0; c < channels; c++)
-    for (let y = 0; y < height * factor; y++)
-      for (let x = 0; x < width * factor; x++) {
-        const at = (c * height + Math.floor(y / factor)) * width + Math.floor(x / factor);
-        data[at] = (data[at] ?? 0) + (latent[(c * canvas.rows + y) * canvas.columns + x] ?? 0) / factor ** 2;
+    for (let y = 0; y < height * down; y++)
+      for (let x = 0; x < width * across; x++) {
+        const at = (c * height + Math.floor(y / down)) * width + Math.floor(x / across);
+        data[at] = (data[at] ?? 0) + (latent[(c * canvas.rows + y) * canvas.columns + x] ?? 0) / (down * across);
       }
   return decodeLatent(model, { data, channels, height, width });
 }

@@ -3,6 +3,7 @@ import { type FloatTensor, floatTensor } from '../base/tensor.ts';
 import { GraphBuilder } from '../graph/builder.ts';
 import { fromPlanar, toPlanar, toRgb } from '../media/pixels.ts';
 import type { Pixels, RuntimeSession } from '../ports.ts';
+import { finite } from './finite.ts';
 import type { Model } from './model.ts';
 import { SeamBlender, seamWeights, tileStarts } from './tiling.ts';
 
@@ -49,7 +50,8 @@ export async function encodePicture(model: CodingModel, picture: Pixels, tiling 
       const session = await coderSession(model, 'encode', rows, columns);
       const d = autoencoder.downscale;
       const image = cut(planes, 3, picture.height, picture.width, top * d, left * d, rows * d, columns * d);
-      return floatOutput(await session.run({ image: floatTensor(image, [1, 3, rows * d, columns * d]) }), 'mean');
+      const outputs = await session.run({ image: floatTensor(image, [1, 3, rows * d, columns * d]) });
+      return finite(floatOutput(outputs, 'mean'), 'picture encoder', model.folder);
     },
   );
   const data = mean.map((value) => (value - autoencoder.shiftFactor) * autoencoder.scalingFactor);
@@ -71,7 +73,8 @@ export async function decodePlanes(model: CodingModel, latent: Latent, tiling = 
   return tiled(plane, tiling, autoencoder.downscale, async (top, left, rows, columns) => {
     const session = await coderSession(model, 'decode', rows, columns);
     const piece = cut(raw, channels, height, width, top, left, rows, columns);
-    return floatOutput(await session.run({ latent: floatTensor(piece, [1, channels, rows, columns]) }), 'image');
+    const outputs = await session.run({ latent: floatTensor(piece, [1, channels, rows, columns]) });
+    return finite(floatOutput(outputs, 'image'), 'picture decoder', model.folder);
   });
 }
 

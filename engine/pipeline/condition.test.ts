@@ -102,8 +102,13 @@ describe('a prompt of a checkpoint with CLIP, CLIP and T5', () => {
     expect(unknown.warnings.join()).not.toContain('grass');
     // CLIP's nine columns are full after seven words; T5 still reads the rest.
     expect((await encodePrompt(model, `${PROMPT}, a blue cat`)).warnings).toEqual([]);
-    const long = `${'red '.repeat(300)}cat`;
+    const long = `${'red '.repeat(260)}cat`;
     expect((await encodePrompt(model, long)).warnings.join()).toMatch(/too long.*cat/);
+    // However much is cut off, the sentence stays one; marks between words are no words.
+    const [sentence = ''] = (await encodePrompt(model, `${'red '.repeat(3000)};`)).warnings;
+    expect(sentence).toMatch(/and 27\d\d more\.$/);
+    expect(sentence.length).toBeLessThan(200);
+    expect((await encodePrompt(model, 'a red; (apple: cat)')).warnings).toEqual([]);
   });
 
   it('knows which columns a word wrote into: none before it, its own, and those behind it in CLIP', async () => {

@@ -3,6 +3,7 @@ import { type FloatTensor, indexTensor, type Tensor } from '../base/tensor.ts';
 import { GraphBuilder } from '../graph/builder.ts';
 import { type EncodedPrompt, type PromptWord, tokensInRange } from '../text/prompt.ts';
 import { type PromptDialect, parsePromptWeights, type WeightedRange } from '../text/weights.ts';
+import { finite } from './finite.ts';
 import type { Model, PromptEncoder } from './model.ts';
 
 /** A run of columns of the joint text sequence that one tokenizer filled. */
@@ -97,14 +98,22 @@ export async function encodePrompt(
   return { prompt, weights, warnings: notes, text: states, tokenCount, pooled: Float32Array.from(pooled), blocks };
 }
 
+/** Words that a sentence names before it only counts the rest. */
+const WORDS_NAMED = 20;
+
 /** Sentences about words that no text encoder saw: cut off at the end, or not in the vocabulary. */
 function lostWords(blocks: readonly TextBlock[]): string[] {
   const listed = (lost: (encoded: EncodedPrompt) => readonly PromptWord[]) => {
     const [first = [], ...rest] = blocks.map(({ encoded }) => lost(encoded));
     return first.filter((word) => rest.every((other) => other.some(({ start }) => start === word.start)));
   };
-  const quoted = (words: readonly PromptWord[]) => words.map(({ text }) => text).join(' ');
-  const [cut, unknown] = [listed((encoded) => encoded.cut), listed((encoded) => encoded.unknown)];
+  const quoted = (words: readonly PromptWord[]) => {
+    const rest = words.length - WORDS_NAMED;
+    const named = words.slice(0, WORDS_NAMED).map(({ text }) => text);
+    return `${named.join(' ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+  };
+  const cut = listed((encoded) => encoded.cut);
+  const unknown = listed((encoded) => encoded.unknown).filter(({ text }) => isSpoken(text));
   return [
     ...(cut.length === 0 ? [] : [`The prompt is too long; left out: ${quoted(cut)}.`]),
     ...(unknown.length === 0 ? [] : [`This checkpoint does not know: ${quoted(unknown)}. Use other words.`]),
@@ -125,11 +134,16 @@ export interface WatchedWord {
   readonly columns: readonly number[];
 }
 
+/** Punctuation says nothing by itself. */
+function isSpoken(text: string): boolean {
+  return /[\p{L}\p{N}\p{Extended_Pictographic}]/u.test(text);
+}
+
 /** The words of a prompt that reached the network, punctuation left out. */
 export function wordsOf(condition: Conditioning): readonly WatchedWord[] {
   const words = condition.blocks[0]?.encoded.words ?? [];
   return words
-    .filter(({ text }) => /[\p{L}\p{N}]/u.test(text))
+    .filter(({ text }) => isSpoken(text))
     .map(({ text, start, end }) => ({ text, start, end, columns: columnsOf(condition, start, end) }))
     .filter(({ columns }) => columns.length > 0);
 }
@@ -158,8 +172,8 @@ async function runEncoder(
   });
   const outputs = await session.run({ ids: indexTensor(encoded.ids, [1, length]) });
   return {
-    states: floats(outputs.states),
-    pooled: outputs.pooled === undefined ? new Float32Array() : floats(outputs.pooled),
+    states: finite(floats(outputs.states), name, model.folder),
+    pooled: outputs.pooled === undefined ? new Float32Array() : finite(floats(outputs.pooled), name, model.folder),
     prompt: encoded,
   };
 }
