@@ -4,12 +4,13 @@ import { type CheckpointReport, inspectCheckpoint } from '../checkpoint/inspect.
 import { paste } from '../media/paste.ts';
 import type { Method, MethodOutcome } from '../methods/method.ts';
 import { methodOf, methods } from '../methods/registry.ts';
+import { canvasOf } from '../pipeline/canvas.ts';
 import type { MemoryPlan } from '../pipeline/memory.ts';
 import { type Families, type Model, openModel } from '../pipeline/model.ts';
 import { type Clock, Progress } from '../pipeline/progress.ts';
 import type { Pixels, TensorRuntime } from '../ports.ts';
 import { type CatalogEntry, type CatalogPlaces, listCatalog, nameOf, resolveCheckpoint } from './catalog.ts';
-import { checkMemory, estimateMemory, usualMemory } from './estimate.ts';
+import { ensureMemory, estimateMemory, usualMemory } from './estimate.ts';
 import { findFamily } from './findings.ts';
 import {
   checkInputs,
@@ -91,6 +92,7 @@ export function openEngine({ runtime, families, places, version, clock, availabl
   const resolve = (method: Method, request: EditRequest, media: MediaSizes) => {
     const { model, entry } = opened(request.checkpoint);
     const resolved = resolveRequest(method, request, media, model);
+    canvasOf(model, resolved.size); // refuses what is beyond the network, whatever memory there is
     return { model, entry, resolved, memory: estimateMemory(method, resolved, media.mask !== undefined, model) };
   };
   return {
@@ -117,7 +119,7 @@ export function openEngine({ runtime, families, places, version, clock, availabl
       checkMedia(media);
       progress.stage('open');
       const { model, entry, resolved, memory } = resolve(method, request, media);
-      if (availableBytes !== undefined) checkMemory(memory, availableBytes(), resolved);
+      if (availableBytes !== undefined) await ensureMemory(memory, resolved, availableBytes, open.values());
       const { source, mask } = fitMedia(media, resolved);
       const outcome = await method.run({
         model,

@@ -52,12 +52,23 @@ export function usualMemory(open: () => Pick<Model, 'defaults'> & PlannedModel):
   }
 }
 
-/** Throws 'memory-exceeded' where the plan needs more than there is. */
-export function checkMemory({ peakBytes }: MemoryPlan, availableBytes: number, { size }: ResolvedRequest): void {
-  if (peakBytes <= availableBytes) return;
+/**
+ * Sees to it that a job fits: where it does not, what earlier jobs have left loaded is given back first. Throws 'memory-exceeded' where
+ * the plan needs more than there is even then.
+ */
+export async function ensureMemory(
+  { peakBytes }: MemoryPlan,
+  { size }: ResolvedRequest,
+  availableBytes: () => number,
+  loaded: Iterable<Pick<Model, 'sessions'>>,
+): Promise<void> {
+  if (peakBytes <= availableBytes()) return;
+  for (const { sessions } of loaded) await sessions.release();
+  const free = availableBytes();
+  if (peakBytes <= free) return;
   throw new AttuneError(
     'memory-exceeded',
-    `This job needs about ${inGigabytes(peakBytes)} of memory and ${inGigabytes(availableBytes)} are free. Ask for a smaller size than ${size.width}x${size.height} (--size), or close other programs.`,
+    `This job needs about ${inGigabytes(peakBytes)} of memory and ${inGigabytes(free)} are free. Ask for a smaller size than ${size.width}x${size.height} (--size), or close other programs.`,
     { field: 'size' },
   );
 }
