@@ -169,6 +169,23 @@ describe('attune edit and inpaint', () => {
     expect(outside).toMatchObject({ pixels: 128 * 128 - 48 * 64, changed: 0 });
   });
 
+  it('says that an edit in place leaves nothing to make it from again', async () => {
+    await cp(at('source.png'), at('in-place.png'));
+    const edit = [
+      'edit',
+      at('in-place.png'),
+      '--from',
+      'a red apple',
+      '--to',
+      'a green apple',
+      '--mask',
+      at('mask.png'),
+    ];
+    expect((await attune(...edit, ...FAST, '-o', at('in-place.png'))).err).toMatch(/exists already/);
+    expect((await attune(...edit, ...FAST, '-o', at('in-place.png'), '--force')).err).toMatch(/replaced by its edit/);
+    expect((await attune(...edit, ...FAST, '-o', at('elsewhere.png'))).err).toBe('');
+  });
+
   it('inpaint changes the white part only, and marks the picture as a composite', async () => {
     const said = await attune(
       'inpaint',
@@ -304,6 +321,14 @@ describe('attune inspect, models and doctor', () => {
     expect(broken.out).toContain('not usable');
   });
 
+  it('check what only opening a checkpoint finds', async () => {
+    await cp(fileURLToPath(new URL('../models/embedded/image', import.meta.url)), at('no-words'), { recursive: true });
+    await writeFile(at('no-words/tokenizer/tokenizer_config.json'), '[]');
+    const said = await attune('models', 'check', at('no-words'));
+    expect(said.code).toBe(1);
+    expect(said.out).toMatch(/fault: .*tokenizer_config\.json/);
+  });
+
   it('find everything in order', async () => {
     const said = await attune('doctor', '--json');
     const { ok, findings } = JSON.parse(said.out);
@@ -323,7 +348,7 @@ describe('what cannot be done', () => {
     [['generate', '-o', 'OUT/x.png'], 2, /generate needs --prompt TEXT/],
     [[...generate, '-o', 'OUT/x.png', '--seed', '1.5'], 2, /whole number/],
     [[...generate, '-o', 'OUT/x.png', '--size', 'big'], 2, /--size takes WIDTHxHEIGHT/],
-    [[...generate, '-o', 'OUT/x.png', '--size', '0x16'], 2, /size\.width/],
+    [[...generate, '-o', 'OUT/x.png', '--size', '0x16'], 2, /size\.width must be from 1 to 16384/],
     [[...generate, '-o', 'OUT/x.png', '--size', '4096x4096'], 2, /too large for image/],
     [[...generate, '-o', 'OUT/x.png', '--method', 'generat'], 2, /Did you mean generate\?/],
     [[...generate, '-o', 'OUT/x.png', '--model', 'nobody/nothing'], 1, /There is no checkpoint "nobody\/nothing"/],
@@ -358,6 +383,10 @@ describe('what cannot be done', () => {
     [['inpaint', 'OUT/source.png', '-p', 'a', '-o', 'OUT/x.png'], 2, /inpaint needs --mask PNG/],
     [['inspect', 'OUT/none.png'], 1, /does not exist/],
     [['inspect', 'OUT/text.txt'], 1, /text\.txt/],
+    [['inspect', 'OUT/text.png'], 1, /text\.png is neither PNG, JPEG nor WebP/],
+    [['inspect', '-'], 1, /Standard input is neither PNG/],
+    [['redo', 'OUT/text.txt', '-o', 'OUT/x.png'], 1, /text\.txt is neither PNG, JPEG nor WebP/],
+    [['generate', '-p', '-o', 'OUT/x.png'], 2, /-p needs a value/],
     [['models', 'chek'], 2, /Did you mean check\?/],
     [['gnerate'], 2, /There is no command "gnerate"\. Did you mean generate\?/],
     [['--prompt', 'x'], 2, /The command comes first/],
@@ -365,6 +394,7 @@ describe('what cannot be done', () => {
     await writeMask('small.png', 64, 64, () => 255);
     await writeMask('black.png', 128, 128, () => 0);
     await writeFile(at('text.txt'), 'hello');
+    await writeFile(at('text.png'), 'hello');
     const filled = argv.map((part) => part.replace('OUT', folder));
     const said = await attune(...filled);
     expect([said.code, said.out]).toEqual([code, '']);

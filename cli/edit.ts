@@ -1,7 +1,7 @@
 import { checkMask, type Pixels, toMask } from '../engine/index.ts';
 import type { Outcome } from './command.ts';
 import type { Host } from './host.ts';
-import { loadPicture } from './media.ts';
+import { isSameFile, loadPicture } from './media.ts';
 import type { Values } from './options.ts';
 import { planOutput } from './output.ts';
 import { findMethod, type InputNames, readRequest } from './request.ts';
@@ -38,6 +38,10 @@ export async function editPicture(values: Values, host: Host, kind: EditKind): P
     },
     kind.names,
   );
+  if (await isSameFile(path, plan.path))
+    host.writeErr(
+      `attune: ${path} is replaced by its edit; without a copy of it, "attune redo" cannot make the edit again\n`,
+    );
   const media = { source: source.pixels, ...(mask && { mask: readMask(mask.pixels, source.pixels, host) }) };
   return outcomeOf(await runAndWrite({ request, media, plan }, values, host));
 }

@@ -1,6 +1,7 @@
+import { realpath } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import type { MediaRef } from '../contract/index.ts';
-import { AttuneError, type Pixels } from '../engine/index.ts';
+import { AttuneError, type PictureMetadata, type Pixels, pictureFormat, readMetadata } from '../engine/index.ts';
 import { readFileWithin, sha256Of } from '../native/files.ts';
 import type { Host } from './host.ts';
 
@@ -25,6 +26,21 @@ export async function loadPicture(path: string, host: Host): Promise<LoadedPictu
 
 export function readInput(path: string, host: Host): Promise<Uint8Array> {
   return path === '-' ? host.readStdin(MAX_PICTURE_BYTES) : readFileWithin(path, MAX_PICTURE_BYTES);
+}
+
+/** What a picture says about its making. Throws 'media-invalid' for what is no picture of the kinds that can say it. */
+export function metadataOf(bytes: Uint8Array, path: string): PictureMetadata {
+  if (pictureFormat(bytes) !== undefined) return readMetadata(bytes);
+  const name = path === '-' ? 'Standard input' : path;
+  const what = 'is neither PNG, JPEG nor WebP, the pictures that can say how they were made';
+  throw new AttuneError('media-invalid', `${name} ${what}.`, { file: path });
+}
+
+/** Whether two paths are one file that exists. */
+export async function isSameFile(one: string, other: string): Promise<boolean> {
+  if (one === '-' || other === '-') return false;
+  const [real, otherReal] = await Promise.all([one, other].map((path) => realpath(path).catch(() => undefined)));
+  return real !== undefined && real === otherReal;
 }
 
 /** File name as a record may hold it: no folders, of whichever platform. */

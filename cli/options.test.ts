@@ -30,6 +30,7 @@ describe('a command line', () => {
     expect([values.arguments, values.text('prompt'), values.text('seed')]).toEqual([['-'], '--a dash', '-1']);
     expect(parse('--', '--in.png').arguments).toEqual(['--in.png']);
     expect(parse('in.png', '--prompt', '').text('prompt')).toBe('');
+    expect(parse('in.png', '--prompt=-s').text('prompt')).toBe('-s');
   });
 
   it.each([
@@ -38,6 +39,7 @@ describe('a command line', () => {
     [['in.png', '-x'], 'attune edit has no option -x. See "attune edit --help".'],
     [['in.png', '--prompt'], '--prompt needs a value: --prompt TEXT.'],
     [['in.png', '--prompt', '--seed', '5'], '--prompt needs a value: --prompt TEXT.'],
+    [['in.png', '-p', '-s', '5'], '-p needs a value: -p TEXT.'],
     [['in.png', '--force=yes'], '--force takes no value.'],
     [['in.png', '--seed', '1', '--seed', '2'], '--seed is given twice; give it once.'],
     [['in.png', 'a', 'cat'], '"a" is one argument too many; put texts with spaces in quotes.'],

@@ -118,8 +118,8 @@ function optionValue(
     if (value !== undefined) throw new UsageError(`${rawName} takes no value.`);
     return '';
   }
-  // `--prompt --seed 5`: the next option is not meant as the value.
-  const swallowed = !isInline && options.some(({ name }) => value === `--${name}`);
+  // `--prompt --seed 5`, `-p -o x.png`: the next option is not meant as the value.
+  const swallowed = !isInline && options.some(({ name, short }) => value === `--${name}` || value === `-${short}`);
   if (value === undefined || swallowed) {
     throw new UsageError(`${rawName} needs a value: ${rawName} ${spec.value ?? 'TEXT'}.`);
   }

@@ -20,6 +20,13 @@ describe('the contract', () => {
     expect(EditRequest.safeParse(value).success).toBe(false);
   });
 
+  it('says in words which lengths and sizes it takes', () => {
+    const messages = (value: unknown) => EditRequest.safeParse(value).error?.issues.map(({ message }) => message);
+    const size = { width: 16_385, height: 0 };
+    expect(messages({ ...request, size })).toEqual(['must be from 1 to 16384', 'must be from 1 to 16384']);
+    expect(messages({ ...request, prompt: 'x'.repeat(20_001) })).toEqual(['must have at most 20000 characters']);
+  });
+
   it.each(['/home/me/cat.png', '..\\cat.png', 'a/b.png', ''])('refuses %j as the name of a picture', (name) => {
     expect(MediaRef.safeParse({ sha256: '0'.repeat(64), name }).success).toBe(false);
   });

@@ -6,12 +6,14 @@ import { ParamValue } from './method.ts';
 export const MAX_SEED = Number.MAX_SAFE_INTEGER;
 
 /** Pixels. Any size may be asked for: the engine pads to the network's multiple, works, and crops back. */
-export const Size = z
-  .strictObject({ width: z.int().min(1).max(16_384), height: z.int().min(1).max(16_384) })
-  .readonly();
+const MAX_SIDE = 16_384;
+const sideLimits = `must be from 1 to ${MAX_SIDE}`;
+const side = z.int().min(1, sideLimits).max(MAX_SIDE, sideLimits);
+export const Size = z.strictObject({ width: side, height: side }).readonly();
 export type Size = z.infer<typeof Size>;
 
-const promptText = z.string().max(20_000);
+const MAX_PROMPT = 20_000;
+const promptText = z.string().max(MAX_PROMPT, `must have at most ${MAX_PROMPT} characters`);
 const params = z.record(z.string(), ParamValue);
 
 const asked = {

@@ -1,10 +1,10 @@
 import { open, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { AttuneError, type PictureMetadata, pictureFormat, readMetadata, reportLines } from '../../engine/index.ts';
+import { AttuneError, type PictureMetadata, pictureFormat, reportLines } from '../../engine/index.ts';
 import type { Command, Outcome } from '../command.ts';
 import { COMMON_OPTIONS } from '../command.ts';
 import type { Host } from '../host.ts';
-import { readInput } from '../media.ts';
+import { metadataOf, readInput } from '../media.ts';
 
 export const inspect: Command = {
   name: 'inspect',
@@ -20,9 +20,13 @@ export const inspect: Command = {
   },
 };
 
+/** Names of pictures; a file of such a name is none of a checkpoint, whatever it holds. */
+const PICTURE_NAME = /\.(?:png|jpe?g|webp|gif|tiff?|avif|heic|bmp|svg)$/i;
+
 async function isPicture(path: string): Promise<boolean> {
   const status = await stat(path).catch(() => undefined);
   if (status === undefined || !status.isFile()) return false;
+  if (PICTURE_NAME.test(path)) return true;
   const file = await open(path, 'r');
   try {
     const { buffer } = await file.read(new Uint8Array(16), 0, 16, 0);
@@ -33,7 +37,7 @@ async function isPicture(path: string): Promise<boolean> {
 }
 
 async function inspectPicture(path: string, host: Host): Promise<Outcome> {
-  const read = readMetadata(await readInput(path, host));
+  const read = metadataOf(await readInput(path, host), path);
   const { parameters, record } = read;
   const { parameters: _settings, record: _record, ...rest } = read;
   const picture = {

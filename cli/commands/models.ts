@@ -75,12 +75,24 @@ async function check(engine: Engine, ref: string | undefined): Promise<Outcome> 
   };
 }
 
-/** A checkpoint is sound when nothing is missing and nothing breaks its format. */
+/** What only opening it finds: tokenizers, the scheduler, its own settings, networks that do not fit together. */
+function faultOnOpening(engine: Engine, folder: string): string | undefined {
+  try {
+    engine.model(folder);
+    return undefined;
+  } catch (error) {
+    return toUserError(error).message;
+  }
+}
+
+/** A checkpoint is sound when nothing is missing, nothing breaks its format, and it opens. */
 export function checkOne(engine: Engine, { ref, folder }: { readonly ref: string; readonly folder: string }): Checked {
   try {
     const report = engine.inspect(folder);
-    const isSound = report.form === 'model' && report.missing.length === 0 && report.faults.length === 0;
-    return { ref, isSound, lines: reportLines(report), report };
+    const isWhole = report.form === 'model' && report.missing.length === 0 && report.faults.length === 0;
+    const fault = isWhole ? faultOnOpening(engine, folder) : undefined;
+    const lines = [...reportLines(report), ...(fault === undefined ? [] : [`  fault: ${fault}`])];
+    return { ref, isSound: isWhole && fault === undefined, lines, report };
   } catch (error) {
     return { ref, isSound: false, lines: [`  ${toUserError(error).message}`] };
   }

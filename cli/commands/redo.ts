@@ -1,11 +1,11 @@
 import { dirname, join } from 'node:path';
 import type { EditRecord, MediaRef } from '../../contract/index.ts';
-import { AttuneError, compareWhere, readMetadata } from '../../engine/index.ts';
+import { AttuneError, compareWhere } from '../../engine/index.ts';
 import type { Command } from '../command.ts';
 import { COMMON_OPTIONS } from '../command.ts';
 import { readMask } from '../edit.ts';
 import type { Host } from '../host.ts';
-import { findPicture, readInput } from '../media.ts';
+import { findPicture, metadataOf, readInput } from '../media.ts';
 import type { Values } from '../options.ts';
 import { planOutput } from '../output.ts';
 import { checkpointRef, recallCheckpoint } from '../request.ts';
@@ -29,7 +29,7 @@ export const redo: Command = {
     const [path = '-'] = values.arguments;
     const plan = await planOutput(values);
     const original = await readInput(path, host);
-    const { record, problems } = readMetadata(original);
+    const { record, problems } = metadataOf(original, path);
     if (!record) throw noRecord(path, problems);
     const media = await findMedia(record, path, values, host);
     const engine = await host.engine();

@@ -105,6 +105,13 @@ test('malformed and pickled components are faults, not the end of the report', (
   expect(reportLines(broken).join('\n')).toMatch(/fault: .*model\.safetensors/);
 });
 
+test('a sound network that nothing here runs is said to be that', () => {
+  const folder = folderOf({ 'config.json': {}, 'model.safetensors': tensorsOf(CLIP) });
+  expect(reportLines(inspectCheckpoint(folder)).join('\n')).toContain('not a network that this version runs');
+  const known = inspectCheckpoint(folder, () => ({ family: 'clip-text', missingTensors: [] }));
+  expect(reportLines(known).join('\n')).not.toContain('not a network');
+});
+
 test('one component folder and one weight file are told apart from a model', () => {
   const folder = folderOf({ 'config.json': {}, 'model.safetensors': tensorsOf(CLIP) });
   expect(inspectCheckpoint(folder)).toMatchObject({ form: 'component', title: 'CLIPTextModel', parameters: 18 });

@@ -13,7 +13,7 @@ export function reportLines(report: CheckpointReport): readonly string[] {
   else if (memory.activationBytes !== undefined) needs.push(`about ${size(memory.activationBytes)} for a run`);
   return [
     `${report.path}: ${report.title}`,
-    ...report.components.map(componentLine),
+    ...report.components.map((component) => componentLine(component, report.faults.length === 0)),
     `  ${report.parameters.toLocaleString('en')} parameters, ${size(report.bytesOnDisk)} on disk`,
     `  memory: ${needs.join(', ')}`,
     ...report.missing.map(
@@ -24,11 +24,12 @@ export function reportLines(report: CheckpointReport): readonly string[] {
   ];
 }
 
-function componentLine(component: ComponentReport): string {
+function componentLine(component: ComponentReport, isSound: boolean): string {
   const { name, className, detectedClass, family, dtypes, parameters, otherWeights } = component;
   const title = detectedClass ?? className ?? 'unknown';
   const notes = [
     ...(family === undefined ? [] : [`family ${family}`]),
+    ...(family === undefined && parameters > 0 && isSound ? ['not a network that this version runs'] : []),
     ...(detectedClass !== undefined && className !== undefined && detectedClass !== className
       ? [`its config says ${className}`]
       : []),
