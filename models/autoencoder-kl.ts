@@ -124,19 +124,20 @@ class AutoencoderKl implements Autoencoder {
 
   /**
    * In planes of the full resolution and its width. By count a resnet holds three (its input, the norm, the activation of that); with the
-   * kernel's reordered copies 4.0 are measured (130 and 516 MiB at 256 and 512 pixels, SD3's VAE, without an arena).
+   * kernel's reordered copies 4.0 to 5.0 are measured (130 - 160 and 516 MiB at 256 and 512 pixels, SD3's VAE, without an arena: planes of
+   * up to 32 MiB leave holes in the heap).
    */
   encoderActivationBytes({ batch, height, width }: PlaneSizes): number {
-    return 4.1 * planeBytes(batch, this.#widths[0]!, height, width);
+    return 4.3 * planeBytes(batch, this.#widths[0]!, height, width);
   }
 
   /**
-   * As the encoder's, but the full resolution is entered with the width of the one below, right behind the upsampling: 4.4 planes measured
-   * (283 and 1029 - 1123 MiB at 256 and 512 pixels, SD3's VAE, without an arena; with one 5.1).
+   * As the encoder's, but the full resolution is entered with the width of the one below, right behind the upsampling: 4.0 to 5.8 planes
+   * measured (283 - 378, 420 - 586 and 1029 - 1123 MiB at 256, 320 and 512 pixels, SD3's VAE, without an arena; with one 5.1 - 5.3, kept).
    */
   decoderActivationBytes({ batch, height, width }: PlaneSizes): number {
     const channels = this.#widths[1] ?? this.#widths[0]!;
-    return 4.5 * planeBytes(batch, channels, height * this.downscale, width * this.downscale);
+    return 4.7 * planeBytes(batch, channels, height * this.downscale, width * this.downscale);
   }
 
   #resnets(net: Layers, block: string, x: Value, out: number, count: number): Value {
