@@ -1,7 +1,7 @@
 import { basename, join, resolve } from 'node:path';
 import { AttuneError } from '../base/errors.ts';
 import { namesIn, whatIs } from '../checkpoint/files.ts';
-import { listHfSnapshots } from '../checkpoint/hfcache.ts';
+import { type HfSnapshot, listHfSnapshots } from '../checkpoint/hfcache.ts';
 
 /** A checkpoint that can be asked for by name. */
 export interface CatalogEntry {
@@ -9,6 +9,8 @@ export interface CatalogEntry {
   readonly ref: string;
   readonly title: string;
   readonly folder: string;
+  /** Where it was downloaded from, and which commit of it; absent for folders nobody keeps account of. */
+  readonly origin?: { readonly repository: string; readonly revision: string };
 }
 
 export interface CatalogPlaces {
@@ -18,16 +20,25 @@ export interface CatalogPlaces {
   readonly hubCache?: string;
 }
 
-/** Checkpoints that are on this machine: the embedded ones first, then what the Hugging Face cache holds in full. */
+/** Checkpoints that are on this machine: the embedded ones first, then the current revision of what the Hugging Face cache holds in full. */
 export function listCatalog({ embedded, hubCache }: CatalogPlaces): readonly CatalogEntry[] {
   const shipped = namesIn(embedded)
     .map((name) => ({ ref: `embedded/${name}`, title: `embedded ${name} model`, folder: join(embedded, name) }))
     .filter(({ folder }) => whatIs(join(folder, 'model_index.json')) === 'file');
   if (hubCache === undefined) return shipped;
-  const cached = listHfSnapshots(hubCache).filter(({ missing }) => missing.length === 0);
+  const whole = listHfSnapshots(hubCache).filter(({ missing, fault }) => missing.length === 0 && fault === undefined);
+  // Revisions lie side by side after an update: the name means the one `main` points at, the others are given by their path.
+  const current = new Map<string, HfSnapshot>();
+  for (const snapshot of whole)
+    if (!current.has(snapshot.repo) || snapshot.refs.includes('main')) current.set(snapshot.repo, snapshot);
   return [
     ...shipped,
-    ...cached.map(({ repo, revision, folder }) => ({ ref: repo, title: `${repo} at ${revision.slice(0, 8)}`, folder })),
+    ...[...current.values()].map(({ repo, revision, folder }) => ({
+      ref: repo,
+      title: `${repo} at ${revision.slice(0, 8)}`,
+      folder,
+      origin: { repository: repo, revision },
+    })),
   ];
 }
 

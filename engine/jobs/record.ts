@@ -33,7 +33,12 @@ export function recordOf({ request, outcome, model, entry, runtime, version }: R
       text: condition.prompt,
       weights: condition.weights.map(({ start, end, weight }) => ({ start, end, weight })),
     })),
-    checkpoint: { name: model.name, family: model.denoiser.family, files: weightFiles(model) },
+    checkpoint: {
+      name: model.name,
+      family: model.denoiser.family,
+      ...entry.origin,
+      files: weightFiles(model),
+    },
     runtime: {
       provider: runtime.provider,
       version: runtime.version,
