@@ -71,7 +71,7 @@ describe('the image codec', () => {
   it('refuses what is too large before decoding it', async () => {
     const small = openImageCodec({ maxPixels: 90 });
     await expect(small.decode(await codec.encode(noise(3), 'png'), 'big.png')).rejects.toThrow(
-      /big\.png has more than 90 pixels/,
+      /big\.png has more than 90 pixels; scale it down/,
     );
   });
 

@@ -34,14 +34,15 @@ async function decode(bytes: Uint8Array, file: string, maxPixels: number): Promi
     .catch((cause: unknown) => {
       const tooLarge = cause instanceof Error && /exceeds pixel limit/i.test(cause.message);
       throw tooLarge
-        ? refuse(`has more than ${maxPixels} pixels`, cause)
+        ? refuse(`has more than ${maxPixels} pixels; scale it down first`, cause)
         : refuse('is not a picture that can be read', cause);
     });
   if (header.format === undefined || !READABLE.has(header.format)) {
     throw refuse(`is ${header.format ?? 'of an unknown format'}, which is not taken; save it as PNG, JPEG or WebP`);
   }
-  if (header.width > MAX_SIDE || header.height > MAX_SIDE) throw refuse(`has a side of more than ${MAX_SIDE} pixels`);
-  if (header.width * header.height > maxPixels) throw refuse(`has more than ${maxPixels} pixels`);
+  if (header.width > MAX_SIDE || header.height > MAX_SIDE)
+    throw refuse(`has a side of more than ${MAX_SIDE} pixels; scale it down first`);
+  if (header.width * header.height > maxPixels) throw refuse(`has more than ${maxPixels} pixels; scale it down first`);
   const { data, info } = await sharp(bytes, options)
     .autoOrient()
     .toColourspace('srgb')
