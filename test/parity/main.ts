@@ -25,6 +25,8 @@ async function main(args: readonly string[]): Promise<number> {
     for (const result of await runFixture(fixture, context)) {
       count[result.status] += 1;
       process.stdout.write(`${formatResult(result)}\n`);
+      if (result.status === 'PASS' && result.detail !== undefined)
+        process.stderr.write(`  ${result.path}: ${result.detail}\n`);
     }
   }
   process.stdout.write(`${count.PASS} passed, ${count.FAIL} failed, ${count.SKIP} skipped\n`);

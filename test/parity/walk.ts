@@ -51,8 +51,9 @@ export async function runFixture(fixture: FixtureFolder, context: ParityContext)
   }
 }
 
-/** `PASS path share`, `FAIL path share tensor`, `SKIP path reason`. */
+/** `PASS path share`, `FAIL path share tensor`, `SKIP path reason`; what a PASS has to add is no part of its line. */
 export function formatResult({ status, path, worst, detail }: ParityResult): string {
   const share = status === 'SKIP' || worst === undefined ? [] : [formatShare(worst)];
-  return [status, path, ...share, ...(detail === undefined ? [] : [detail])].join(' ');
+  const more = status === 'PASS' || detail === undefined ? [] : [detail];
+  return [status, path, ...share, ...more].join(' ');
 }
