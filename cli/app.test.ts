@@ -349,7 +349,7 @@ describe('what cannot be done', () => {
     [[...generate, '-o', 'OUT/x.png', '--seed', '1.5'], 2, /whole number/],
     [[...generate, '-o', 'OUT/x.png', '--size', 'big'], 2, /--size takes WIDTHxHEIGHT/],
     [[...generate, '-o', 'OUT/x.png', '--size', '0x16'], 2, /size\.width must be from 1 to 16384/],
-    [[...generate, '-o', 'OUT/x.png', '--size', '4096x4096'], 2, /too large for image/],
+    [[...generate, '-o', 'OUT/x.png', '--size', '4096x4096'], 2, /too large for embedded\/image/],
     [[...generate, '-o', 'OUT/x.png', '--method', 'generat'], 2, /Did you mean generate\?/],
     [[...generate, '-o', 'OUT/x.png', '--model', 'nobody/nothing'], 1, /There is no checkpoint "nobody\/nothing"/],
     [[...generate, '-o', 'OUT/x.png', '--param', 'a=1'], 2, /has no parameters/],

@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, symlink, writeFile } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { discardAllNow, readFileWithin, stageFile } from './files.ts';
+import { checkTarget, discardAllNow, readFileWithin, stageFile } from './files.ts';
 import { foldersOf } from './folders.ts';
 import { openKnownPlaces } from './known.ts';
 
@@ -64,6 +64,14 @@ describe('a staged file', () => {
   it.skipIf(process.getuid?.() === 0)('is refused in a folder without permission', async () => {
     await chmod(folder, 0o500);
     await expect(stageFile(join(folder, 'x'), bytes('1'), { replace: false })).rejects.toThrow(/permissions/);
+  });
+
+  it('is tried before a job runs, which leaves nothing behind', async () => {
+    await checkTarget(join(folder, 'new', 'x.png'), false);
+    expect(await readdir(join(folder, 'new'))).toEqual([]);
+    // No permission bit tells that nobody can make a file there.
+    if (process.platform === 'linux')
+      await expect(checkTarget('/proc/x.png', false)).rejects.toThrow(/^\/proc\/x\.png/);
   });
 
   it('may have the longest name a disk allows', async () => {

@@ -40,7 +40,7 @@ export function discardAllNow(): void {
 /** Writes `bytes` to a temporary file beside `path`; folders are made as needed. Throws 'file-failed' with a sentence. */
 export async function stageFile(path: string, bytes: Uint8Array, options: StageOptions): Promise<StagedFile> {
   return naming(path, async () => {
-    const target = await checkTarget(path, options.replace);
+    const target = await targetOf(path, options.replace);
     const folder = dirname(target);
     await sweep(folder, basename(target));
     const temporary = join(folder, temporaryName(basename(target)));
@@ -72,8 +72,17 @@ export async function stageFile(path: string, bytes: Uint8Array, options: StageO
   });
 }
 
-/** Throws 'file-failed' unless `path` can take a result: for checking before a job runs. Resolves to the real path. */
-export async function checkTarget(path: string, replace: boolean): Promise<string> {
+/**
+ * Throws 'file-failed' unless `path` can take a result: for checking before a job runs. An empty file is written beside it and removed,
+ * since permissions alone do not tell of read-only disks. Folders are made as needed.
+ */
+export async function checkTarget(path: string, replace: boolean): Promise<void> {
+  const probe = await stageFile(path, new Uint8Array(0), { replace });
+  await probe.discard();
+}
+
+/** The real path of a file to write. Throws 'file-failed' when it is none or must not be replaced. */
+async function targetOf(path: string, replace: boolean): Promise<string> {
   return naming(path, async () => {
     const wanted = resolve(path);
     const existing = await stat(wanted).catch(ignoreMissing);

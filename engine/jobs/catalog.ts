@@ -59,7 +59,7 @@ export function resolveCheckpoint(ref: string, places: CatalogPlaces): CatalogEn
   );
 }
 
-/** The name for people: the last part of the reference. */
+/** The name for people: the last part of the reference; what ships keeps its first, since `image` alone says little. */
 export function nameOf({ ref }: CatalogEntry): string {
-  return basename(ref);
+  return ref.startsWith('embedded/') ? ref : basename(ref);
 }
