@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type EditTask, editCases } from '../bench/sprites/cases.ts';
+import type { EditTask } from '../bench/sprites/cases.ts';
 import { productMethod } from '../bench/sprites/contenders.ts';
 import { captionFigures } from '../bench/sprites/fidelity.ts';
 import { Judge } from '../bench/sprites/judge.ts';
 import { score } from '../bench/sprites/measure.ts';
-import { renderedSources, runContender } from '../bench/sprites/run.ts';
+import { fileCases, runContender } from '../bench/sprites/run.ts';
 import { World } from '../bench/sprites/world.ts';
 import { type Engine, openEngine } from '../engine/index.ts';
 import * as families from '../models/registry.ts';
@@ -53,15 +53,7 @@ describe('prompt-edit on files', () => {
 });
 
 async function scoreOf(method: string, task: EditTask) {
-  const cases = editCases(world, task, CASES, 21);
-  const results = await runContender(
-    engine,
-    world,
-    judge,
-    cases,
-    productMethod(method),
-    renderedSources(world),
-    'files',
-  );
+  const list = await fileCases(engine, world, judge, task, CASES, 21);
+  const results = await runContender(engine, world, judge, list, productMethod(method));
   return score(results.map(({ figures }) => figures));
 }

@@ -16,6 +16,8 @@ export interface EditCase {
   readonly to: string;
   /** Seed of the edit's noise. */
   readonly seed: number;
+  /** Whether the source stands where the scene says; the model's own pictures may use any cell of the position word. */
+  readonly cellIsKnown: boolean;
 }
 
 /** Uniform integers from a seed and a stream of their own, unrelated to any noise an edit draws. */
@@ -49,9 +51,14 @@ function isHeldOut(world: World, object: string, colour: string): boolean {
   return colourIndex >= 0 && (objectIndex * 3 + colourIndex * 5) % 16 === 0;
 }
 
-/** `count` cases of a task with two sprites each, all combinations seen in training. */
+/** The endless list of cases of a task with two sprites each, all combinations seen in training. */
+export function* allEditCases(world: World, task: EditTask, seed: number): Generator<EditCase> {
+  for (let index = 0; ; index++) yield editCase(world, task, index, seed);
+}
+
+/** The first `count` cases of a task. */
 export function editCases(world: World, task: EditTask, count: number, seed: number): readonly EditCase[] {
-  return Array.from({ length: count }, (_, index) => editCase(world, task, index, seed));
+  return [...allEditCases(world, task, seed).take(count)];
 }
 
 function editCase(world: World, task: EditTask, index: number, seed: number): EditCase {
@@ -71,6 +78,7 @@ function editCase(world: World, task: EditTask, index: number, seed: number): Ed
     from: world.caption(source),
     to: world.caption(target),
     seed: seed * 1000 + index,
+    cellIsKnown: true,
   };
 }
 

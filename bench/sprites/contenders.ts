@@ -13,6 +13,7 @@ import {
   runEulerLoop,
 } from '../../engine/index.ts';
 import type { EditCase } from './cases.ts';
+import type { World } from './world.ts';
 
 /** One way of doing an edit, with its settings. */
 export interface Contender {
@@ -42,6 +43,12 @@ export function productMethod(method: string, settings: Settings = {}, name = me
 
 /** The source, encoded and decoded: what no edit at all scores. */
 export const doNothing: Contender = { name: 'do nothing', edit: (engine, _, source) => reconstruct(engine, source) };
+
+/** The true target through the codec: the most that any method can score. */
+export const trueTarget = (world: World): Contender => ({
+  name: 'true target, coded',
+  edit: (engine, { target }) => reconstruct(engine, world.render(target)),
+});
 
 /** The source through the codec and back. */
 export async function reconstruct(engine: Engine, source: Pixels): Promise<Pixels> {

@@ -4,12 +4,12 @@ import { type Engine, openEngine } from '../../engine/index.ts';
 import * as families from '../../models/registry.ts';
 import { openImageCodec } from '../../native/images.ts';
 import { createOnnxRuntime } from '../../native/runtime.ts';
-import { type EditCase, type EditTask, editCases } from './cases.ts';
-import { type Contender, doNothing, newPromptSameSeed, productMethod, sdedit } from './contenders.ts';
+import type { EditTask } from './cases.ts';
+import { type Contender, doNothing, newPromptSameSeed, productMethod, sdedit, trueTarget } from './contenders.ts';
 import { captionFigures, ceiling } from './fidelity.ts';
 import { Judge } from './judge.ts';
 import { type Score, score } from './measure.ts';
-import { type CaseResult, ownSources, renderedSources, runContender } from './run.ts';
+import { type CaseResult, fileCases, ownCases, runContender, type SourcedCase } from './run.ts';
 import { overlay, sheet } from './sheet.ts';
 import { World } from './world.ts';
 
@@ -43,6 +43,7 @@ const engine = openEngine({
 const world = await World.open();
 const judge = new Judge(world);
 const lines: string[] = [];
+const sheets = new Map<EditTask, readonly SourcedCase[]>();
 const json: Record<string, unknown> = { cases: count, seed };
 
 const say = (line = '') => {
@@ -61,35 +62,39 @@ for (const [name, value] of Object.entries(generated.two))
   say(`  ${name.padEnd(12)} ${value.toFixed(3)}   (${(top.two[name as keyof typeof top.two] ?? 0).toFixed(3)})`);
 
 for (const kind of ['files', 'own'] as const) {
-  const sourceOf = kind === 'files' ? renderedSources(world) : ownSources(engine);
+  const collect = kind === 'files' ? fileCases : ownCases;
+  const lists = {
+    recolour: await collect(engine, world, judge, 'recolour', count, seed),
+    swap: await collect(engine, world, judge, 'swap', count, seed),
+  };
   say();
   say(
     kind === 'files'
-      ? 'Sources: rendered scenes with two sprites, read from files'
-      : "Sources: the model's own pictures",
+      ? `Sources: rendered scenes with two sprites, read from files (passed over, unread by the judge even when true: ${lists.recolour.passedOver} and ${lists.swap.passedOver})`
+      : `Sources: the model's own pictures (passed over, not what their caption says: ${lists.recolour.passedOver} and ${lists.swap.passedOver})`,
   );
   say(`  ${'method'.padEnd(24)}${tasks.map((task) => task.padEnd(44)).join('')}`);
   say(`  ${''.padEnd(24)}${tasks.map(() => 'success  other  background  harmonic'.padEnd(44)).join('')}`);
   const contenders: readonly Contender[] =
     kind === 'files'
-      ? [doNothing, ...SDEDIT_STRENGTHS.map((strength) => sdedit(strength)), ...methodsOfTheProduct]
+      ? [trueTarget(world), doNothing, ...SDEDIT_STRENGTHS.map((strength) => sdedit(strength)), ...methodsOfTheProduct]
       : [newPromptSameSeed, ...methodsOfTheProduct];
   const table: Record<string, Record<string, Score>> = {};
   for (const contender of contenders) {
     const row: Record<string, Score> = {};
     for (const task of tasks) {
-      const cases = editCases(world, task, count, seed);
-      const results = await runContender(engine, world, judge, cases, contender, sourceOf, kind);
+      const results = await runContender(engine, world, judge, lists[task], contender);
       row[task] = score(results.map(({ figures }) => figures));
     }
     table[contender.name] = row;
     say(`  ${contender.name.padEnd(24)}${tasks.map((task) => cells(row[task]).padEnd(44)).join('')}`);
   }
   json[kind] = table;
+  if (kind === 'files') for (const task of tasks) sheets.set(task, lists[task].cases.slice(0, 8));
 }
 
 await mkdir(options.out, { recursive: true });
-for (const task of tasks) await writeSheet(engine, editCases(world, task, 8, seed), `${options.out}/${task}.png`);
+for (const [task, shown] of sheets) await writeSheet(engine, shown, `${options.out}/${task}.png`);
 await writeFile(`${options.out}/table.txt`, `${lines.join('\n')}\n`);
 await writeFile(`${options.out}/table.json`, `${JSON.stringify(json, null, 2)}\n`);
 if (options.json) console.log(JSON.stringify(json));
@@ -101,11 +106,9 @@ function cells(row: Score | undefined): string {
 }
 
 /** Source, flowedit, prompt-edit before pasting, the area, prompt-edit as delivered, and the map of a changed word. */
-async function writeSheet(open: Engine, cases: readonly EditCase[], file: string): Promise<void> {
-  const sourceOf = renderedSources(world);
+async function writeSheet(open: Engine, cases: readonly SourcedCase[], file: string): Promise<void> {
   const rows: (readonly (CaseResult['source'] | undefined)[])[] = [];
-  for (const edit of cases) {
-    const source = await sourceOf(edit);
+  for (const { edit, source } of cases) {
     const request = { checkpoint: 'embedded/image', prompt: edit.to, sourcePrompt: edit.from, seed: edit.seed };
     const flow = await open.run({ ...request, method: 'flowedit' }, { source });
     const ours = await open.run({ ...request, method: 'prompt-edit', maps: true }, { source });

@@ -2,7 +2,7 @@ import type { Pixels } from '../../engine/index.ts';
 import type { EditCase } from './cases.ts';
 import { dilate } from './foreground.ts';
 import { type Judge, matches, type Region } from './judge.ts';
-import type { World } from './world.ts';
+import type { Scene, World } from './world.ts';
 
 /** What one edit did, judged against the world's truth. */
 export interface EditFigures {
@@ -29,7 +29,8 @@ export function measureEdit(
   reconstruction: Pixels,
 ): EditFigures {
   const regions = judge.regions(edit.source);
-  const place = { place: edit.source.place, roll: edit.source.roll };
+  // Of the model's own pictures nobody knows the roll but the judge; of true renders it reads the true one.
+  const place = judge.place(reconstruction);
   const front = judge.foreground(result, place);
   const read = (index: number) => {
     const region = regions[index] as Region; // regions has one entry for each object of the scene
@@ -51,16 +52,38 @@ export function measureEdit(
   };
 }
 
-/** Union of the edited object's silhouettes before and after, grown by 16 px. */
+/**
+ * Union of the edited object's silhouettes before and after, grown by 16 px; at every cell of its position word, since the model's own
+ * pictures may have it at any of them.
+ */
 function grownTruth(world: World, edit: EditCase): Uint8Array {
   const { width, height } = world.file.canvas;
   const union = new Uint8Array(width * height);
   for (const scene of [edit.source, edit.target]) {
     const object = scene.objects[edit.edited];
     if (object === undefined) continue;
-    for (const [i, value] of world.silhouette(object).data.entries()) if (value > 0) union[i] = 1;
+    const cells = edit.cellIsKnown
+      ? [object.cell]
+      : (world.file.positions.find(({ name }) => name === object.position)?.cells ?? []);
+    for (const cell of cells)
+      for (const [i, value] of world.silhouette({ ...object, cell }).data.entries()) if (value > 0) union[i] = 1;
   }
   return dilate(union, width, height, GROWN_PX);
+}
+
+/** Whether the judge reads every object of a scene in a picture of it. */
+export function isReadable(judge: Judge, scene: Scene, picture: Pixels): boolean {
+  const place = judge.place(picture);
+  const front = judge.foreground(picture, place);
+  return (
+    place.place === scene.place &&
+    judge.regions(scene).every((region, at) => {
+      const wanted = scene.objects[at];
+      if (wanted === undefined) return false;
+      const found = matches(judge.object(picture, front, region), wanted);
+      return found.object && found.colour;
+    })
+  );
 }
 
 /** PSNR of the RGB values where `mask` is 0; 99 dB for equal pixels. */

@@ -68,6 +68,13 @@ describe('pictures', () => {
     expect(compareWhere(odd, back).psnr).toBeGreaterThan(18);
   });
 
+  it('that come back as they were are said to', async () => {
+    const asked = { method: 'prompt-edit', prompt: PROMPT, sourcePrompt: PROMPT };
+    const { images, warnings } = await runAsked(engine, asked, { source });
+    expect(compareWhere(source, images[0] ?? source).changed).toBe(0);
+    expect(warnings).toEqual([expect.stringContaining('Nothing changed')]);
+  });
+
   it('are scaled when another size is asked for, and that is said', async () => {
     const size = { width: 64, height: 48 };
     const large = { source: discOf(320, 240), mask: boxMask(320, 240) };

@@ -142,7 +142,7 @@ export function openEngine({ runtime, families, places, version, clock, availabl
           estimatedPeakBytes: memory.peakBytes,
           ...(progress.firstPreviewMs === undefined ? {} : { firstPreviewMs: progress.firstPreviewMs }),
         },
-        warnings: warningsOf(outcome, media, resolved),
+        warnings: [...warningsOf(outcome, media, resolved), ...(locked.figures.changedInside === 0 ? [UNCHANGED] : [])],
       };
     },
   };
@@ -157,6 +157,9 @@ function lockBackground(
   const { pixels, changedInside, changedOutside } = paste({ source, edited: image, mask, feather: FEATHER_PX });
   return { image: pixels, figures: { changedOutside, changedInside } };
 }
+
+const UNCHANGED =
+  'Nothing changed: the prompts say the same, or no place in the picture answers to what differs. Use other words, or paint a mask.';
 
 function warningsOf({ prompts }: MethodOutcome, { source }: RunMedia, { size }: ResolvedRequest): readonly string[] {
   const scaled = source !== undefined && (source.width !== size.width || source.height !== size.height);

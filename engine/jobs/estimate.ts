@@ -19,22 +19,9 @@ export function estimateMemory(
 const mapColumns = ({ maps, prompt }: ResolvedRequest) =>
   maps === true ? 1 + (prompt.match(/[\p{L}\p{N}]+/gu)?.length ?? 0) : 0;
 
-/** Methods that compare two prompts run a branch for each; those that find the area of the edit themselves look with both first. */
-function shapeOf({ description: { inputs } }: Method, request: ResolvedRequest, hasMask: boolean): JobShape {
-  const { params, guidance, size } = request;
-  const compares = inputs.sourcePrompt !== undefined;
-  const rowsOf = (scale: number) => (scale === 1 ? 1 : 2);
-  const scaleOf = (value: unknown) => (typeof value === 'number' ? value : 1);
-  const isOpen = (name: string) => scaleOf(params[name] ?? 0) > 0;
-  return {
-    width: size.width,
-    height: size.height,
-    rows: rowsOf(guidance) + (compares ? rowsOf(scaleOf(params.sourceGuidance)) : 0),
-    encodes: inputs.source !== undefined,
-    searchRows: params.blend === true && !hasMask ? 2 : 0,
-    mapColumns: mapColumns(request),
-    routed: isOpen('wordSteps') || isOpen('layoutSteps'),
-  };
+function shapeOf(method: Method, request: ResolvedRequest, hasMask: boolean): JobShape {
+  const { width, height } = request.size;
+  return { width, height, mapColumns: mapColumns(request), ...method.demand(request, hasMask) };
 }
 
 /** A guided picture of the checkpoint's own size; undefined where the model cannot be opened. */

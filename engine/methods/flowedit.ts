@@ -6,7 +6,7 @@ import { flowLevels } from '../pipeline/levels.ts';
 import { previewAndCount } from '../pipeline/report.ts';
 import { firstActiveStep, runPairedLoop } from '../sampling/pairedloop.ts';
 import { editedPrompts, requireSource, watchTarget } from './inputs.ts';
-import type { Method } from './method.ts';
+import { type Method, rowsOf } from './method.ts';
 import { readParams } from './params.ts';
 
 /**
@@ -71,6 +71,12 @@ export const flowedit: Method = {
     ],
     defaults: { steps: 50, guidance: 13.5 },
   },
+  demand: ({ guidance, params }) => ({
+    rows: rowsOf(guidance) + rowsOf(readParams(params).number('sourceGuidance')),
+    searchRows: 0,
+    encodes: true,
+    routed: false,
+  }),
   async run(context) {
     const { model, request, progress } = context;
     const params = readParams(request.params);
@@ -88,16 +94,15 @@ export const flowedit: Method = {
       negative: await encodePrompt(model, ''),
       guidance: params.number('sourceGuidance'),
     };
-    const pair = await openBranches(model, {
-      ...plain,
-      branches: [sourceBranch, targetBranch],
-      ...(await watchTarget(model, request, target)),
-    });
-    const tail = Math.min(params.number('tail'), request.steps - 1);
-    const alone = tail > 0 ? await openBranches(model, { ...plain, branches: [targetBranch] }) : pair;
+    const start = firstActiveStep(request.steps, Math.max(1, Math.round(params.number('strength') * request.steps)));
+    const tail = Math.min(params.number('tail'), request.steps - start);
+    const watched = await watchTarget(model, request, target);
+    const pair = await openBranches(model, { ...plain, branches: [sourceBranch, targetBranch], ...watched });
+    const alone = tail > 0 ? await openBranches(model, { ...plain, branches: [targetBranch], ...watched }) : pair;
+    // The words are looked for where the edit happens, and where that has no steps, in the tail.
+    const shown = tail < request.steps - start ? pair : alone;
 
     progress.stage('denoise');
-    const start = firstActiveStep(request.steps, Math.max(1, Math.round(params.number('strength') * request.steps)));
     const [edited = clean] = await runPairedLoop({
       clean,
       sigmas,
@@ -111,7 +116,7 @@ export const flowedit: Method = {
         (await (phase === 'tail' ? alone : pair).run({ latents, sigma })).velocities,
       onStep: ({ step, cleans }) =>
         previewAndCount(
-          { model, canvas, progress, branches: pair, from: start, of: request.steps },
+          { model, canvas, progress, branches: shown, from: start, of: request.steps },
           step,
           cleans.at(-1) ?? clean,
         ),
@@ -119,7 +124,7 @@ export const flowedit: Method = {
     progress.stage('decode');
     return {
       image: await decodeOnCanvas(model, canvas, edited),
-      maps: pair.maps?.pictures('target', canvas) ?? [],
+      maps: shown.maps?.pictures('target', canvas) ?? [],
       ...(context.mask === undefined ? {} : { mask: context.mask }),
       prompts: [
         { role: 'sourcePrompt', condition: source },

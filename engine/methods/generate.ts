@@ -6,7 +6,7 @@ import { flowLevels } from '../pipeline/levels.ts';
 import { previewAndCount } from '../pipeline/report.ts';
 import { runEulerLoop } from '../sampling/eulerloop.ts';
 import { watchTarget } from './inputs.ts';
-import type { Method } from './method.ts';
+import { type Method, rowsOf } from './method.ts';
 
 /** A picture from a prompt: plain sampling of the flow with classifier-free guidance (Ho & Salimans, arXiv 2207.12598). */
 export const generate: Method = {
@@ -18,6 +18,7 @@ export const generate: Method = {
     params: [],
     defaults: {},
   },
+  demand: ({ guidance }) => ({ rows: rowsOf(guidance), searchRows: 0, encodes: false, routed: false }),
   async run({ model, request, progress }) {
     const canvas = canvasOf(model, request.size);
     progress.stage('condition');

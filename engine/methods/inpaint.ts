@@ -8,7 +8,7 @@ import { runEulerLoop } from '../sampling/eulerloop.ts';
 import { firstActiveStep } from '../sampling/pairedloop.ts';
 import { blend, renoise } from '../sampling/steps.ts';
 import { requireMask, requireSource, watchTarget } from './inputs.ts';
-import type { Method } from './method.ts';
+import { type Method, rowsOf } from './method.ts';
 import { readParams } from './params.ts';
 
 /**
@@ -37,6 +37,7 @@ export const inpaint: Method = {
     ],
     defaults: {},
   },
+  demand: ({ guidance }) => ({ rows: rowsOf(guidance), searchRows: 0, encodes: true, routed: false }),
   async run(context) {
     const { model, request, progress } = context;
     const canvas = canvasOf(model, request.size);

@@ -1,5 +1,6 @@
 import type { MethodDescription, Pixels, RecordedOperation, ResolvedRequest } from '../../contract/index.ts';
 import type { Conditioning } from '../pipeline/condition.ts';
+import type { JobShape } from '../pipeline/memory.ts';
 import type { Model } from '../pipeline/model.ts';
 import type { Progress } from '../pipeline/progress.ts';
 
@@ -37,8 +38,16 @@ export interface MethodOutcome {
   readonly figures: Readonly<Record<string, number>>;
 }
 
+/** The part of a job's shape that only its method knows. */
+export type MethodDemand = Pick<JobShape, 'rows' | 'searchRows' | 'encodes' | 'routed'>;
+
+/** Batch rows of a branch: a guidance scale of 1 needs no row for the negative prompt. */
+export const rowsOf = (guidance: number): number => (guidance === 1 ? 1 : 2);
+
 /** One way to make or change a picture. A new one is a file like its neighbours and a line in `registry.ts`. */
 export interface Method {
   readonly description: MethodDescription;
+  /** What a run keeps in memory at once, for the plan that is made before it starts. */
+  demand(request: ResolvedRequest, hasMask: boolean): MethodDemand;
   run(context: MethodContext): Promise<MethodOutcome>;
 }

@@ -9,7 +9,7 @@ import type { Pixels } from '../ports.ts';
 import { firstActiveStep, runPairedLoop } from '../sampling/pairedloop.ts';
 import { editedCells } from './editarea.ts';
 import { editedPrompts, requireSource, watchTarget } from './inputs.ts';
-import type { Method, MethodContext } from './method.ts';
+import { type Method, type MethodContext, rowsOf } from './method.ts';
 import { type Params, readParams } from './params.ts';
 import { PROMPT_EDIT_PARAMS } from './prompt-edit-params.ts';
 import { planRoutes, recordRoutes, routeAmounts } from './prompt-edit-routes.ts';
@@ -42,6 +42,15 @@ export const promptEdit: Method = {
     },
     params: PROMPT_EDIT_PARAMS,
     defaults: {},
+  },
+  demand({ guidance, params }, hasMask) {
+    const read = readParams(params);
+    return {
+      rows: rowsOf(guidance) + rowsOf(read.number('sourceGuidance')),
+      searchRows: read.boolean('blend') && !hasMask ? 2 : 0,
+      encodes: true,
+      routed: read.number('wordSteps') > 0 || read.number('layoutSteps') > 0,
+    };
   },
   run,
 };
