@@ -126,7 +126,7 @@ export function columnsOf({ blocks }: Conditioning, start: number, end: number):
 }
 
 /** A word of a prompt with its columns in the joint text sequence. */
-export interface WatchedWord {
+export interface ReachedWord {
   readonly text: string;
   /** Characters of the prompt. */
   readonly start: number;
@@ -140,7 +140,7 @@ function isSpoken(text: string): boolean {
 }
 
 /** The words of a prompt that reached the network, punctuation left out. */
-export function wordsOf(condition: Conditioning): readonly WatchedWord[] {
+export function wordsOf(condition: Conditioning): readonly ReachedWord[] {
   const words = condition.blocks[0]?.encoded.words ?? [];
   return words
     .filter(({ text }) => isSpoken(text))
