@@ -169,6 +169,14 @@ describe('attune edit and inpaint', () => {
     expect(outside).toMatchObject({ pixels: 128 * 128 - 48 * 64, changed: 0 });
   });
 
+  it('says of JPEG that it keeps no background exactly, and of the others nothing', async () => {
+    const inpaint = ['inpaint', at('source.png'), '--mask', at('mask.png'), '-p', 'a blue star on grass', ...FAST];
+    expect((await attune(...inpaint, '-o', at('recoded.jpg'))).err).toMatch(
+      /^attune: JPEG changes every pixel a little/,
+    );
+    expect((await attune(...inpaint, '-o', at('kept.webp'))).err).toBe('');
+  });
+
   it('says that an edit in place leaves nothing to make it from again', async () => {
     await cp(at('source.png'), at('in-place.png'));
     const edit = [

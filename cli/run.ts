@@ -22,6 +22,8 @@ export interface Ran {
   readonly elapsedMs: number;
 }
 
+const JPEG_CHANGES = 'JPEG changes every pixel a little, outside the mask too; PNG and WebP keep these as they were.';
+
 /** Runs a request with progress on stderr and writes what comes out. */
 export async function runAndWrite({ request, media, plan }: Run, values: Values, host: Host): Promise<Ran> {
   const engine = await host.engine();
@@ -33,7 +35,8 @@ export async function runAndWrite({ request, media, plan }: Run, values: Values,
   const { record } = result;
   await rememberCheckpoint(record.request.checkpoint, request.checkpoint, host);
   const written = await writeResults(result, plan, host);
-  const warnings = [...result.warnings, ...written.notices];
+  const isRecoded = plan.format === 'jpeg' && result.figures.changedOutside !== undefined;
+  const warnings = [...result.warnings, ...written.notices, ...(isRecoded ? [JPEG_CHANGES] : [])];
   for (const warning of warnings) host.writeErr(`attune: ${warning}\n`);
   return { result, written, record, warnings, elapsedMs: host.now() - startMs };
 }
