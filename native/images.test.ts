@@ -50,6 +50,18 @@ describe('the image codec', () => {
     expect(await codec.decode(turned, 'x')).toMatchObject({ width: 7, height: 13 });
   });
 
+  it('refuses an animation instead of taking its first frame', async () => {
+    const frames = Buffer.alloc(8 * 4 * 3).fill(9, 0, 48);
+    const animated = await sharp(frames, { raw: { width: 4, height: 8, channels: 3, pageHeight: 4 } })
+      .gif()
+      .toBuffer();
+    expect((await sharp(animated).metadata()).pages).toBe(2);
+    await expect(codec.decode(animated, 'dance.gif')).rejects.toMatchObject({
+      kind: 'media-invalid',
+      message: expect.stringContaining('2 frames'),
+    });
+  });
+
   it('turns other colour spaces and depths into 8-bit sRGB', async () => {
     const red = { create: { width: 4, height: 4, channels: 3, background: { r: 200, g: 40, b: 40 } } } as const;
     const wide = await sharp(red).toColourspace('rgb16').png().toBuffer();

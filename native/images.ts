@@ -40,6 +40,10 @@ async function decode(bytes: Uint8Array, file: string, maxPixels: number): Promi
   if (header.format === undefined || !READABLE.has(header.format)) {
     throw refuse(`is ${header.format ?? 'of an unknown format'}, which is not taken; save it as PNG, JPEG or WebP`);
   }
+  if ((header.pages ?? 1) > 1)
+    throw refuse(
+      `is animated (${header.pages} frames); Attune edits still pictures, so save the frame you want as a picture`,
+    );
   if (header.width > MAX_SIDE || header.height > MAX_SIDE)
     throw refuse(`has a side of more than ${MAX_SIDE} pixels; scale it down first`);
   if (header.width * header.height > maxPixels) throw refuse(`has more than ${maxPixels} pixels; scale it down first`);
