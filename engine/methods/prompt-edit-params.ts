@@ -10,7 +10,7 @@ export const PROMPT_EDIT_PARAMS: ParamSchema[] = [
     min: 0.05,
     max: 1,
     step: 0.01,
-    default: 0.8,
+    default: 0.85,
   },
   {
     name: 'kappa',
@@ -21,7 +21,7 @@ export const PROMPT_EDIT_PARAMS: ParamSchema[] = [
     min: 0,
     max: 1,
     step: 0.05,
-    default: 1,
+    default: 0.5,
   },
   {
     name: 'wordSteps',
@@ -31,7 +31,7 @@ export const PROMPT_EDIT_PARAMS: ParamSchema[] = [
     min: 0,
     max: 1,
     step: 0.05,
-    default: 0.8,
+    default: 0.4,
   },
   {
     name: 'layoutSteps',
@@ -42,7 +42,7 @@ export const PROMPT_EDIT_PARAMS: ParamSchema[] = [
     min: 0,
     max: 1,
     step: 0.05,
-    default: 0.4,
+    default: 0.2,
   },
   {
     name: 'replaced',
@@ -91,7 +91,7 @@ export const PROMPT_EDIT_PARAMS: ParamSchema[] = [
       { value: 'attention', summary: 'Where the picture attends to the text that differs.' },
       { value: 'both', summary: 'Where both agree.' },
     ],
-    default: 'change',
+    default: 'both',
   },
   {
     name: 'threshold',
@@ -101,7 +101,7 @@ export const PROMPT_EDIT_PARAMS: ParamSchema[] = [
     min: 0,
     max: 1,
     step: 0.01,
-    default: 0.4,
+    default: 0.3,
   },
   {
     name: 'grow',

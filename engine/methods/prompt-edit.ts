@@ -23,8 +23,8 @@ import { planRoutes, recordRoutes, routeAmounts } from './prompt-edit-routes.ts'
  *    2312.04965).
  * The words that differ are looked for in the source picture; outside that area the offset from the source is set to zero at every
  * step (local blend on clean estimates). Differences from InfEdit: two branches instead of three, since the offset form keeps the
- * source exactly and needs no layout branch; the area comes from a look at the source before the first step, since that is what the
- * model at hand tells most surely (`pipeline/editmask.ts`); maps captured while it runs are for the eye.
+ * source exactly and needs no layout branch; the area comes from a look at the source before the first step, where captured attention
+ * and the change of the prediction agree (`pipeline/editmask.ts`), so that it holds from the first step on.
  */
 export const promptEdit: Method = {
   description: {
