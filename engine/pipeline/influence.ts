@@ -5,9 +5,9 @@ import type { Model } from './model.ts';
 /**
  * Which text columns carry what a word says. A text encoder spreads a word over the columns behind it (CLIP is causal: "left" in "a red
  * star on the left" knows the star), and the network reads it there. So a word's columns are weighted by how much their states change
- * when the word changes, instead of taking the word's own columns alone. On the embedded model, 24 edits of two-sprite scenes, the
- * share of text attention on these columns ranks the tokens of the object with an area under the curve of .93, the mass on the word's
- * own columns with .18: the object's tokens look less at "red" than the background's do.
+ * when the word changes, instead of taking the word's own columns alone. On the embedded model, 24 edits of two-sprite scenes at two noise levels, the
+ * share of text attention on these columns ranks the tokens of the object with an area under the curve of .97 to .99, the mass on the
+ * word's own columns with .16 to .22: the object's tokens look less at "red" than the background's do.
  */
 export interface Influence {
   /** [text columns] of `condition`, 0..1. */
