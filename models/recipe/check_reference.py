@@ -50,7 +50,7 @@ def reference_sample(transformer, encoder, scheduler, ids, empty, noise, steps, 
     """The loop of StableDiffusion3Pipeline with one text encoder."""
     both = encoder(torch.cat([empty[None].expand_as(ids), ids]), output_hidden_states=True)
     states, pooled, x = both.hidden_states[-2], both.text_embeds, noise.clone()
-    scheduler.set_timesteps(steps, sigmas=np.linspace(1.0, 1 / steps, steps).tolist())
+    scheduler.set_timesteps(steps)
     for t in scheduler.timesteps:
         v = transformer(torch.cat([x, x]), states, pooled, t.expand(2 * len(x)), return_dict=False)[0]
         low, high = v.chunk(2)

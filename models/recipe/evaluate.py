@@ -12,7 +12,7 @@ import torch
 from PIL import Image, ImageDraw
 
 from dit import ImageModel
-from flow import sample
+from flow import SHIFT, sample
 from judge import Judge, summary
 from latents import PatchCodec
 from vae import Decoder
@@ -29,7 +29,7 @@ def scenes_for(world, count, seed=EVALUATION_SEED, held_out=False, number=None):
 
 
 @torch.no_grad()
-def generate(model, decoder, tokenizer, captions, steps, guidance, seed, batch=16):
+def generate(model, decoder, tokenizer, captions, steps, guidance, seed, shift=SHIFT, batch=16):
     """Captions to uint8 pictures [K, 128, 128, 3]. Noise depends on the seed and the caption's number only."""
     empty, pictures = torch.tensor(tokenizer.encode("")), []
     generator = torch.Generator().manual_seed(seed)
@@ -37,7 +37,7 @@ def generate(model, decoder, tokenizer, captions, steps, guidance, seed, batch=1
         part = captions[k:k + batch]
         ids = torch.tensor([tokenizer.encode(c) for c in part])
         noise = torch.randn(len(part), 16, 16, 16, generator=generator)
-        out = decoder(sample(model, ids, empty, noise, steps, guidance))
+        out = decoder(sample(model, ids, empty, noise, steps, guidance, shift))
         pictures.append(((out.clamp(-1, 1) + 1) * 127.5).round().byte().permute(0, 2, 3, 1).numpy())
     return np.concatenate(pictures)
 
@@ -71,9 +71,11 @@ def main():
     p.add_argument("--held-out", action="store_true", help="only colour-object pairs never seen in training")
     p.add_argument("--steps", type=int, default=20)
     p.add_argument("--guidance", type=float, default=3.0)
+    p.add_argument("--shift", type=float, default=SHIFT, help="of the schedule; above 1 spends more steps on noise")
     p.add_argument("--seed", type=int, default=EVALUATION_SEED)
     p.add_argument("--threads", type=int, default=1)
     p.add_argument("--sheet", type=Path)
+    p.add_argument("--free", action="store_true", help="the captions in free wording with an unknown word, no comma")
     p.add_argument("--failures", action="store_true", help="list what is wrong")
     p.add_argument("--truth", action="store_true")
     p.add_argument("--codec", action="store_true")
@@ -82,6 +84,8 @@ def main():
     world = World()
     judge = Judge(world)
     scenes, captions = scenes_for(world, args.count, args.seed, args.held_out, args.number)
+    if args.free:
+        captions = ["a photo of a lovely " + c.replace(",", "").split(" ", 1)[1] for c in captions]
     note = {}
     if args.truth or args.codec:
         pictures = np.stack([world.render(s) for s in scenes])
@@ -90,13 +94,14 @@ def main():
             pictures = codec.decode(codec.encode(pictures))
     else:
         model, decoder, state = load(args.run)
-        pictures = generate(model, decoder, Tokenizer(world.spec), captions, args.steps, args.guidance, args.seed)
+        pictures = generate(model, decoder, Tokenizer(world.spec), captions, args.steps, args.guidance,
+                            args.seed, args.shift)
         note = {k: state[k] for k in ("step", "seen", "validation")}
     scores = [judge.score(picture, scene) for picture, scene in zip(pictures, scenes)]
     one = [s for s, scene in zip(scores, scenes) if len(scene["objects"]) == 1]
     two = [s for s, scene in zip(scores, scenes) if len(scene["objects"]) == 2]
     result = {**note, "all": summary(scores), "one": summary(one) if one else None, "two": summary(two) if two else None,
-              "steps": args.steps, "guidance": args.guidance}
+              "steps": args.steps, "guidance": args.guidance, "shift": args.shift}
     print(json.dumps(result))
     if args.failures:
         for score, caption in zip(scores, captions):

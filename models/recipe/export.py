@@ -11,6 +11,7 @@ import torch
 from safetensors.torch import save
 
 from dit import ImageModel, ModelConfig
+from flow import SHIFT
 from latents import PatchCodec
 from vae import CHANNELS, GROUPS, WIDTHS, AutoencoderKL, write_encoder
 from world import Tokenizer, World
@@ -53,7 +54,7 @@ def model_index():
 
 def scheduler_config():
     return {"_class_name": "FlowMatchEulerDiscreteScheduler", "_diffusers_version": DIFFUSERS,
-            "num_train_timesteps": 1000, "shift": 1.0, "use_dynamic_shifting": False}
+            "num_train_timesteps": 1000, "shift": SHIFT, "use_dynamic_shifting": False}
 
 
 def transformer_config(c: ModelConfig):

@@ -31,9 +31,10 @@ def arguments():
     p.add_argument("--muon", type=float, default=0.03)
     p.add_argument("--adam", type=float, default=1.5e-3)
     p.add_argument("--flat", type=float, default=0.5, help="share of the time before the rate falls")
+    p.add_argument("--filler", type=float, help="share of captions in free wording; default: the world's")
     p.add_argument("--minutes", type=float, default=90)
     p.add_argument("--end-at", help="HH:MM UTC; goes before --minutes")
-    p.add_argument("--start-at", help="HH:MM UTC from which the schedule counts; default: the first start")
+    p.add_argument("--start-at", help="HH:MM UTC from which the schedule counts; default: first start")
     p.add_argument("--compile", action="store_true", help="fuse with torch.compile: half a minute once, then 1.4 times faster")
     p.add_argument("--every", type=float, default=150, help="seconds between checkpoints")
     p.add_argument("--seed", type=int, default=100)
@@ -112,12 +113,12 @@ def main():
         step, seen, start = state["step"], state["seen"], state["start"]
     start = clock(args.start_at) if args.start_at else start
     end = clock(args.end_at) if args.end_at else start + 60 * args.minutes
-    maker = SceneMaker(world, args.seed * 1_000_003 + step)
+    maker = SceneMaker(world, args.seed * 1_000_003 + step, filler=args.filler)
     generator = torch.Generator().manual_seed(args.seed + step)
     pairs = list(zip(ema.parameters(), model.parameters()))
     log = open(args.run / "dit.log", "a", buffering=1)
     parameters = list(model.parameters())
-    last, running, since, seen_since = time.time(), None, time.time(), seen
+    last, running, since, seen_since, factor = time.time(), None, time.time(), seen, 0.0
 
     while True:
         progress = (time.time() - start) / max(1.0, end - start)

@@ -69,8 +69,9 @@ class World:
 class SceneMaker:
     """Draws random scenes with their captions, without held-out pairs, or with nothing else (`held_out`)."""
 
-    def __init__(self, world, seed, held_out=False):
+    def __init__(self, world, seed, held_out=False, filler=None):
         self.world, self.grammar = world, world.spec["grammar"]
+        self.filler = self.grammar["filler"] if filler is None else filler
         self.random = random.Random(seed)
         self.held_out = held_out
 
@@ -121,7 +122,7 @@ class SceneMaker:
         if rnd.random() < grammar["emptyPrompt"]:
             return ""
         text = self.caption(scene)
-        return with_filler(text, rnd) if rnd.random() < grammar["filler"] else text
+        return with_filler(text, rnd) if rnd.random() < self.filler else text
 
 
 def noun_phrase(world, o):
@@ -131,21 +132,34 @@ def noun_phrase(world, o):
 
 
 def with_filler(text, rnd):
-    """Words that mean nothing in this world, put where people put them."""
-    kind = rnd.randrange(5)
-    if kind == 0:
-        return rnd.choice(["a photo of ", "a picture of ", "zzz of ", "picture of ", "zzz "]) + text
-    if kind == 1:
-        return re.sub(r"\ba ", "the ", text, count=1)
-    words = text.split(" ")
-    adjective = rnd.choice(["happy", "cute", "zzz", "small", "big"])
-    if kind == 2:
-        words.insert(1, adjective)
-        return " ".join(words)
-    if kind == 3:
-        return text + rnd.choice([" .", ", zzz", " zzz zzz"])
-    words.insert(rnd.randrange(len(words) + 1), "zzz")
-    return " ".join(words)
+    """The caption as people might type it: unknown words, other articles, no comma, no positions, an unknown
+    place.
+
+    `zzz` stands for any unknown word. One to three changes are made.
+    """
+    for kind in rnd.sample(range(8), rnd.choice([1, 1, 2, 3])):
+        words = text.split(" ")
+        if kind == 0:
+            text = rnd.choice(["a photo of ", "a picture of ", "zzz of ", "picture of ", "photo of ", "zzz ", "a zzz zzz of ",
+                               "zzz zzz , "]) + text
+        elif kind == 1:
+            text = re.sub(r"\b(a|an) ", rnd.choice(["the ", "", "zzz ", "a "]), text, count=rnd.choice([1, 2]))
+        elif kind == 2:
+            words.insert(min(1, len(words)), rnd.choice(["happy", "cute", "zzz", "zzz", "small", "big", "zzz zzz"]))
+            text = " ".join(words)
+        elif kind == 3:
+            text = text + rnd.choice([".", " .", ", zzz", " zzz zzz", ", zzz zzz, zzz", " with zzz"])
+        elif kind == 4:
+            words.insert(rnd.randrange(len(words) + 1), "zzz")
+            text = " ".join(words)
+        elif kind == 5:
+            text = text.replace(",", "")
+        elif kind == 6:
+            text = re.sub(r" (on the (left|right)|in the center|at the (top|bottom))", "", text)
+        elif "," in text:
+            head = text.split(",")[0]
+            text = head + rnd.choice([" on the zzz", " in the zzz", " in a zzz zzz", ", zzz", " with zzz", " at the zzz"])
+    return text
 
 
 class Tokenizer:
