@@ -46,9 +46,7 @@ export class Dice {
 
 /** Pairs of object and colour that never stood in a training caption. */
 function isHeldOut(world: World, object: string, colour: string): boolean {
-  const objectIndex = world.file.objects.findIndex((entry) => entry.name === object);
-  const colourIndex = world.file.colours.findIndex((entry) => entry.name === colour);
-  return colourIndex >= 0 && (objectIndex * 3 + colourIndex * 5) % 16 === 0;
+  return world.file.heldOut.pairs.some(([heldObject, heldColour]) => heldObject === object && heldColour === colour);
 }
 
 /** The endless list of cases of a task with two sprites each, all combinations seen in training. */

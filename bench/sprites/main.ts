@@ -30,7 +30,7 @@ const [count, seed] = [Number(options.cases), Number(options.seed)];
 const tasks: readonly EditTask[] = ['recolour', 'swap'];
 const embedded = decodeURIComponent(new URL('../../models/embedded', import.meta.url).pathname);
 
-const SDEDIT_STRENGTHS = [0.6, 0.7, 0.8, 0.9];
+const SDEDIT_STRENGTHS = [0.4, 0.5, 0.6, 0.7];
 const methodsOfTheProduct = [productMethod('flowedit'), productMethod('prompt-edit')];
 
 const engine = openEngine({

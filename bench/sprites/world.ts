@@ -44,6 +44,7 @@ interface WorldFile {
     readonly phrase: string;
     readonly cells: readonly (readonly [number, number])[];
   }[];
+  readonly heldOut: { readonly pairs: readonly (readonly [object: string, colour: string])[] };
 }
 
 const FOLDER = new URL('../../models/recipe/world/', import.meta.url);
