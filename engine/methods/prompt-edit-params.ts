@@ -101,7 +101,7 @@ export const PROMPT_EDIT_PARAMS: ParamSchema[] = [
     min: 0,
     max: 1,
     step: 0.01,
-    default: 0.3,
+    default: 0.2,
   },
   {
     name: 'grow',
