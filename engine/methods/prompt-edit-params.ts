@@ -21,7 +21,7 @@ export const PROMPT_EDIT_PARAMS: ParamSchema[] = [
     min: 0,
     max: 1,
     step: 0.05,
-    default: 0.5,
+    default: 1,
   },
   {
     name: 'wordSteps',
@@ -31,7 +31,7 @@ export const PROMPT_EDIT_PARAMS: ParamSchema[] = [
     min: 0,
     max: 1,
     step: 0.05,
-    default: 0.4,
+    default: 0.5,
   },
   {
     name: 'layoutSteps',
@@ -42,7 +42,7 @@ export const PROMPT_EDIT_PARAMS: ParamSchema[] = [
     min: 0,
     max: 1,
     step: 0.05,
-    default: 0.2,
+    default: 0.35,
   },
   {
     name: 'replaced',
