@@ -21,7 +21,7 @@ export const PROMPT_EDIT_PARAMS: ParamSchema[] = [
     min: 0,
     max: 1,
     step: 0.05,
-    default: 1,
+    default: 0.5,
   },
   {
     name: 'wordSteps',
