@@ -4,8 +4,8 @@ import { canvasOf, decodeOnCanvas, encodeOnCanvas } from '../pipeline/canvas.ts'
 import { encodePrompt } from '../pipeline/condition.ts';
 import { flowLevels } from '../pipeline/levels.ts';
 import { previewAndCount } from '../pipeline/report.ts';
-import { firstActiveStep, runPairedLoop } from '../sampling/pairedloop.ts';
-import { editedPrompts, requireSource, watchTarget } from './inputs.ts';
+import { runPairedLoop } from '../sampling/pairedloop.ts';
+import { editedPrompts, requireSource, startOf, watchTarget } from './inputs.ts';
 import { type Method, rowsOf } from './method.ts';
 import { readParams } from './params.ts';
 
@@ -94,7 +94,7 @@ export const flowedit: Method = {
       negative: await encodePrompt(model, ''),
       guidance: params.number('sourceGuidance'),
     };
-    const start = firstActiveStep(request.steps, Math.max(1, Math.round(params.number('strength') * request.steps)));
+    const start = startOf(params.number('strength'), request.steps);
     const tail = Math.min(params.number('tail'), request.steps - start);
     const watched = await watchTarget(model, request, target);
     const pair = await openBranches(model, { ...plain, branches: [sourceBranch, targetBranch], ...watched });

@@ -5,9 +5,8 @@ import { encodePrompt } from '../pipeline/condition.ts';
 import { flowLevels } from '../pipeline/levels.ts';
 import { previewAndCount } from '../pipeline/report.ts';
 import { runEulerLoop } from '../sampling/eulerloop.ts';
-import { firstActiveStep } from '../sampling/pairedloop.ts';
 import { blend, renoise } from '../sampling/steps.ts';
-import { requireMask, requireSource, watchTarget } from './inputs.ts';
+import { requireMask, requireSource, startOf, watchTarget } from './inputs.ts';
 import { type Method, rowsOf } from './method.ts';
 import { readParams } from './params.ts';
 
@@ -59,10 +58,7 @@ export const inpaint: Method = {
 
     progress.stage('denoise');
     const noise = noiseSource(request.seed, clean.length, 'initial')(0);
-    const start = firstActiveStep(
-      request.steps,
-      Math.max(1, Math.round(readParams(request.params).number('strength') * request.steps)),
-    );
+    const start = startOf(readParams(request.params).number('strength'), request.steps);
     const latent = await runEulerLoop({
       latent: renoise(clean, noise, sigmas[start] ?? 1),
       sigmas,

@@ -4,6 +4,7 @@ import { type Conditioning, encodePrompt } from '../pipeline/condition.ts';
 import type { Model } from '../pipeline/model.ts';
 import { type WatchedBranch, watchWords } from '../pipeline/wordmaps.ts';
 import type { Pixels } from '../ports.ts';
+import { firstActiveStep } from '../sampling/pairedloop.ts';
 import type { MethodContext } from './method.ts';
 
 export function requireSource({ source, request }: MethodContext): Pixels {
@@ -49,4 +50,9 @@ export async function watchTarget(
   target: Conditioning,
 ): Promise<{ readonly watched?: readonly WatchedBranch[] }> {
   return request.maps === true ? { watched: [await watchWords(model, 'target', target)] } : {};
+}
+
+/** First step that runs when a share 0..1 of the steps is active; one step at least. */
+export function startOf(strength: number, steps: number): number {
+  return firstActiveStep(steps, Math.max(1, Math.round(strength * steps)));
 }

@@ -6,9 +6,9 @@ import { findConcepts } from '../pipeline/editmask.ts';
 import { flowLevels } from '../pipeline/levels.ts';
 import { previewAndCount } from '../pipeline/report.ts';
 import type { Pixels } from '../ports.ts';
-import { firstActiveStep, runPairedLoop } from '../sampling/pairedloop.ts';
+import { runPairedLoop } from '../sampling/pairedloop.ts';
 import { editedCells } from './editarea.ts';
-import { editedPrompts, requireSource, watchTarget } from './inputs.ts';
+import { editedPrompts, requireSource, startOf, watchTarget } from './inputs.ts';
 import { type Method, type MethodContext, rowsOf } from './method.ts';
 import { type Params, readParams } from './params.ts';
 import { PROMPT_EDIT_PARAMS } from './prompt-edit-params.ts';
@@ -82,7 +82,7 @@ async function run(context: MethodContext): ReturnType<Method['run']> {
   });
 
   progress.stage('denoise');
-  const start = firstActiveStep(request.steps, Math.max(1, Math.round(params.number('strength') * request.steps)));
+  const start = startOf(params.number('strength'), request.steps);
   const [edited = clean] = await runPairedLoop({
     clean,
     sigmas,
