@@ -3,8 +3,15 @@
 Prints the largest absolute difference of every part; exits with 1 when one is above 1e-3. Needs
 requirements-check.txt. The text encoder and the transformer are compared on real prompts, the VAE on rendered scenes,
 the tokenizer on odd texts, and at last both run a whole sampling loop from the same noise.
+
+With --fixtures DIR the reference's inputs and outputs are written there as fixtures, with tolerances by the rule of
+the other fixtures (ten times the reference's own float32 rounding), so that `npm run parity -- DIR` holds the
+product's engine against diffusers and transformers on this checkpoint.
 """
 import argparse
+import copy
+import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -12,7 +19,7 @@ import numpy as np
 import torch
 from diffusers import AutoencoderKL as ReferenceVae
 from diffusers import FlowMatchEulerDiscreteScheduler, SD3Transformer2DModel
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from transformers import CLIPTextModelWithProjection, PreTrainedTokenizerFast
 
 from dit import ImageModel
@@ -58,11 +65,68 @@ def reference_sample(transformer, encoder, scheduler, ids, empty, noise, steps, 
     return x
 
 
+def tolerances(value, exact):
+    """Of one output, from what float32 costs the reference itself: float32 [...] against float64 [...]."""
+    noise = (value.double() - exact).abs().max().item()
+    relative = ((value.double() - exact).square().mean() / exact.square().mean()).sqrt().item()
+    largest = exact.abs().max().item()
+    return {"shape": list(value.shape), "dtype": "F32", "max_abs": largest,
+            "atol": max(10 * noise, 1e-5 * largest), "rel_rms_tol": max(10 * relative, 3e-6)}
+
+
+def write_fixture(folder, part, kind, weights, cases, inputs, run):
+    """One fixture folder: checkpoint, inputs, outputs, manifest. `run(dtype)` gives the reference's outputs by name."""
+    (folder / "checkpoint").mkdir(parents=True, exist_ok=True)
+    for name in ("config.json", weights):
+        shutil.copyfile(part / name, folder / "checkpoint" / name)
+    outputs, exact = run(torch.float32), run(torch.float64)
+    save_file({k: v.contiguous() for k, v in inputs.items()}, folder / "inputs.safetensors")
+    save_file({k: v.float().contiguous() for k, v in outputs.items()}, folder / "outputs.safetensors")
+    manifest = {"name": folder.name, "kind": "model", "class": kind.__name__, "checkpoint": "checkpoint", "cases": cases,
+                "computed_in": "float32", "outputs": {k: tolerances(v, exact[k]) for k, v in outputs.items()}}
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1))
+
+
+def write_fixtures(folder, checkpoint, encoder, transformer, vae, ids, noise, t, pixels):
+    """The three networks with one case each."""
+    weights = "diffusion_pytorch_model.safetensors"
+    text = encoder(ids, output_hidden_states=True)
+    latents = vae.encode(pixels).latent_dist.mean
+    as_type = lambda model, dtype: copy.deepcopy(model).to(dtype)
+
+    def run_text(dtype):
+        out = as_type(encoder, dtype)(ids, output_hidden_states=True)
+        return {"a.penultimate": out.hidden_states[-2], "a.last_hidden_state": out.last_hidden_state,
+                "a.text_embeds": out.text_embeds}
+
+    def run_transformer(dtype):
+        out = as_type(transformer, dtype)(noise.to(dtype), text.hidden_states[-2].to(dtype), text.text_embeds.to(dtype),
+                                          t.to(dtype), return_dict=False)[0]
+        return {"a.sample": out}
+
+    def run_vae(dtype):
+        model = as_type(vae, dtype)
+        return {"a.mean": model.encode(pixels.to(dtype)).latent_dist.mean, "a.sample": model.decode(latents.to(dtype)).sample}
+
+    b, _, height, width = noise.shape
+    write_fixture(folder / "text_encoder", checkpoint / "text_encoder", CLIPTextModelWithProjection, "model.safetensors",
+                  {"a": {"tokens": ids.shape[1]}}, {"a.input_ids": ids}, run_text)
+    write_fixture(folder / "transformer", checkpoint / "transformer", SD3Transformer2DModel, weights,
+                  {"a": {"batch": b, "height": height, "width": width, "text_tokens": ids.shape[1]}},
+                  {"a.hidden_states": noise, "a.timestep": t, "a.encoder_hidden_states": text.hidden_states[-2],
+                   "a.pooled_projections": text.text_embeds}, run_transformer)
+    write_fixture(folder / "vae", checkpoint / "vae", ReferenceVae, weights,
+                  {"a": {"batch": b, "height": pixels.shape[2], "width": pixels.shape[3],
+                         "latent_height": height, "latent_width": width}}, {"a.x": pixels, "a.z": latents}, run_vae)
+
+
 @torch.no_grad()
 def main():
-    p = argparse.ArgumentParser(description=__doc__)
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--fixtures", type=Path, help="folder to write fixtures for the engine to")
     p.add_argument("--model", type=Path, default=Path(__file__).resolve().parent.parent / "embedded" / "image")
-    folder = p.parse_args().model
+    args = p.parse_args()
+    folder = args.model
     torch.set_num_threads(1)
     model, vae = ours(folder)
     encoder = open_strictly(CLIPTextModelWithProjection, folder / "text_encoder")
@@ -103,6 +167,8 @@ def main():
         difference = (a - b).abs().max().item()
         worst = max(worst, difference)
         print(f"{name}: max abs difference {difference:.1e} (values up to {b.abs().max().item():.2f})")
+    if args.fixtures:
+        write_fixtures(args.fixtures, folder, encoder, transformer, reference_vae, ids, noise, t, pixels)
     sys.exit(worst > LIMIT)
 
 

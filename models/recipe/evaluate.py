@@ -21,7 +21,7 @@ from world import SceneMaker, Tokenizer, World
 EVALUATION_SEED = 777_000
 
 
-def scenes_for(world, count, seed=EVALUATION_SEED, held_out=False, number=None):
+def scenes_for(world, count, seed=EVALUATION_SEED, held_out=None, number=None):
     """Records and full captions, `count` of them. Seeds are disjoint from training's."""
     maker = SceneMaker(world, seed, held_out=held_out)
     scenes = [maker.scene(number) for _ in range(count)]
@@ -68,7 +68,7 @@ def main():
     p.add_argument("--run", type=Path, default=Path("runs/image"))
     p.add_argument("--count", type=int, default=48)
     p.add_argument("--number", type=int, choices=(1, 2), help="objects per scene; default: both kinds")
-    p.add_argument("--held-out", action="store_true", help="only colour-object pairs never seen in training")
+    p.add_argument("--held-out", choices=("colour", "together", "cell"), help="only what training never showed")
     p.add_argument("--steps", type=int, default=20)
     p.add_argument("--guidance", type=float, default=3.0)
     p.add_argument("--shift", type=float, default=SHIFT, help="of the schedule; above 1 spends more steps on noise")

@@ -4,13 +4,13 @@ import torch
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 
 
-def orthogonalise(g, steps=5):
+def orthogonalise(g, dtype, steps=5):
     """Nearest semi-orthogonal matrix, roughly, of each matrix in a stack [K, rows, columns], rows <= columns.
 
-    In bfloat16: the result is rough anyway, and this is most of the optimizer's cost.
+    bfloat16 is enough, where the machine is fast at it: the result is rough anyway.
     """
     a, b, c = NEWTON_SCHULZ
-    x = (g / (g.flatten(1).norm(dim=1)[:, None, None] + 1e-7)).bfloat16()
+    x = (g / (g.flatten(1).norm(dim=1)[:, None, None] + 1e-7)).to(dtype)
     for _ in range(steps):
         gram = x @ x.mT
         x = a * x + (b * gram + c * (gram @ gram)) @ x
@@ -20,12 +20,12 @@ def orthogonalise(g, steps=5):
 class Muon:
     """Momentum, orthogonalised per matrix. Matrices of equal shape are handled as one stack, laid wide."""
 
-    def __init__(self, parameters, momentum=0.95):
+    def __init__(self, parameters, momentum=0.95, dtype=torch.bfloat16):
         self.groups = {}
         for p in parameters:
             wide = p.shape[0] <= p.shape[1]
             self.groups.setdefault((min(p.shape), max(p.shape)), []).append((p, wide))
-        self.momentum = momentum
+        self.momentum, self.dtype = momentum, dtype
         self.buffers = {k: torch.zeros(len(v), *k, device=v[0][0].device) for k, v in self.groups.items()}
 
     @torch.no_grad()
@@ -33,7 +33,7 @@ class Muon:
         for key, members in self.groups.items():
             grads = torch.stack([p.grad if wide else p.grad.T for p, wide in members])
             buffer = self.buffers[key].mul_(self.momentum).add_(grads)
-            updates = orthogonalise(grads.add_(buffer, alpha=self.momentum))
+            updates = orthogonalise(grads.add_(buffer, alpha=self.momentum), self.dtype)
             for (p, wide), u in zip(members, updates):
                 scale = max(1.0, p.shape[0] / p.shape[1]) ** 0.5
                 p.add_(u if wide else u.T, alpha=-rate * scale)

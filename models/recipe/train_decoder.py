@@ -6,6 +6,7 @@ sees other statistics there. Noise on the latents makes the decoder forgive what
 import argparse
 import os
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +63,7 @@ def main():
     p.add_argument("--batch", type=int, default=16)
     p.add_argument("--rate", type=float, default=2e-3)
     p.add_argument("--noise", type=float, default=0.03)
+    p.add_argument("--precision", choices=("bf16", "f32"), default="bf16", help="as in train_dit.py")
     p.add_argument("--whole", action="store_true", help="whole scenes instead of crops")
     p.add_argument("--seed", type=int, default=300)
     args = p.parse_args()
@@ -98,7 +100,7 @@ def main():
         z = z + args.noise * torch.randn_like(z)
         factor = 1.0 if progress < 0.4 else max(0.02, 1 - 0.98 * (progress - 0.4) / 0.6)
         adam.param_groups[0]["lr"] = args.rate * factor * min(1.0, (step - first + 1) / WARM_UP)
-        with torch.autocast(device.type, torch.bfloat16):
+        with torch.autocast(device.type, torch.bfloat16) if args.precision == "bf16" else nullcontext():
             out = decoder(z.to(memory_format=torch.channels_last))
         loss = loss_of(out.float(), to_tensor(images).to(device))
         adam.zero_grad(set_to_none=True)

@@ -1,11 +1,13 @@
 """Stage 3: trains text encoder and transformer jointly on unlimited scenes, until a given time of the clock.
 
 Reads RUN/codec.npz, writes RUN/dit.pt (everything needed to go on) and RUN/dit.log. Run again to resume.
-bfloat16 autocast, float32 master weights, Muon + AdamW, EMA.
+float32 master weights, Muon + AdamW, EMA. A RUN/dit.pt written by warm_start.py is gone on from as well; words that
+were new to it can be favoured (--new-words).
 """
 import argparse
 import os
 import time
+from contextlib import nullcontext
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -31,6 +33,10 @@ def arguments():
     p.add_argument("--muon", type=float, default=0.03)
     p.add_argument("--adam", type=float, default=1.5e-3)
     p.add_argument("--flat", type=float, default=0.5, help="share of the time before the rate falls")
+    p.add_argument("--precision", choices=("bf16", "f32"), default="bf16",
+                   help="of matrix products; f32 is many times faster on a CPU without bfloat16 instructions")
+    p.add_argument("--new-words", type=float, default=1.0,
+                   help="after a warm start: how much oftener new objects, colours and places are drawn at first")
     p.add_argument("--filler", type=float, help="share of captions in free wording; default: the world's")
     p.add_argument("--minutes", type=float, default=90)
     p.add_argument("--end-at", help="HH:MM UTC; goes before --minutes")
@@ -59,10 +65,22 @@ def rate(progress, step, flat):
     return fall * min(1.0, (step + 1) / WARM_UP)
 
 
+def products(device, precision):
+    """Context in which matrix products run in the wanted precision."""
+    return torch.autocast(device.type, torch.bfloat16) if precision == "bf16" else nullcontext()
+
+
+def favoured(world, known):
+    """Indices of the objects, colours and places that a warm-started checkpoint had no words for."""
+    fresh = lambda names: {k for k, name in enumerate(names) if name not in known}
+    return {"objects": fresh(world.objects), "colours": fresh(world.colours), "places": fresh(world.place_names)}
+
+
 class Validation:
     """Fixed scenes, noises and even times; reports the EMA's flow loss, whole and for four ranges of s."""
 
-    def __init__(self, world, latents, tokenizer, device, count=256):
+    def __init__(self, world, latents, tokenizer, device, precision, count=256):
+        self.precision = precision
         maker = SceneMaker(world, 999_000)
         scenes = [maker.scene() for _ in range(count)]
         generator = torch.Generator().manual_seed(5)
@@ -74,7 +92,7 @@ class Validation:
     @torch.no_grad()
     def loss(self, model):
         target = self.noise - self.x
-        with torch.autocast(self.x.device.type, torch.bfloat16):
+        with products(self.x.device, self.precision):
             out = model(mix(self.x, self.noise, self.s), self.ids, 1000 * self.s)
         error = (out.float() - target).square().mean((1, 2, 3))
         parts = [error[(self.s >= a) & (self.s < a + 0.25)].mean().item() for a in (0, 0.25, 0.5, 0.75)]
@@ -94,26 +112,30 @@ def main():
     world, device = World(), torch.device(args.device)
     tokenizer = Tokenizer(world.spec)
     latents = LatentWorld(world, PatchCodec.load(args.run / "codec.npz"), device)
-    validation = Validation(world, latents, tokenizer, device)
+    validation = Validation(world, latents, tokenizer, device, args.precision)
 
     model, ema = ImageModel().to(device), ImageModel().to(device)
     ema.load_state_dict(model.state_dict())
     ema.requires_grad_(False)
     forward = torch.compile(model) if args.compile else model
     matrices, others = split_parameters(model)
-    muon = Muon(matrices)
+    muon = Muon(matrices, dtype=torch.bfloat16 if args.precision == "bf16" else torch.float32)
     adam = torch.optim.AdamW(others, lr=args.adam, betas=(0.9, 0.98), weight_decay=0.0, fused=True)
-    path, step, seen, start = args.run / "dit.pt", 0, 0, time.time()
+    path, step, seen, start, known = args.run / "dit.pt", 0, 0, time.time(), None
     if path.exists():
         state = torch.load(path, map_location=device)
         model.load_state_dict(state["model"])
         ema.load_state_dict(state["ema"])
-        muon.load_state_dict(state["muon"])
-        adam.load_state_dict(state["adam"])
-        step, seen, start = state["step"], state["seen"], state["start"]
+        known = state.get("known")
+        if "muon" in state:
+            muon.load_state_dict(state["muon"])
+            adam.load_state_dict(state["adam"])
+            step, start = state["step"], state["start"]
+        seen = state["seen"]
     start = clock(args.start_at) if args.start_at else start
     end = clock(args.end_at) if args.end_at else start + 60 * args.minutes
-    maker = SceneMaker(world, args.seed * 1_000_003 + step, filler=args.filler)
+    favour = favoured(world, known) if known else None
+    maker = SceneMaker(world, args.seed * 1_000_003 + step, filler=args.filler, favour=favour)
     generator = torch.Generator().manual_seed(args.seed + step)
     pairs = list(zip(ema.parameters(), model.parameters()))
     log = open(args.run / "dit.log", "a", buffering=1)
@@ -130,20 +152,22 @@ def main():
             log.write(f"{now} step {step} seen {seen} train {running or 0:.4f} val {loss:.4f} by s "
                       f"{' '.join(f'{p:.4f}' for p in parts)} rate {factor:.3f} samples/s {speed:.0f}\n")
             save(path, {"model": model.state_dict(), "ema": ema.state_dict(), "muon": muon.state_dict(),
-                        "adam": adam.state_dict(), "step": step, "seen": seen, "start": start, "validation": loss})
+                        "adam": adam.state_dict(), "step": step, "seen": seen, "start": start, "validation": loss,
+                        "known": known})
             override = args.run / "threads"
             if override.exists():
                 torch.set_num_threads(int(override.read_text()))
             last, since, seen_since = time.time(), time.time(), seen
         if done:
             return
+        maker.weight = 1 + (args.new_words - 1) * max(0.0, 1 - progress / args.flat)
         size = args.first_batch if step < args.first_steps else args.batch
         scenes = [maker.scene() for _ in range(size)]
         ids = torch.tensor([tokenizer.encode(maker.training_caption(s)) for s in scenes], device=device)
         x = latents.batch(scenes)
         noise = torch.randn(x.shape, generator=generator).to(device)
         s = draw_times(size, generator).to(device)
-        with torch.autocast(device.type, torch.bfloat16):
+        with products(device, args.precision):
             out = forward(mix(x, noise, s), ids, 1000 * s)
         loss = (out.float() - (noise - x)).square().mean()
         loss.backward()

@@ -1,6 +1,6 @@
 """The world: atlases, scene records, captions, tokens and pixels.
 
-A scene is a plain record: {"place": 0..5, "roll": 0|32|64|96, "objects": [{"object": 0..11, "colour": 0..6,
+A scene is a plain record: {"place": 0..7, "roll": 0|32|64|96, "objects": [{"object": 0..31, "colour": 0..8,
 "position": 0..4, "cell": [x, y]}]}. Colour 0 is natural, colour k + 1 is `colours[k]`.
 
 Pixels are integer arithmetic only, so that every language draws the same bytes:
@@ -26,13 +26,19 @@ class World:
         canvas = self.spec["canvas"]
         self.side, self.cell, self.sprite, self.air = (canvas[k] for k in ("width", "cell", "sprite", "air"))
         self.objects = [o["name"] for o in self.spec["objects"]]
-        self.articles = [o["article"] for o in self.spec["objects"]]
         self.colours = ["natural"] + [c["name"] for c in self.spec["colours"]]
         self.places = [p["phrase"] for p in self.spec["places"]["items"]]
         self.rolls = self.spec["places"]["rolls"]
         self.positions = self.spec["positions"]
         self.cells = [tuple(c) for p in self.positions for c in p["cells"]]
-        self.held_out = {(self.objects.index(o), self.colours.index(c)) for o, c in self.spec["heldOut"]["pairs"]}
+        self.place_names = [p["name"] for p in self.spec["places"]["items"]]
+        held = self.spec["heldOut"]
+        order = [p["name"] for p in self.positions]
+        self.held_out = {(self.objects.index(o), self.colours.index(c)) for o, c in held["pairs"]}
+        self.held_together = {frozenset((self.objects.index(a), self.objects.index(b))) for a, b in held["together"]}
+        self.held_cells = {(self.place_names.index(p), order.index(n)) for p, n in held["cells"]}
+        self.unseeable = {(self.colours.index(c), self.place_names.index(p))
+                          for c, p in self.spec["grammar"]["unseeable"]}
         self.sprites = self._tiles(folder / "sprites.png", self.sprite, "RGBA")
         self.grounds = self._tiles(folder / "places.png", self.side, "RGB")[:, 0]
 
@@ -67,30 +73,43 @@ class World:
 
 
 class SceneMaker:
-    """Draws random scenes with their captions, without held-out pairs, or with nothing else (`held_out`)."""
+    """Draws random scenes with their captions.
 
-    def __init__(self, world, seed, held_out=False, filler=None):
+    `held_out` None: only what training may show. "colour", "together", "cell": only scenes with a colour-object pair,
+    two objects together, or a position in a place that training never shows.
+    `favour` (objects, colours, places: sets of indices; weight): these are drawn `weight` times as often; `weight` may
+    be changed while drawing.
+    """
+
+    def __init__(self, world, seed, held_out=None, filler=None, favour=None):
         self.world, self.grammar = world, world.spec["grammar"]
         self.filler = self.grammar["filler"] if filler is None else filler
         self.random = random.Random(seed)
         self.held_out = held_out
+        self.favour, self.weight = favour, 1.0
+
+    def _pick(self, what, numbers):
+        """One of `numbers`, with the favoured ones of `what` weighted."""
+        if not self.favour or self.weight == 1:
+            return self.random.choice(numbers)
+        fresh = self.favour[what]
+        return self.random.choices(numbers, [self.weight if n in fresh else 1.0 for n in numbers])[0]
 
     def _object(self, position):
         world, rnd = self.world, self.random
-        if self.held_out:
+        if self.held_out == "colour":
             kind, colour = rnd.choice(sorted(world.held_out))
         else:
             while True:
-                kind = rnd.randrange(len(world.objects))
+                kind = self._pick("objects", range(len(world.objects)))
                 named = rnd.random() < self.grammar["colourWord"]
-                colour = 1 + rnd.randrange(len(world.colours) - 1) if named else 0
+                colour = self._pick("colours", range(1, len(world.colours))) if named else 0
                 if (kind, colour) not in world.held_out:
                     break
         return {"object": kind, "colour": colour, "position": position,
                 "cell": list(rnd.choice(world.positions[position]["cells"]))}
 
-    def scene(self, count=None):
-        """A random record with one or two objects."""
+    def _draw(self, count):
         rnd, grammar = self.random, self.grammar
         two = rnd.random() < grammar["shareOfTwo"] if count is None else count == 2
         if two:
@@ -99,7 +118,20 @@ class SceneMaker:
             objects = [self._object(order.index(n)) for n in names]
         else:
             objects = [self._object(rnd.randrange(len(self.world.positions)))]
-        return {"place": rnd.randrange(len(self.world.places)), "roll": rnd.choice(self.world.rolls), "objects": objects}
+        place = self._pick("places", range(len(self.world.places)))
+        return {"place": place, "roll": rnd.choice(self.world.rolls), "objects": objects}
+
+    def scene(self, count=None):
+        """A random record with one or two objects."""
+        while True:
+            scene = self._draw(count)
+            world, objects, place = self.world, scene["objects"], scene["place"]
+            if any((o["colour"], place) in world.unseeable for o in objects):
+                continue
+            cell = any((place, o["position"]) in world.held_cells for o in objects)
+            together = frozenset(o["object"] for o in objects) in world.held_together
+            if cell == (self.held_out == "cell") and together == (self.held_out == "together"):
+                return scene
 
     def caption(self, scene, full=False):
         """The caption of a record. `full` names everything and draws no variation."""
@@ -127,7 +159,7 @@ class SceneMaker:
 
 def noun_phrase(world, o):
     colour = "" if o["colour"] == 0 else world.colours[o["colour"]]
-    article = world.articles[o["object"]] if not colour else "a"
+    article = "an" if (colour or world.objects[o["object"]])[0] in "aeiou" else "a"
     return " ".join(w for w in (article, colour, world.objects[o["object"]]) if w)
 
 

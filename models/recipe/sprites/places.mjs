@@ -1,5 +1,5 @@
 /**
- * The six places, drawn by formula as 128x128 RGB. Every one is periodic in x with period 128, so that a
+ * The eight places, drawn by formula as 128x128 RGB. Every one is periodic in x with period 128, so that a
  * horizontal roll by 32, 64 or 96 pixels has no seam.
  */
 
@@ -117,6 +117,30 @@ function stone(x, y) {
   return mix(mix([146, 146, 154], [182, 180, 180], shade - 0.55), [104, 104, 116], 0.6 * joint);
 }
 
+const BUBBLES = (() => {
+  const next = numbers(59);
+  return Array.from({ length: 20 }, () => [next() * SIDE, 4 + next() * 120, 2.2 + 2 * next()]);
+})();
+
+function sea(x, y) {
+  const swell = Math.sin((TAU * (y + 6 * Math.sin((TAU * x) / 128 + 1) + 3 * Math.sin((TAU * x) / 64))) / 32);
+  let base = mix(mix([40, 168, 184], [14, 92, 140], y / 127), [120, 216, 216], 0.3 * Math.max(0, swell) ** 2);
+  for (const [cx, cy, radius] of BUBBLES) base = mix(base, [190, 240, 240], 0.55 * spot(x, y, cx, cy, radius, radius));
+  return base;
+}
+
+const STREAKS = (() => {
+  const next = numbers(73);
+  return Array.from({ length: 14 }, () => [next() * SIDE, 6 + next() * 116, 14 + 14 * next(), 2 + 2.5 * next()]);
+})();
+
+function sunset(x, y) {
+  const t = y / 127;
+  let base = t < 0.5 ? mix([104, 62, 128], [206, 92, 120], 2 * t) : mix([206, 92, 120], [248, 178, 116], 2 * t - 1);
+  for (const streak of STREAKS) base = mix(base, [255, 206, 170], 0.45 * spot(x, y, ...streak));
+  return base;
+}
+
 /** Phrase of each place, its painter, and a name for files. Order = order in the atlas. */
 export const PLACES = [
   { name: 'sky', phrase: 'in the sky', paint: sky },
@@ -125,6 +149,8 @@ export const PLACES = [
   { name: 'night', phrase: 'at night', paint: night },
   { name: 'snow', phrase: 'on snow', paint: snow },
   { name: 'stone', phrase: 'on stone', paint: stone },
+  { name: 'sea', phrase: 'in the sea', paint: sea },
+  { name: 'sunset', phrase: 'at sunset', paint: sunset },
 ];
 
 /** RGB bytes of one place, 128*128*3. */

@@ -20,6 +20,26 @@ export const OBJECTS = [
   { name: 'car', emoji: 'automobile', synonyms: ['automobile', 'vehicle', 'cars', 'auto'] },
   { name: 'house', emoji: 'house', synonyms: ['home', 'cottage', 'hut', 'building', 'houses'] },
   { name: 'balloon', emoji: 'balloon', synonyms: ['balloons'] },
+  { name: 'octopus', emoji: 'octopus', synonyms: ['squid', 'jellyfish'] },
+  { name: 'crab', emoji: 'crab', synonyms: ['lobster', 'crabs'] },
+  { name: 'fish', emoji: 'tropical-fish', synonyms: ['goldfish', 'fishes'] },
+  { name: 'pig', emoji: 'pig-face', synonyms: ['piglet', 'pigs'] },
+  { name: 'dinosaur', emoji: 'sauropod', synonyms: ['dino', 'brontosaurus', 'dinosaurs'] },
+  { name: 'cactus', emoji: 'cactus', synonyms: ['cacti'] },
+  { name: 'tree', emoji: 'deciduous-tree', synonyms: ['oak', 'trees'] },
+  { name: 'moon', emoji: 'crescent-moon', synonyms: ['crescent'] },
+  { name: 'bell', emoji: 'bell', synonyms: ['bells'] },
+  { name: 'crown', emoji: 'crown', synonyms: ['tiara', 'crowns'] },
+  { name: 'umbrella', emoji: 'umbrella', synonyms: ['parasol', 'umbrellas'] },
+  { name: 'gift', emoji: 'wrapped-gift', synonyms: ['present', 'box', 'parcel', 'gifts'] },
+  { name: 'dog', emoji: 'dog-face', synonyms: ['puppy', 'hound', 'dogs'] },
+  { name: 'owl', emoji: 'owl', synonyms: ['owls'] },
+  { name: 'strawberry', emoji: 'strawberry', synonyms: ['berry', 'raspberry', 'strawberries'] },
+  { name: 'banana', emoji: 'banana', synonyms: ['bananas'] },
+  { name: 'teapot', emoji: 'teapot', synonyms: ['pot', 'kettle', 'jug', 'teapots'] },
+  { name: 'book', emoji: 'closed-book', synonyms: ['novel', 'books'] },
+  { name: 'dress', emoji: 'dress', synonyms: ['gown', 'skirt', 'dresses'] },
+  { name: 'guitar', emoji: 'guitar', synonyms: ['violin', 'ukulele', 'guitars'] },
 ];
 
 export const COLOURS = [
@@ -29,6 +49,8 @@ export const COLOURS = [
   { name: 'blue', target: [44, 108, 232], synonyms: ['navy', 'azure', 'cyan'] },
   { name: 'purple', target: [140, 66, 204], synonyms: ['violet', 'lilac'] },
   { name: 'pink', target: [246, 128, 188], synonyms: ['magenta'] },
+  { name: 'orange', target: [246, 135, 31], synonyms: ['amber', 'tangerine'] },
+  { name: 'white', target: [240, 240, 244], synonyms: ['ivory', 'silver'] },
 ];
 
 /** Top-left corners of the 64 px cell that each position word may mean; all on the 16 px token lattice. */
@@ -75,6 +97,8 @@ const PLACE_SYNONYMS = {
   night: ['in the night', 'in the dark', 'under the stars', 'in space'],
   snow: ['in the snow', 'on the snow', 'in winter'],
   stone: ['on the stone', 'on stones', 'on the pavement', 'on rock', 'on cobbles'],
+  sea: ['in the water', 'in the ocean', 'under water', 'underwater', 'in water'],
+  sunset: ['at dusk', 'in the sunset', 'at dawn', 'at sunrise', 'in the evening'],
 };
 
 /** Words the tokenizer knows, in the order of their ids from 2 on (0 padding, 1 unknown). */
@@ -90,6 +114,16 @@ function words() {
 /** [object, colour] names of the combinations that no training caption holds. */
 function heldOutPairs() {
   return OBJECTS.flatMap((o, i) => COLOURS.flatMap((c, k) => ((3 * i + 5 * k) % 16 === 2 ? [[o.name, c.name]] : [])));
+}
+
+/**
+ * Pairs of objects that no training scene shows together, by a rule that spreads them. Only pairs with an object beyond the
+ * first dozen: that was learned, pairs and all, before any were held out.
+ */
+function heldOutTogether() {
+  return OBJECTS.flatMap((a, i) =>
+    OBJECTS.flatMap((b, k) => (i < k && k >= 12 && (5 * i + 7 * k) % 13 === 3 ? [[a.name, b.name]] : [])),
+  );
 }
 
 /** The whole of world.json. */
@@ -115,7 +149,6 @@ export function worldDescription() {
     },
     objects: OBJECTS.map(({ name, emoji, synonyms }) => ({
       name,
-      article: 'aeiou'.includes(name[0]) ? 'an' : 'a',
       emoji,
       synonyms,
     })),
@@ -132,6 +165,7 @@ export function worldDescription() {
       filler: 0.03,
       leftRight: 0.7,
       swapMention: 0.3,
+      unseeable: [['white', 'snow']],
     },
     heldOut: {
       rule: '(3*objectIndex + 5*colourIndex) mod 16 == 2 with red = 0; natural colours are never held out',
@@ -140,6 +174,12 @@ export function worldDescription() {
       modulus: 16,
       remainder: 2,
       pairs: heldOutPairs(),
+      together: heldOutTogether(),
+      cells: [
+        ['sea', 'center'],
+        ['sunset', 'top'],
+        ['sunset', 'center'],
+      ],
     },
     tokenizer: { length: 26, size: 128, pad: 0, unknown: 1, begin: 126, end: 127, firstWord: 2, words: words() },
   };
