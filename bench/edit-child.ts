@@ -6,7 +6,8 @@ import { createOnnxRuntime } from '../native/runtime.ts';
 import { tell } from './child.ts';
 import { EMBEDDED, EMBEDDED_IMAGE } from './embedded.ts';
 import { type Sample, sampleSince, timed } from './measure.ts';
-import { editCases } from './sprites/cases.ts';
+import { casesOf } from './sprites/cases.ts';
+import { changeColour } from './sprites/tasks/change-colour.ts';
 import { World } from './sprites/world.ts';
 
 /** The measured process of edit.ts. Arguments: the method, how many clicks. Threads and settings are a user's. */
@@ -21,9 +22,9 @@ const engine = openEngine({
 await tell('open');
 
 const world = await World.open();
-const [edit] = editCases(world, 'recolour', 1, 1);
-if (edit === undefined) throw new Error('there is no case');
-const base = { method, checkpoint: EMBEDDED_IMAGE, prompt: edit.to, seed: edit.seed } as const;
+const [edit] = casesOf(world, changeColour, 'seen', 1).take(1);
+if (edit?.source === undefined) throw new Error('there is no case');
+const base = { method, checkpoint: EMBEDDED_IMAGE, prompt: edit.to[0] ?? '', seed: edit.seed } as const;
 const [request, media]: [EditRequest, RunMedia] =
   method === 'generate' ? [base, {}] : [{ ...base, sourcePrompt: edit.from }, { source: world.render(edit.source) }];
 

@@ -54,11 +54,12 @@ export function dilate(mask: Binary, width: number, height: number, radius: numb
   return pass(pass(mask, 1, width, width, height), width, height, 1, width);
 }
 
-function invert(mask: Binary): Binary {
+export function invert(mask: Binary): Binary {
   return mask.map((value) => (value === 0 ? 1 : 0));
 }
 
-function erode(mask: Binary, width: number, height: number, radius: number): Binary {
+/** Square erosion by `radius`; the border of the picture does not erode. */
+export function erode(mask: Binary, width: number, height: number, radius: number): Binary {
   return invert(dilate(invert(mask), width, height, radius));
 }
 

@@ -1,6 +1,6 @@
 import type { Pixels } from '../../engine/index.ts';
 import { type Binary, foreground } from './foreground.ts';
-import type { Scene, World } from './world.ts';
+import type { World } from './world.ts';
 
 /**
  * Reads a 128 px picture back into a scene without any network: the place by the median absolute difference to every place and
@@ -16,6 +16,8 @@ export interface JudgedObject {
   readonly areaPx: number;
   /** Root mean square distance to the nearest template, 0..1: how clean the sprite is. */
   readonly distance: number;
+  /** [28, 28, 4]: the crop that was compared with the templates. */
+  readonly features: Float32Array;
 }
 
 export interface JudgedPlace {
@@ -45,6 +47,8 @@ export class Judge {
   readonly #world: World;
   readonly #templates: readonly Template[];
   readonly #places: readonly (JudgedPlace & { readonly pixels: Pixels })[];
+  /** The colour word that an object's natural colours look most like. */
+  readonly #naturalLike = new Map<string, string>();
 
   constructor(world: World) {
     this.#world = world;
@@ -52,6 +56,15 @@ export class Judge {
     this.#templates = rows.flatMap((object) =>
       columns.map((colour) => ({ object, colour, features: spriteFeatures(world.sprite(object, colour)) })),
     );
+    for (const object of rows) {
+      const own = this.#templates.filter((template) => template.object === object);
+      const natural = own.find(({ colour }) => colour === 'natural');
+      const [like] = own
+        .filter((template) => template !== natural)
+        .map(({ colour, features }) => ({ colour, distance: meanAbsolute(features, natural?.features ?? features) }))
+        .sort((a, b) => a.distance - b.distance);
+      if (like !== undefined) this.#naturalLike.set(object, like.colour);
+    }
     this.#places = world.file.places.items.flatMap(({ name }) =>
       world.file.places.rolls.map((roll) => ({ place: name, roll, pixels: world.renderPlace(name, roll) })),
     );
@@ -102,7 +115,15 @@ export class Judge {
     }
     if (best === undefined) return undefined;
     const distance = Math.sqrt(least / features.length);
-    return { object: best.object, colour: best.colour, x: sumX / area, y: sumY / area, areaPx: area, distance };
+    return {
+      object: best.object,
+      colour: best.colour,
+      x: sumX / area,
+      y: sumY / area,
+      areaPx: area,
+      distance,
+      features,
+    };
   }
 
   /** Position word of a centroid: the centre within 14 px on both axes, else the side of the larger offset. */
@@ -113,28 +134,15 @@ export class Judge {
     return dy < 0 ? 'top' : 'bottom';
   }
 
-  /** The regions in which the objects of a scene are looked for: halves for two, the whole picture for one. */
-  regions(scene: Scene): readonly Region[] {
-    const { width, height } = this.#world.file.canvas;
-    if (scene.objects.length < 2) return [{ left: 0, top: 0, width, height }];
-    return scene.objects.map(({ position }) => ({
-      left: position === 'right' ? width / 2 : 0,
-      top: position === 'bottom' ? height / 2 : 0,
-      width: position === 'left' || position === 'right' ? width / 2 : width,
-      height: position === 'top' || position === 'bottom' ? height / 2 : height,
-    }));
+  /** Whether two colourings of an object pass for the same: natural counts as the word it looks most like. */
+  sameColour(object: string, a: string, b: string): boolean {
+    const word = (colour: string) => (colour === 'natural' ? this.#naturalLike.get(object) : colour);
+    return a === b || word(a) === word(b);
   }
 }
 
-/** Whether what was read is what was said; a caption without a colour word means the natural colours. */
-export function matches(
-  found: JudgedObject | undefined,
-  wanted: { readonly object: string; readonly colour: string },
-): {
-  readonly object: boolean;
-  readonly colour: boolean;
-} {
-  return { object: found?.object === wanted.object, colour: found?.colour === wanted.colour };
+function meanAbsolute(a: Float32Array, b: Float32Array): number {
+  return a.reduce((sum, value, i) => sum + Math.abs(value - (b[i] ?? 0)), 0) / a.length;
 }
 
 function medianDifference(a: Pixels, b: Pixels): number {

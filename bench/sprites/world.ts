@@ -37,14 +37,20 @@ interface WorldFile {
     readonly rolls: readonly number[];
     readonly items: readonly { readonly name: string; readonly phrase: string }[];
   };
-  readonly objects: readonly { readonly name: string; readonly article: string }[];
+  readonly objects: readonly { readonly name: string }[];
   readonly colours: readonly { readonly name: string }[];
   readonly positions: readonly {
     readonly name: string;
     readonly phrase: string;
     readonly cells: readonly (readonly [number, number])[];
   }[];
-  readonly heldOut: { readonly pairs: readonly (readonly [object: string, colour: string])[] };
+  readonly grammar: { readonly unseeable: readonly (readonly [colour: string, place: string])[] };
+  /** What no training caption shows. */
+  readonly heldOut: {
+    readonly pairs: readonly (readonly [object: string, colour: string])[];
+    readonly together: readonly (readonly [object: string, object: string])[];
+    readonly cells: readonly (readonly [place: string, position: string])[];
+  };
 }
 
 const FOLDER = new URL('../../models/recipe/world/', import.meta.url);
@@ -59,6 +65,11 @@ export class World {
     this.#sprites = sprites;
     this.#places = places;
   }
+
+  /** The files that decide a scene's pixels and captions. */
+  static readonly files: readonly URL[] = ['world.json', 'sprites.png', 'places.png'].map(
+    (name) => new URL(name, FOLDER),
+  );
 
   static async open(): Promise<World> {
     const codec = openImageCodec();
@@ -99,6 +110,11 @@ export class World {
     return picture;
   }
 
+  /** Top-left corners of the 64 px cells that a position word may mean. */
+  cellsOf(position: string): readonly (readonly [number, number])[] {
+    return this.file.positions.find(({ name }) => name === position)?.cells ?? [];
+  }
+
   /** Pixels that the object covers by more than half: one channel, 255 or 0. */
   silhouette(object: SceneObject): Pixels {
     const { width, height } = this.file.canvas;
@@ -122,8 +138,8 @@ export class World {
   }
 
   nounPhrase({ object, colour }: Pick<SceneObject, 'object' | 'colour'>): string {
-    const article = this.file.objects.find((entry) => entry.name === object)?.article ?? 'a';
-    return colour === 'natural' ? `${article} ${object}` : `a ${colour} ${object}`;
+    const words = colour === 'natural' ? object : `${colour} ${object}`;
+    return `${/^[aeiou]/.test(words) ? 'an' : 'a'} ${words}`;
   }
 
   /** The caption of the training grammar with everything said. */
