@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { casesOf, type Split } from '../bench/sprites/cases.ts';
+import { casesOf } from '../bench/sprites/cases.ts';
 import { Dice } from '../bench/sprites/dice.ts';
 import { Judge } from '../bench/sprites/judge.ts';
 import { halfOf, Readers, wholePicture } from '../bench/sprites/readers.ts';
@@ -9,6 +9,7 @@ import { isUnseeable, oneSpriteScene, twoSpriteScene, unseenIn } from '../bench/
 import { scoreOf } from '../bench/sprites/score.ts';
 import { SecondJudge } from '../bench/sprites/secondjudge.ts';
 import { borderStep, overlap, psnr, ssim } from '../bench/sprites/similarity.ts';
+import type { Split } from '../bench/sprites/spritecase.ts';
 import { tasks } from '../bench/sprites/tasks/registry.ts';
 import type { View } from '../bench/sprites/tasks/task.ts';
 import { type Scene, World } from '../bench/sprites/world.ts';

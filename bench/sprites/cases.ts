@@ -1,23 +1,8 @@
 import { Dice } from './dice.ts';
-import { isUnseeable, type Unseen, unseenIn } from './scenes.ts';
-import type { Draft, Task } from './tasks/task.ts';
+import { isUnseeable, unseenIn } from './scenes.ts';
+import type { Draft, Split, SpriteCase } from './spritecase.ts';
+import type { Task } from './tasks/task.ts';
 import type { World } from './world.ts';
-
-/** `seen`: nothing in the case is new to the model but the scene itself. The others name what training never showed. */
-export type Split = 'seen' | Unseen;
-
-/** What a task drew, with the captions and seeds that go with it. */
-export interface SpriteCase extends Draft {
-  /** Stable name, for instance `T1-seen-007`. */
-  readonly id: string;
-  readonly split: Split;
-  /** Caption of the source; empty where there is none. */
-  readonly from: string;
-  /** One caption a target. */
-  readonly to: readonly string[];
-  /** Seed of the noise of the edit, and of the source where the model paints it. */
-  readonly seed: number;
-}
 
 const SPLITS: readonly Split[] = ['seen', 'colour', 'together', 'place'];
 const STRIDE = 1_000_000;

@@ -1,10 +1,10 @@
 import type { Engine } from '../../engine/index.ts';
-import type { Split, SpriteCase } from './cases.ts';
 import type { BenchMethod } from './methods/method.ts';
 import type { ProgressBar } from './progress.ts';
 import type { Readers } from './readers.ts';
 import { type Score, scoreOf } from './score.ts';
 import { SourceRoom, type Sources } from './sources.ts';
+import type { Split, SpriteCase } from './spritecase.ts';
 import type { Store } from './store.ts';
 import type { Marks, Picture, SourceKind, Task } from './tasks/task.ts';
 

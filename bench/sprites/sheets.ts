@@ -1,8 +1,8 @@
 import type { Pixels } from '../../engine/index.ts';
-import type { SpriteCase } from './cases.ts';
 import { type Bench, paint, type Section } from './run.ts';
 import { overlay, sheet } from './sheet.ts';
 import { SourceRoom } from './sources.ts';
+import type { SpriteCase } from './spritecase.ts';
 import { bestOfFamilies } from './table.ts';
 
 /** Cases of a sheet: the first ones of each split. */

@@ -1,9 +1,10 @@
 import type { Engine, Pixels } from '../../engine/index.ts';
 import { openImageCodec } from '../../native/images.ts';
-import { casesOf, type Split, type SpriteCase } from './cases.ts';
+import { casesOf } from './cases.ts';
 import { CHECKPOINT } from './methods/method.ts';
 import { reconstruct } from './methods/sampling.ts';
 import { halfOf, type Readers, wholePicture } from './readers.ts';
+import type { Split, SpriteCase } from './spritecase.ts';
 import type { Store } from './store.ts';
 import type { SourceKind, Task } from './tasks/task.ts';
 import type { Scene } from './world.ts';

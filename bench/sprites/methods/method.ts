@@ -1,5 +1,5 @@
 import type { Engine, Pixels } from '../../../engine/index.ts';
-import type { SpriteCase } from '../cases.ts';
+import type { SpriteCase } from '../spritecase.ts';
 import type { Picture, SourceKind, Task } from '../tasks/task.ts';
 import type { World } from '../world.ts';
 

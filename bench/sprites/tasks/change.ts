@@ -1,9 +1,10 @@
 import type { Dice } from '../dice.ts';
 import { halfOf } from '../readers.ts';
 import { twoSpriteScene } from '../scenes.ts';
+import type { Draft } from '../spritecase.ts';
 import type { Scene, SceneObject, World } from '../world.ts';
 import { edited, outside, preservation } from './figures.ts';
-import type { Draft, Marks, View } from './task.ts';
+import type { Marks, View } from './task.ts';
 
 /** What T1, T2, T3 and T6 share: one object of a scene of two becomes another, or comes into it. */
 

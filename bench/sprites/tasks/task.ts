@@ -1,24 +1,12 @@
 import type { Pixels } from '../../../engine/index.ts';
-import type { SpriteCase } from '../cases.ts';
 import type { Dice } from '../dice.ts';
 import type { Readers } from '../readers.ts';
 import type { Unseen } from '../scenes.ts';
-import type { Scene, SceneObject, World } from '../world.ts';
+import type { Draft, SpriteCase } from '../spritecase.ts';
+import type { World } from '../world.ts';
 
 /** `files`: rendered scenes read from a picture file. `own`: pictures that the model paints. `none`: the task has no source. */
 export type SourceKind = 'files' | 'own' | 'none';
-
-/** One random instance of a task, before anything is known of what the model has seen. */
-export interface Draft {
-  readonly source?: Scene;
-  /** One scene; the scenes of the set for a task over several pictures. */
-  readonly targets: readonly Scene[];
-  /** The object that changes, as it was (none when one is added) and as it shall be (none when one is removed). */
-  readonly before?: SceneObject;
-  readonly after?: SceneObject;
-  /** The scene that decides in which split the case is. */
-  readonly novel: Scene;
-}
 
 /** What a method delivers for one target. */
 export interface Picture {
