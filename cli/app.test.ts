@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ExifReader from 'exifreader';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EditRecord } from '../contract/index.ts';
+import { EditRecord, Vocabulary } from '../contract/index.ts';
 import {
   compareWhere,
   type Engine,
@@ -319,6 +319,36 @@ describe('attune inspect, models and doctor', () => {
     expect((await attune('inspect', 'embedded/image')).out).toBe(byFolder.out);
   });
 
+  it('list the words of the embedded model, or of another, with their synonyms', async () => {
+    const said = await attune('models', 'words');
+    expect(said.out).toMatch(/objects\n {2}apple +apples, fruit\n[\s\S]*places\n[\s\S]*on sand +.*on the beach.*\n/);
+    expect(said.out).toContain('  a purple cat in the center, at night\n');
+    expect(said.out).not.toMatch(/ \n/);
+    const { model, vocabulary } = JSON.parse((await attune('models', 'words', 'embedded/image', '--json')).out);
+    expect(model).toBe('embedded/image');
+    expect(Vocabulary.parse(vocabulary).objects[0]?.word).toBe('apple');
+    expect((await attune('inspect', 'embedded/image')).out).toMatch(/words: it knows \d+ objects/);
+  });
+
+  it('find a word by its beginning, its synonym or its nearest spelling', async () => {
+    const found = async (text: string) => (await attune('models', 'words', '--find', text)).out;
+    expect(await found('kit')).toBe('  cat  objects: kitten\n');
+    expect(await found('at the beach')).toBe('It does not know "at the beach" (say "on sand").\n');
+    expect(await found('hosue')).toBe('It does not know "hosue" (did you mean "house"?).\n');
+    expect(await found('a red apple')).toMatch(/knows each of these words/);
+    const { suggestions } = JSON.parse((await attune('models', 'words', '--find', 'kit', '--json')).out);
+    expect(suggestions).toEqual([{ word: 'cat', kind: 'objects', synonym: 'kitten' }]);
+  });
+
+  it('say of a checkpoint without a vocabulary that it takes free text', async () => {
+    await cp(fileURLToPath(new URL('../models/embedded/image', import.meta.url)), at('free'), { recursive: true });
+    await rm(at('free/vocabulary.json'));
+    const said = await attune('models', 'words', at('free'));
+    expect(said).toMatchObject({ code: 0, out: `${at('free')} takes free text: it has no list of words.\n` });
+    expect(JSON.parse((await attune('models', 'words', at('free'), '--json')).out).vocabulary).toBeNull();
+    expect((await attune('inspect', at('free'))).out).not.toContain('words:');
+  });
+
   it('list and check the checkpoints', async () => {
     expect((await attune('models')).out).toContain('embedded/image');
     expect((await attune('models', 'check')).out).toContain('embedded/image: whole');
@@ -396,6 +426,8 @@ describe('what cannot be done', () => {
     [['redo', 'OUT/text.txt', '-o', 'OUT/x.png'], 1, /text\.txt is neither PNG, JPEG nor WebP/],
     [['generate', '-p', '-o', 'OUT/x.png'], 2, /-p needs a value/],
     [['models', 'chek'], 2, /Did you mean check\?/],
+    [['models', 'check', '--find', 'cat'], 2, /"models check" takes no --find/],
+    [['models', 'words', 'nobody/nothing'], 1, /There is no checkpoint "nobody\/nothing"/],
     [['gnerate'], 2, /There is no command "gnerate"\. Did you mean generate\?/],
     [['--prompt', 'x'], 2, /The command comes first/],
   ] as const)('%j ends with code %i and a sentence', async (argv, code, sentence) => {

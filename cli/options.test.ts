@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { COMMANDS } from './commands/index.ts';
 import { UsageError } from './errors.ts';
 import { type Grammar, parseCommandLine, readNumber } from './options.ts';
-import { nearest } from './suggest.ts';
 
 const grammar: Grammar = {
   name: 'edit',
@@ -79,18 +78,6 @@ describe('numbers', () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => readNumber(String(value)) === value),
     );
-  });
-});
-
-describe('suggestions', () => {
-  it.each([
-    ['--prmopt', '--prompt'],
-    ['gen', 'generate'],
-    ['GENERATE', 'generate'],
-    ['xyzzy', undefined],
-    ['', undefined],
-  ])('for %j are %j', (typed, expected) => {
-    expect(nearest(typed, ['--prompt', 'generate', 'inspect'])).toBe(expected);
   });
 });
 

@@ -105,7 +105,7 @@ export function readRequest(
   throw new UsageError(`This cannot be asked for: ${issue?.path.join('.')} ${issue?.message}.`);
 }
 
-const DEFAULT_MODEL = 'embedded/image';
+export const DEFAULT_MODEL = 'embedded/image';
 
 /** The checkpoint a `--model` means: a name that the engine knows stays one, wherever the command runs; a path becomes absolute. */
 export function checkpointRef(ref: string, engine: Engine): string {

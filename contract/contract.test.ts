@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { EditRecord, EditRequest, JobEvent, MediaRef, ParamSchema, Pixels } from './index.ts';
+import { EditRecord, EditRequest, JobEvent, MediaRef, ParamSchema, Pixels, Vocabulary } from './index.ts';
 
 const request = { method: 'generate', checkpoint: 'embedded/image', prompt: 'a red apple', seed: 7 };
 
@@ -60,6 +60,25 @@ describe('the contract', () => {
     expect(read).not.toHaveProperty('later');
     expect(read.app).toEqual({ name: 'Attune', version: '9.0.0' });
     expect(EditRecord.safeParse({ ...record, schema: 'attune/2' }).success).toBe(false);
+  });
+
+  it('drops what a later version may have added to a vocabulary, and takes a word without synonyms', () => {
+    const vocabulary = {
+      schema: 'attune-vocabulary/1',
+      objects: [{ word: 'cat', synonyms: ['kitten'], plural: 'cats' }],
+      colours: [],
+      places: [],
+      positions: [{ word: 'on the left', cells: [[0, 16]] }],
+      words: ['cat', 'on', 'the', 'left'],
+      examples: ['a cat on the left'],
+      later: true,
+    };
+    const read = Vocabulary.parse(vocabulary);
+    expect(read).not.toHaveProperty('later');
+    expect(read.objects).toEqual([{ word: 'cat', synonyms: ['kitten'] }]);
+    expect(read.positions).toEqual([{ word: 'on the left', synonyms: [] }]);
+    for (const word of ['', 'cat\u001b[2J', 'a\u202etac', 7])
+      expect(Vocabulary.safeParse({ ...vocabulary, objects: [{ word }] }).success).toBe(false);
   });
 
   it('tells the end of a job apart from its progress', () => {

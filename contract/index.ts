@@ -5,3 +5,4 @@ export { MediaRef, Pixels, Sha256 } from './media.ts';
 export { MethodDescription, MethodInput, ParamSchema, ParamValue } from './method.ts';
 export { EditRecord, RECORD_SCHEMA, type RecordedOperation } from './record.ts';
 export { EditRequest, MAX_SEED, ResolvedRequest, Size } from './request.ts';
+export { Vocabulary } from './vocabulary.ts';

@@ -1,30 +1,55 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { AttuneError, type CheckpointReport, type Engine, reportLines } from '../../engine/index.ts';
+import { AttuneError, type CheckpointReport, complete, type Engine, reportLines } from '../../engine/index.ts';
 import type { Command, Outcome } from '../command.ts';
 import { COMMON_OPTIONS } from '../command.ts';
 import { toUserError, UsageError } from '../errors.ts';
 import { columns } from '../help.ts';
+import { DEFAULT_MODEL } from '../request.ts';
 import { didYouMean } from '../suggest.ts';
+import { foundLines, wordLines } from '../words.ts';
 
-const ACTIONS = ['list', 'check'];
+const ACTIONS = ['list', 'check', 'words'];
 
 export const models: Command = {
   name: 'models',
-  summary: 'list the checkpoints, or check that they are whole',
+  summary: 'list the checkpoints, check that they are whole, or list the words one knows',
   arguments: [
-    { name: 'list|check', required: false, summary: 'list is the default' },
-    { name: 'REF', required: false, summary: 'the one to check; without it, all' },
+    { name: 'list|check|words', required: false, summary: 'list is the default' },
+    {
+      name: 'REF',
+      required: false,
+      summary: 'the one to check, without it all; the one whose words are listed, without it the embedded model',
+    },
   ],
-  options: COMMON_OPTIONS,
-  examples: ['attune models list', 'attune models check embedded/image'],
+  options: [
+    {
+      name: 'find',
+      type: 'text',
+      value: 'TEXT',
+      summary: 'with words: only those that TEXT begins or is a synonym of',
+    },
+    ...COMMON_OPTIONS,
+  ],
+  examples: [
+    'attune models list',
+    'attune models check embedded/image',
+    'attune models words',
+    'attune models words --find kit',
+  ],
   async run(values, host) {
     const [action = 'list', ref] = values.arguments;
     if (!ACTIONS.includes(action))
-      throw new UsageError(`models has no "${action}".${didYouMean(action, ACTIONS) || ' It has list and check.'}`);
+      throw new UsageError(
+        `models has no "${action}".${didYouMean(action, ACTIONS) || ' It has list, check and words.'}`,
+      );
     if (action === 'list' && ref !== undefined)
       throw new UsageError(`"models list" takes no name; did you mean models check ${ref}?`);
+    const find = values.text('find');
+    if (action !== 'words' && find !== undefined)
+      throw new UsageError(`"models ${action}" takes no --find; it belongs to "models words".`);
     const engine = await host.engine();
+    if (action === 'words') return wordsOf(engine, ref ?? DEFAULT_MODEL, find);
     return action === 'list' ? list(engine) : check(engine, ref);
   },
 };
@@ -36,6 +61,20 @@ function list(engine: Engine): Outcome {
       ? ['There are no checkpoints; --model takes the path of one.']
       : columns(listed.map(({ ref, title }) => [ref, title]));
   return { ok: true, outputs: [], figures: {}, lines, details: { models: listed } };
+}
+
+function wordsOf(engine: Engine, ref: string, find: string | undefined): Outcome {
+  const vocabulary = engine.vocabulary(ref);
+  const said = (lines: readonly string[], details: Readonly<Record<string, unknown>>) => ({
+    ok: true,
+    outputs: [],
+    figures: {},
+    lines,
+    details: { model: ref, ...details },
+  });
+  if (vocabulary === undefined) return said([`${ref} takes free text: it has no list of words.`], { vocabulary: null });
+  if (find === undefined) return said(wordLines(ref, vocabulary), { vocabulary });
+  return said(foundLines(find, vocabulary), { suggestions: complete(find, vocabulary) });
 }
 
 interface Checked {

@@ -62,6 +62,24 @@ test('families add their name, the tensors they miss and what a run needs', () =
   );
 });
 
+test('a vocabulary is counted, a malformed one is a fault of the checkpoint', () => {
+  const vocabulary = {
+    schema: 'attune-vocabulary/1',
+    objects: [{ word: 'cat' }, { word: 'dog' }],
+    colours: [{ word: 'red' }],
+    places: [],
+    positions: [],
+    words: [],
+    examples: [],
+  };
+  const report = inspectCheckpoint(folderOf({ ...MODEL, 'vocabulary.json': vocabulary }));
+  expect(report.vocabulary).toEqual({ objects: 2, colours: 1, places: 0, positions: 0 });
+  expect(reportLines(report).join('\n')).toMatch(/words: it knows 2 objects, 1 colour, 0 places.*attune models words/);
+  const broken = inspectCheckpoint(folderOf({ ...MODEL, 'vocabulary.json': { ...vocabulary, objects: 'cat' } }));
+  expect(broken.faults).toMatchObject([{ component: 'vocabulary', where: { field: 'objects' } }]);
+  expect(inspectCheckpoint(folderOf(MODEL)).vocabulary).toBeUndefined();
+});
+
 test('each missing file is named, the rest is described all the same', () => {
   const {
     'scheduler/scheduler_config.json': _s,

@@ -8,6 +8,7 @@ import { type Component, type ComponentSpec, missingOfComponent, openComponent, 
 import { foreignForm } from './foreign.ts';
 import { estimateMemory, type MemoryEstimate } from './memory.ts';
 import { readSafetensors, type SafetensorsFile } from './safetensors.ts';
+import { readVocabulary } from './vocabulary.ts';
 import { weightSource } from './weights.ts';
 
 /** What a network family knows of a component; handed in, because families live in another room. */
@@ -71,6 +72,8 @@ export interface CheckpointReport {
   /** Weight files in use, each file once. */
   readonly bytesOnDisk: number;
   readonly memory: MemoryEstimate;
+  /** How many things a model with a closed vocabulary knows; absent for one that takes free text. */
+  readonly vocabulary?: Readonly<Record<'objects' | 'colours' | 'places' | 'positions', number>>;
 }
 
 /**
@@ -92,6 +95,7 @@ export function inspectCheckpoint(
   }
   const model = openModelFolder(path);
   for (const spec of model.components.values()) gathered.addSpec(spec);
+  gathered.addVocabulary(path);
   const report = gathered.report(path, 'model', model.pipeline);
   const planned = report.missing.length === 0 && report.faults.length === 0 ? plan(path) : undefined;
   return planned === undefined ? report : { ...report, memory: { ...report.memory, ...planned } };
@@ -122,6 +126,7 @@ class Gathering {
   private readonly faults: Fault[] = [];
   private readonly files = new Map<string, SafetensorsFile>();
   private activationBytes: number | undefined;
+  private vocabulary: CheckpointReport['vocabulary'];
   private readonly families: FamilyHook;
 
   constructor(families: FamilyHook) {
@@ -197,6 +202,18 @@ class Gathering {
     this.components.push({ ...described, weights, otherWeights, dtypes, parameters, bytesOnDisk });
   }
 
+  addVocabulary(folder: string): void {
+    const read = this.attempt('vocabulary', () => readVocabulary(folder));
+    if (read === undefined) return;
+    const { objects, colours, places, positions } = read;
+    this.vocabulary = {
+      objects: objects.length,
+      colours: colours.length,
+      places: places.length,
+      positions: positions.length,
+    };
+  }
+
   report(path: string, form: CheckpointReport['form'], title: string): CheckpointReport {
     const files = [...this.files.values()];
     const tensors = files.flatMap((file) => [...file.tensors.values()]);
@@ -214,6 +231,7 @@ class Gathering {
       parameters: sum(this.components.map(({ parameters }) => parameters)),
       bytesOnDisk: sum(files.map(({ sizeBytes }) => sizeBytes)),
       memory: estimateMemory({ wide, half }, this.activationBytes),
+      ...(this.vocabulary && { vocabulary: this.vocabulary }),
     };
   }
 

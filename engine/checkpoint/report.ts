@@ -16,12 +16,18 @@ export function reportLines(report: CheckpointReport): readonly string[] {
     ...report.components.map((component) => componentLine(component, report.faults.length === 0)),
     `  ${report.parameters.toLocaleString('en')} parameters, ${size(report.bytesOnDisk)} on disk`,
     `  memory: ${needs.join(', ')}`,
+    ...(report.vocabulary === undefined ? [] : [vocabularyLine(report.vocabulary)]),
     ...report.missing.map(
       ({ file, tensor, field }) => `  missing: ${[tensor ?? field ?? [], file].flat().join(' in ')}`,
     ),
     ...report.faults.map(({ message }) => `  fault: ${message}`),
     ...(report.advice === undefined ? [] : [`  ${report.advice}`]),
   ];
+}
+
+function vocabularyLine(counts: NonNullable<CheckpointReport['vocabulary']>): string {
+  const known = Object.entries(counts).map(([kind, count]) => `${count} ${count === 1 ? kind.slice(0, -1) : kind}`);
+  return `  words: it knows ${known.join(', ')}; \`attune models words\` lists them`;
 }
 
 function componentLine(component: ComponentReport, isSound: boolean): string {

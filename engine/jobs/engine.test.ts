@@ -1,4 +1,4 @@
-import { cpSync, writeFileSync } from 'node:fs';
+import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { EditRequest } from '../../contract/index.ts';
@@ -181,12 +181,60 @@ describe('a wrong request', () => {
   });
 });
 
+/** A copy of the embedded checkpoint that the test may change. */
+function copyOfEmbedded(): { readonly embedded: string; readonly image: string } {
+  const embedded = folderOf({});
+  cpSync(join(EMBEDDED, 'image'), join(embedded, 'image'), { recursive: true });
+  return { embedded, image: join(embedded, 'image') };
+}
+
+describe('words that the checkpoint does not know', () => {
+  const known = { method: 'prompt-edit', sourcePrompt: 'a cat on the left, on sand', steps: 2 } as const;
+  const sourcePrompt = 'a kitten on the left, on the beach';
+
+  it('are named in one sentence for both prompts, with what to say instead; the prompts stay as typed', async () => {
+    const prompt = 'a spaceship on the left, on the beach';
+    const { warnings, record } = await runAsked(engine, { ...known, sourcePrompt, prompt }, { source, mask });
+    expect(warnings).toEqual([
+      'The embedded model does not know "kitten" (say "cat"), "on the beach" (say "on sand") and "spaceship"; it reads a blank in their place. `attune models words embedded/image` lists its words.',
+    ]);
+    expect(record.request).toMatchObject({ prompt, sourcePrompt });
+    expect(record.prompts.map(({ text }) => text)).toEqual(expect.arrayContaining([prompt, sourcePrompt]));
+  });
+
+  it('are told once where both prompts, or the negative one, have the same', async () => {
+    const both = { ...known, sourcePrompt: 'a hosue', prompt: 'a red hosue', negative: 'a Hosue' };
+    expect((await runAsked(engine, both, { source, mask })).warnings).toEqual([
+      expect.stringMatching(/does not know "[hH]osue" \(did you mean "house"\?\); it reads a blank in its place\./),
+    ]);
+  });
+
+  it('are only named where the checkpoint has no vocabulary', async () => {
+    const { embedded, image } = copyOfEmbedded();
+    rmSync(join(image, 'vocabulary.json'));
+    const own = openTestEngine(1, embedded);
+    expect(own.vocabulary('embedded/image')).toBeUndefined();
+    const { warnings } = await runAsked(own, { method: 'generate', prompt: 'a kitten on a rug', steps: 1 });
+    expect(warnings).toEqual(['This checkpoint does not know "kitten" and "rug". Use other words.']);
+    await own.close();
+  });
+
+  it('cannot be told by a vocabulary that is malformed, which is refused with its field', async () => {
+    const { embedded, image } = copyOfEmbedded();
+    const vocabulary = engine.vocabulary('embedded/image');
+    writeFileSync(join(image, 'vocabulary.json'), JSON.stringify({ ...vocabulary, places: [{ word: 7 }] }));
+    const own = openTestEngine(1, embedded);
+    const refusal = { kind: 'checkpoint-malformed', where: { field: 'places.0.word' } };
+    await expect(runAsked(own, { method: 'generate', steps: 1 })).rejects.toMatchObject(refusal);
+    await own.close();
+  });
+});
+
 describe('an attune.json beside a checkpoint', () => {
   const engineWith = (settings: string) => {
-    const folder = folderOf({});
-    cpSync(join(EMBEDDED, 'image'), join(folder, 'image'), { recursive: true });
-    writeFileSync(join(folder, 'image', 'attune.json'), settings);
-    return openTestEngine(1, folder);
+    const { embedded, image } = copyOfEmbedded();
+    writeFileSync(join(image, 'attune.json'), settings);
+    return openTestEngine(1, embedded);
   };
   const generate: EditRequest = { method: 'generate', checkpoint: 'embedded/image', prompt: PROMPT, seed: 1 };
 

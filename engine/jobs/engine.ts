@@ -1,5 +1,12 @@
 import { basename } from 'node:path';
-import type { EditRecord, EditRequest, MethodDescription, ResolvedRequest, RunEvent } from '../../contract/index.ts';
+import type {
+  EditRecord,
+  EditRequest,
+  MethodDescription,
+  ResolvedRequest,
+  RunEvent,
+  Vocabulary,
+} from '../../contract/index.ts';
 import { type CheckpointReport, inspectCheckpoint } from '../checkpoint/inspect.ts';
 import { paste } from '../media/paste.ts';
 import type { Method, MethodOutcome } from '../methods/method.ts';
@@ -8,6 +15,7 @@ import { canvasOf } from '../pipeline/canvas.ts';
 import type { MemoryPlan } from '../pipeline/memory.ts';
 import { type Families, type Model, openModel } from '../pipeline/model.ts';
 import { type Clock, Progress } from '../pipeline/progress.ts';
+import { unknownWarnings } from '../pipeline/unknown.ts';
 import type { Pixels, TensorRuntime } from '../ports.ts';
 import { type CatalogEntry, type CatalogPlaces, listCatalog, nameOf, resolveCheckpoint } from './catalog.ts';
 import { ensureMemory, estimateMemory, usualMemory } from './estimate.ts';
@@ -66,6 +74,8 @@ export interface Engine {
   /** What a checkpoint folder or weight file is. */
   inspect(path: string): CheckpointReport;
   listModels(): readonly CatalogEntry[];
+  /** The words that a checkpoint knows, for suggestions; undefined for one that takes free text. */
+  vocabulary(ref: string): Vocabulary | undefined;
   /** Opens a checkpoint; it stays open until `close`. */
   model(ref: string): Model;
   close(): Promise<void>;
@@ -104,6 +114,7 @@ export function openEngine({ runtime, families, places, version, clock, availabl
         (folder) => usualMemory(() => openModel(folder, basename(folder), families, runtime)),
       ),
     listModels: () => listCatalog(places),
+    vocabulary: (ref) => opened(ref).model.vocabulary,
     model: (ref) => opened(ref).model,
     async close() {
       for (const { sessions } of open.values()) await sessions.release();
@@ -142,7 +153,10 @@ export function openEngine({ runtime, families, places, version, clock, availabl
           estimatedPeakBytes: memory.peakBytes,
           ...(progress.firstPreviewMs === undefined ? {} : { firstPreviewMs: progress.firstPreviewMs }),
         },
-        warnings: [...warningsOf(outcome, media, resolved), ...(locked.figures.changedInside === 0 ? [UNCHANGED] : [])],
+        warnings: [
+          ...warningsOf(outcome, media, resolved, model),
+          ...(locked.figures.changedInside === 0 ? [UNCHANGED] : []),
+        ],
       };
     },
   };
@@ -161,10 +175,17 @@ function lockBackground(
 const UNCHANGED =
   'Nothing changed: the prompts say the same, or no place in the picture answers to what differs. Use other words, or paint a mask.';
 
-function warningsOf({ prompts }: MethodOutcome, { source }: RunMedia, { size }: ResolvedRequest): readonly string[] {
+function warningsOf(
+  { prompts }: MethodOutcome,
+  { source }: RunMedia,
+  { size }: ResolvedRequest,
+  model: Model,
+): readonly string[] {
+  const conditions = prompts.map(({ condition }) => condition);
   const scaled = source !== undefined && (source.width !== size.width || source.height !== size.height);
   return [
-    ...prompts.flatMap(({ condition }) => condition.warnings),
+    ...new Set(conditions.flatMap(({ warnings }) => warnings)),
+    ...unknownWarnings(model, conditions),
     ...(scaled
       ? [`The picture was scaled from ${source.width}x${source.height} to ${size.width}x${size.height}, as asked.`]
       : []),

@@ -1,6 +1,6 @@
 import type { ParamSchema } from '../../contract/index.ts';
 
-/** Controls of `prompt-edit`; the defaults are the measured ones of docs/edits.md. */
+/** Controls of `prompt-edit`; the defaults are the measured ones of docs/spritebench.md. */
 export const PROMPT_EDIT_PARAMS: ParamSchema[] = [
   {
     name: 'strength',

@@ -11,6 +11,7 @@ import { openComponent } from '../checkpoint/folder.ts';
 import { columnsOf, encodePrompt, wordsOf } from './condition.ts';
 import { influenceOfWord } from './influence.ts';
 import { type Model, openModel } from './model.ts';
+import { unknownWarnings } from './unknown.ts';
 
 const runtime = createOnnxRuntime({ threads: 1 });
 
@@ -98,8 +99,8 @@ describe('a prompt of a checkpoint with CLIP, CLIP and T5', () => {
     const model = openTiny();
     expect((await encodePrompt(model, PROMPT)).warnings).toEqual([]);
     const unknown = await encodePrompt(model, 'a zebra on grass');
-    expect(unknown.warnings.join()).toContain('zebra');
-    expect(unknown.warnings.join()).not.toContain('grass');
+    expect(unknown.unknown.map(({ text }) => text)).toEqual(['zebra']);
+    expect(unknownWarnings(model, [unknown])).toEqual(['This checkpoint does not know "zebra". Use other words.']);
     // CLIP's nine columns are full after seven words; T5 still reads the rest.
     expect((await encodePrompt(model, `${PROMPT}, a blue cat`)).warnings).toEqual([]);
     const long = `${'red '.repeat(260)}cat`;
@@ -108,7 +109,8 @@ describe('a prompt of a checkpoint with CLIP, CLIP and T5', () => {
     const [sentence = ''] = (await encodePrompt(model, `${'red '.repeat(3000)};`)).warnings;
     expect(sentence).toMatch(/and 27\d\d more\.$/);
     expect(sentence.length).toBeLessThan(200);
-    expect((await encodePrompt(model, 'a red; (apple: cat)')).warnings).toEqual([]);
+    const marks = await encodePrompt(model, 'a red; (apple: cat)');
+    expect([marks.warnings, marks.unknown]).toEqual([[], []]);
   });
 
   it('knows which columns a word wrote into: none before it, its own, and those behind it in CLIP', async () => {

@@ -1,7 +1,7 @@
 import { AttuneError } from '../base/errors.ts';
 import { type FloatTensor, indexTensor, type Tensor } from '../base/tensor.ts';
 import { GraphBuilder } from '../graph/builder.ts';
-import { type EncodedPrompt, type PromptWord, tokensInRange } from '../text/prompt.ts';
+import { type EncodedPrompt, isSpoken, type PromptWord, tokensInRange } from '../text/prompt.ts';
 import { type PromptDialect, parsePromptWeights, type WeightedRange } from '../text/weights.ts';
 import { finite } from './finite.ts';
 import type { Model, PromptEncoder } from './model.ts';
@@ -19,6 +19,8 @@ export interface Conditioning {
   readonly prompt: string;
   readonly weights: readonly WeightedRange[];
   readonly warnings: readonly string[];
+  /** Words that no text encoder knows; `unknownWarnings` tells of them. */
+  readonly unknown: readonly PromptWord[];
   /** [tokens, textWidth] */
   readonly text: Float32Array;
   readonly tokenCount: number;
@@ -94,30 +96,37 @@ export async function encodePrompt(
       `The text encoders of ${model.folder} give a pooled vector of ${pooled.length} values, the transformer expects ${pooledWidth}.`,
       { file: model.folder, field: 'pooled_projection_dim' },
     );
-  const notes = [...warnings, ...lostWords(blocks)];
-  return { prompt, weights, warnings: notes, text: states, tokenCount, pooled: Float32Array.from(pooled), blocks };
+  return {
+    prompt,
+    weights,
+    warnings: [...warnings, ...cutWords(blocks)],
+    unknown: lostWords(blocks, ({ unknown }) => unknown).filter((word) => isSpoken(word.text)),
+    text: states,
+    tokenCount,
+    pooled: Float32Array.from(pooled),
+    blocks,
+  };
 }
 
 /** Words that a sentence names before it only counts the rest. */
 const WORDS_NAMED = 20;
 
-/** Sentences about words that no text encoder saw: cut off at the end, or not in the vocabulary. */
-function lostWords(blocks: readonly TextBlock[]): string[] {
-  const listed = (lost: (encoded: EncodedPrompt) => readonly PromptWord[]) => {
-    const [first = [], ...rest] = blocks.map(({ encoded }) => lost(encoded));
-    return first.filter((word) => rest.every((other) => other.some(({ start }) => start === word.start)));
-  };
-  const quoted = (words: readonly PromptWord[]) => {
-    const rest = words.length - WORDS_NAMED;
-    const named = words.slice(0, WORDS_NAMED).map(({ text }) => text);
-    return `${named.join(' ')}${rest > 0 ? ` and ${rest} more` : ''}`;
-  };
-  const cut = listed((encoded) => encoded.cut);
-  const unknown = listed((encoded) => encoded.unknown).filter(({ text }) => isSpoken(text));
-  return [
-    ...(cut.length === 0 ? [] : [`The prompt is too long; left out: ${quoted(cut)}.`]),
-    ...(unknown.length === 0 ? [] : [`This checkpoint does not know: ${quoted(unknown)}. Use other words.`]),
-  ];
+/** Words that every tokenizer loses. */
+function lostWords(
+  blocks: readonly TextBlock[],
+  lost: (encoded: EncodedPrompt) => readonly PromptWord[],
+): readonly PromptWord[] {
+  const [first = [], ...rest] = blocks.map(({ encoded }) => lost(encoded));
+  return first.filter((word) => rest.every((other) => other.some(({ start }) => start === word.start)));
+}
+
+/** A sentence about words at the end that no text encoder saw. */
+function cutWords(blocks: readonly TextBlock[]): string[] {
+  const cut = lostWords(blocks, (encoded) => encoded.cut);
+  const rest = cut.length - WORDS_NAMED;
+  const named = cut.slice(0, WORDS_NAMED).map(({ text }) => text);
+  const more = rest > 0 ? ` and ${rest} more` : '';
+  return cut.length === 0 ? [] : [`The prompt is too long; left out: ${named.join(' ')}${more}.`];
 }
 
 /** Columns of the pieces that overlap a stretch of the prompt. */
@@ -132,11 +141,6 @@ export interface ReachedWord {
   readonly start: number;
   readonly end: number;
   readonly columns: readonly number[];
-}
-
-/** Punctuation says nothing by itself. */
-function isSpoken(text: string): boolean {
-  return /[\p{L}\p{N}\p{Extended_Pictographic}]/u.test(text);
 }
 
 /** The words of a prompt that reached the network, punctuation left out. */

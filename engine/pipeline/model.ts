@@ -1,8 +1,10 @@
+import type { Vocabulary } from '../../contract/index.ts';
 import { AttuneError } from '../base/errors.ts';
 import type { Config } from '../checkpoint/config.ts';
 import { readText } from '../checkpoint/files.ts';
 import type { Component, ModelFolder } from '../checkpoint/folder.ts';
 import { openModelFolder } from '../checkpoint/folder.ts';
+import { readVocabulary } from '../checkpoint/vocabulary.ts';
 import type { Autoencoder, Denoiser, NetworkFamily, TextEncoder } from '../family.ts';
 import type { SessionOptions, TensorRuntime } from '../ports.ts';
 import type { SchedulerConfig } from '../sampling/config.ts';
@@ -37,6 +39,8 @@ export interface Model {
   readonly promptEncoders: readonly PromptEncoder[];
   readonly scheduler: OpenScheduler;
   readonly defaults: ModelDefaults;
+  /** The words it knows; absent for a checkpoint that takes free text. */
+  readonly vocabulary?: Vocabulary;
   /** Weight files by component, for the record. */
   readonly components: readonly Component[];
   /** How the weights are stored, e.g. `f16`; the arithmetic is float32 on the CPU. */
@@ -73,6 +77,7 @@ export function openModel(folder: string, name: string, families: Families, runt
         field: 'text_encoder',
       },
     );
+  const vocabulary = readVocabulary(folder);
   const opened = texts.map((suffix) => openPromptEncoder(files, suffix, families.textEncoders));
   return {
     name,
@@ -82,6 +87,7 @@ export function openModel(folder: string, name: string, families: Families, runt
     promptEncoders: opened.map(({ promptEncoder }) => promptEncoder),
     scheduler: schedulerOf(files),
     defaults: readModelDefaults(folder, denoiser.family, sampleSize(transformer.config, denoiser, autoencoder)),
+    ...(vocabulary === undefined ? {} : { vocabulary }),
     components: [transformer, vae, ...opened.map(({ component }) => component)],
     precision: precisionOf(transformer),
     sessions: new SessionCache(runtime),

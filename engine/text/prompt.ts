@@ -48,6 +48,11 @@ export function splitWords(text: string): PromptWord[] {
   return words;
 }
 
+/** Whether a word says something; punctuation by itself does not. */
+export function isSpoken(text: string): boolean {
+  return /[\p{L}\p{N}\p{Extended_Pictographic}]/u.test(text);
+}
+
 /** Index of the first word that overlaps a character range; -1 when none does. */
 export function wordAt(words: readonly PromptWord[], start: number, end: number): number {
   return words.findIndex((word) => word.start < end && start < word.end);

@@ -128,6 +128,7 @@ function conditions(embeddings: FixtureArray, pooled: FixtureArray) {
     prompt: '',
     weights: [],
     warnings: [],
+    unknown: [],
     blocks: [],
     text: text.subarray(i * tokenCount * width, (i + 1) * tokenCount * width),
     tokenCount,
