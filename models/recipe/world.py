@@ -1,6 +1,6 @@
 """The world: atlases, scene records, captions, tokens and pixels.
 
-A scene is a plain record: {"place": 0..7, "roll": 0|32|64|96, "objects": [{"object": 0..31, "colour": 0..8,
+A scene is a plain record: {"place": 0..7, "roll": 0|32|64|96, "objects": [{"object": 0..59, "colour": 0..8,
 "position": 0..4, "cell": [x, y]}]}. Colour 0 is natural, colour k + 1 is `colours[k]`.
 
 Pixels are integer arithmetic only, so that every language draws the same bytes:

@@ -1,5 +1,5 @@
 import { decodeOnCanvas, encodeOnCanvas, noiseSource, renoise } from '../../../engine/index.ts';
-import { standings } from '../tasks/figures.ts';
+import { changing } from '../tasks/figures.ts';
 import type { World } from '../world.ts';
 import { type BenchMethod, plain, type Stage, sourceOf } from './method.ts';
 import { levelsOf, openCanvas, velocityOf } from './sampling.ts';
@@ -43,9 +43,7 @@ const stepped = (latent: Float32Array, velocity: Float32Array, width: number): F
 function freeCells(world: World, { item, sourceKind }: Stage, columns: number, rows: number): Uint8Array {
   const { width, cell } = world.file.canvas;
   const scale = width / columns;
-  const boxes = [item.before, item.after]
-    .filter((object) => object !== undefined)
-    .flatMap((object) => standings(world, object, sourceKind === 'files'));
+  const boxes = changing(world, item, sourceKind);
   return Uint8Array.from({ length: columns * rows }, (_, i) => {
     const [x, y] = [(i % columns) * scale, Math.floor(i / columns) * scale];
     const isIn = ([left, top]: readonly [number, number]) => x >= left && x < left + cell && y >= top && y < top + cell;

@@ -21,7 +21,7 @@ export const methods: readonly BenchMethod[] = [
   trueTarget,
   codedTarget,
   doNothing,
-  ...[0.5, 0.6, 0.7, 0.8].map(sdedit),
+  ...[0.5, 0.6, 0.7].map(sdedit),
   newPrompt,
   pinned,
   ...Object.entries(PRODUCT).map(([id, tasks]) => productMethod(id, tasks)),

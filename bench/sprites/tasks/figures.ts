@@ -1,8 +1,9 @@
 import type { Pixels } from '../../../engine/index.ts';
 import { type Binary, dilate, invert } from '../foreground.ts';
 import { psnr, ssim } from '../similarity.ts';
+import type { SpriteCase } from '../spritecase.ts';
 import type { SceneObject, World } from '../world.ts';
-import type { Column, View } from './task.ts';
+import type { Column, SourceKind, View } from './task.ts';
 
 /** Measures that several tasks share. */
 
@@ -30,13 +31,25 @@ export function silhouettes(world: World, objects: readonly SceneObject[]): Bina
   return union;
 }
 
-/** Everything further than 16 px from the object that changes, before and after. */
+/**
+ * The object that changes, before and after, wherever it may stand: a word of position allows two cells, and where an object is new, or the
+ * picture the model's own, nobody says which of them.
+ */
+export function changing(
+  world: World,
+  { before, after }: Pick<SpriteCase, 'before' | 'after'>,
+  sourceKind: SourceKind,
+): readonly SceneObject[] {
+  const isNew = before === undefined;
+  return [before, after]
+    .filter((object) => object !== undefined)
+    .flatMap((object) => standings(world, object, sourceKind === 'files' && !isNew));
+}
+
+/** Everything further than 16 px from the object that changes. */
 export function outside({ readers: { world }, item, sourceKind }: View): Binary {
   const { width, height } = world.file.canvas;
-  const changed = [item.before, item.after]
-    .filter((object) => object !== undefined)
-    .flatMap((object) => standings(world, object, sourceKind === 'files'));
-  return invert(dilate(silhouettes(world, changed), width, height, GROWN_PX));
+  return invert(dilate(silhouettes(world, changing(world, item, sourceKind)), width, height, GROWN_PX));
 }
 
 /** Preservation of what lies in `where`; strict is the delivered picture against the source itself. */
