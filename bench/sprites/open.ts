@@ -20,7 +20,7 @@ export interface BenchPlaces {
   readonly progress: ProgressBar;
 }
 
-/** Files of the checkpoint that decide a picture. */
+/** Files of the checkpoint that decide a picture; the world and the second judge decide its marks. */
 const DECISIVE = [
   'attune.json',
   'transformer/diffusion_pytorch_model.safetensors',
@@ -36,7 +36,8 @@ export async function openBench({
   fresh,
   progress,
 }: BenchPlaces): Promise<Bench & { close(): Promise<void> }> {
-  const decisive = hashFiles([...DECISIVE.map((name) => join(embedded, 'image', name)), ...World.files]);
+  const checkpoint = DECISIVE.map((name) => join(embedded, 'image', name));
+  const decisive = hashFiles([...checkpoint, ...World.files, SecondJudge.weights]);
   const store = Store.open(join(out, 'results.jsonl'), `${decisive} seed ${seed}`, fresh);
   // One thread: the order of sums, and with it the last bits of a picture, does not depend on the machine's cores.
   const runtime = createOnnxRuntime({ threads: 1 });

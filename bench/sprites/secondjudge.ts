@@ -62,6 +62,8 @@ type Session = Awaited<ReturnType<TensorRuntime['createSession']>>;
  * product. It forgives blur that the nearest template does not, and shares nothing with the deterministic judge but the sprites.
  */
 export class SecondJudge {
+  /** The file that decides its readings. */
+  static readonly weights = join(FOLDER, 'model.safetensors');
   readonly #config: JudgeConfig;
   readonly #session: Session;
 
@@ -75,11 +77,13 @@ export class SecondJudge {
     const file = join(folder, 'config.json');
     // Written by the recipe beside the weights; the names are held against the world, the sizes against the tensors.
     const config = JSON.parse(readFileSync(file, 'utf8')) as JudgeConfig;
-    const known = [config.objects, config.places, config.cells.map(String)].map((names) => names.join());
-    const { objects, places, positions } = world.file;
-    const cells = positions.flatMap((position) => position.cells.map(String));
-    const wanted = [objects.map(({ name }) => name), places.items.map(({ name }) => name), cells].map((names) =>
+    const known = [config.objects, config.colours, config.places, config.cells.map(String)].map((names) =>
       names.join(),
+    );
+    const { objects, sprites, places, positions } = world.file;
+    const cells = positions.flatMap((position) => position.cells.map(String));
+    const wanted = [objects.map(({ name }) => name), sprites.columns, places.items.map(({ name }) => name), cells].map(
+      (names) => names.join(),
     );
     if (known.join('|') !== wanted.join('|'))
       throw new Error(
