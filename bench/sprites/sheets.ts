@@ -6,7 +6,7 @@ import type { SpriteCase } from './spritecase.ts';
 import { bestOfFamilies } from './table.ts';
 
 /** Cases of a sheet: the first ones of each split. */
-const [SEEN, UNSEEN] = [6, 3];
+const [SEEN, UNSEEN] = [4, 2];
 
 /**
  * The sheet of one section, a row a case. Tasks that edit: source, true target, the task's mask if it has one; then for every
