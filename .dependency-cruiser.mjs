@@ -40,11 +40,54 @@ const rooms = [
     paths: ['contract/', 'native/', ...engine('ports.ts', 'base/')],
     packages: ['node:', 'onnxruntime-node', 'sharp', 'exifreader'],
   },
-  { from: 'electron/', paths: ['contract/', 'electron/'], packages: ['node:', 'electron'] },
-  { from: 'renderer/', paths: ['contract/', 'renderer/'], packages: ['react', 'react-dom'] },
-  { from: 'cli/', paths: ['cli/', 'package.json', ...everything], packages: ['node:'] },
-  { from: 'bench/', paths: ['bench/', ...everything], packages: ['node:'] },
-  { from: 'test/', paths: ['test/', ...everything], packages: ['node:', 'vitest', 'fast-check'] },
+  { from: 'transport/', paths: ['contract/', 'transport/'], packages: ['zod'] },
+  {
+    from: 'service/',
+    paths: ['service/', 'transport/', ...everything],
+    packages: ['node:', 'csv-parse', 'fflate', 'hono', '@hono/node-server', 'ws'],
+  },
+  {
+    from: 'electron/',
+    not: 'electron/processes/',
+    paths: ['contract/', 'transport/', 'electron/'],
+    packages: ['node:', 'electron'],
+  },
+  // The bundles that Electron starts as processes of their own: composition roots.
+  {
+    from: 'electron/processes/',
+    paths: ['electron/', 'service/', 'transport/', ...everything],
+    packages: ['node:', 'electron'],
+  },
+  {
+    from: 'renderer/',
+    paths: ['contract/', 'transport/', 'renderer/'],
+    packages: [
+      'react',
+      'react-dom',
+      'zustand',
+      'radix-ui',
+      'lucide-react',
+      '@codemirror',
+      'i18next',
+      'react-i18next',
+      'tinykeys',
+    ],
+  },
+  {
+    from: 'cli/',
+    paths: ['cli/', 'package.json', 'service/', 'transport/', 'renderer/vite.config.ts', ...everything],
+    packages: ['node:', 'vite'],
+  },
+  {
+    from: 'bench/',
+    paths: ['bench/', 'service/', 'transport/', ...everything],
+    packages: ['node:', 'playwright-core'],
+  },
+  {
+    from: 'test/',
+    paths: ['test/', 'service/', 'transport/', 'cli/', 'electron/', 'package.json', ...everything],
+    packages: ['node:', 'vitest', 'fast-check', 'playwright-core', 'axe-core', 'ws', 'sharp', 'electron', '@electron'],
+  },
 ];
 
 const test = '[.]test[.]ts$';

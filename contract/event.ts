@@ -7,6 +7,10 @@ import { EditRecord } from './record.ts';
 export const Stage = z.enum(['open', 'encode', 'condition', 'denoise', 'decode', 'write']);
 export type Stage = z.infer<typeof Stage>;
 
+/** Id of a job, a batch, a history entry or a grant. Ids are parsed, never joined into paths. */
+export const JobId = z.string().regex(/^[a-z0-9-]{8,64}$/, 'must be an id');
+export type JobId = z.infer<typeof JobId>;
+
 const step = z.int().min(1);
 
 const progress = [
@@ -32,7 +36,7 @@ const outcome = [
 
 /** Everything a job tells, in order: `queued`, then progress, then one of `done`, `failed`, `cancelled`. */
 export const JobEvent = z.strictObject({
-  job: z.string().regex(/^[a-z0-9-]{8,64}$/),
+  job: JobId,
   event: z.discriminatedUnion('kind', [...progress, ...outcome]),
 });
 export type JobEvent = z.infer<typeof JobEvent>;

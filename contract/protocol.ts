@@ -1,0 +1,169 @@
+import { z } from 'zod';
+import {
+  BatchPlan,
+  BatchState,
+  BatchTable,
+  ExportOptions,
+  HistoryEntry,
+  Imported,
+  JobEstimate,
+  MediaInfo,
+  ModelCheck,
+  ModelInfo,
+  PromptReading,
+  ProviderFigure,
+  QueueState,
+  Selection,
+  Settings,
+} from './desk.ts';
+import { JobId } from './event.ts';
+import { MediaRef, Pixels, Sha256 } from './media.ts';
+import { MethodDescription } from './method.ts';
+import { EditRequest } from './request.ts';
+import { Vocabulary } from './vocabulary.ts';
+
+/** Largest file that is taken as a picture. */
+export const MAX_MEDIA_BYTES = 512 * 1024 * 1024;
+/** Largest entry of the editor's journal. */
+const MAX_JOURNAL_BYTES = 64 * 1024 * 1024;
+
+const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'must be bytes');
+const fileName = MediaRef.unwrap().shape.name;
+const nothing = z.strictObject({});
+/** Who may call: `anyone` who holds the token, or only the desktop `shell`, since the call names places on the disk. */
+type Caller = 'anyone' | 'shell';
+const call = <In extends z.ZodType, Out extends z.ZodType>(params: In, result: Out, caller: Caller = 'anyone') => ({
+  params,
+  result,
+  caller,
+});
+
+/**
+ * Every call of the editor: name -> what is asked and what is answered. No call takes a path or a URL; the shell's calls take grants,
+ * ids that the shell gave out for paths which the user chose in a dialog.
+ */
+export const CALLS = {
+  /** First call of every connection. `sample` is the picture and prompts that wait in an empty editor. */
+  hello: call(
+    nothing,
+    z.strictObject({
+      version: z.string(),
+      methods: z.array(MethodDescription),
+      models: z.array(ModelInfo),
+      settings: Settings,
+      queue: QueueState,
+      batches: z.array(BatchState),
+      sample: z.strictObject({ source: MediaInfo, request: EditRequest }),
+    }),
+  ),
+  words: call(z.strictObject({ checkpoint: z.string() }), z.strictObject({ vocabulary: Vocabulary.nullable() })),
+  read: call(z.strictObject({ checkpoint: z.string(), text: z.string().max(20_000) }), PromptReading),
+  estimate: call(z.strictObject({ request: EditRequest }), JobEstimate),
+
+  'media.put': call(z.strictObject({ name: fileName, bytes }), MediaInfo),
+  /** Stores pixels as PNG: masks that were painted. */
+  'media.putPixels': call(z.strictObject({ name: fileName, pixels: Pixels }), MediaInfo),
+  /** The stored file, or with `side` a PNG no larger than that on either side. */
+  'media.get': call(
+    z.strictObject({ sha256: Sha256, side: z.int().min(16).max(4096).exactOptional() }),
+    z.strictObject({
+      type: z.enum(['image/png', 'image/jpeg', 'image/webp', 'image/avif', 'image/tiff', 'image/gif']),
+      bytes,
+    }),
+  ),
+  /** What a file says of its making; the file itself is stored as by `media.put` where it is a picture. */
+  import: call(
+    z.strictObject({ name: fileName, bytes }),
+    z.strictObject({ media: MediaInfo.nullable(), imported: Imported.nullable() }),
+  ),
+  /** Where a word is in a picture. `prompt` says what the picture shows; absent: the word alone. */
+  select: call(
+    z.strictObject({
+      checkpoint: z.string(),
+      source: MediaRef,
+      word: z.string().min(1).max(200),
+      prompt: z.string().max(20_000).exactOptional(),
+    }),
+    Selection,
+  ),
+
+  /** Answered once the job is on disk. */
+  'jobs.submit': call(
+    z.strictObject({ request: EditRequest, isFirst: z.boolean().exactOptional() }),
+    z.strictObject({ job: JobId }),
+  ),
+  /** Answers at once; a step that cannot be interrupted is ended with its process. */
+  'jobs.cancel': call(z.strictObject({ job: JobId }), nothing),
+  /** Puts a failed or cancelled job into the queue again. */
+  'jobs.retry': call(z.strictObject({ job: JobId }), nothing),
+  /** Takes a job that waits, failed or was cancelled out of the list. */
+  'jobs.remove': call(z.strictObject({ job: JobId }), nothing),
+  /** Puts a waiting job before another one; `before` absent: to the end. */
+  'jobs.move': call(z.strictObject({ job: JobId, before: JobId.exactOptional() }), nothing),
+  'queue.pause': call(nothing, nothing),
+  'queue.resume': call(nothing, nothing),
+  /** Takes out everything that waits. */
+  'queue.clear': call(nothing, nothing),
+  /** Starts an engine that stopped after three crashes. */
+  'engine.start': call(nothing, nothing),
+
+  /** Newest first; `before` is an entry to go on from. */
+  'history.list': call(
+    z.strictObject({ limit: z.int().min(1).max(500), before: JobId.exactOptional() }),
+    z.strictObject({ entries: z.array(HistoryEntry) }),
+  ),
+  'history.remove': call(z.strictObject({ id: JobId }), nothing),
+  /** A result as a file to download. */
+  export: call(
+    z.strictObject({ id: JobId, options: ExportOptions }),
+    z.strictObject({ name: z.string(), type: z.string(), bytes, notices: z.array(z.string()) }),
+  ),
+  /** A result written to where the user said in a dialog. */
+  'export.save': call(
+    z.strictObject({ id: JobId, options: ExportOptions, grant: JobId }),
+    z.strictObject({ name: z.string(), notices: z.array(z.string()) }),
+    'shell',
+  ),
+
+  'batch.plan': call(z.strictObject({ table: BatchTable }), BatchPlan),
+  /** Rows from the text of a CSV or JSON file. */
+  'batch.parse': call(
+    z.strictObject({ name: fileName, text: z.string().max(64 * 1024 * 1024) }),
+    z.strictObject({ rows: BatchTable.unwrap().shape.rows }),
+  ),
+  'batch.start': call(z.strictObject({ table: BatchTable }), z.strictObject({ batch: JobId })),
+  'batch.pause': call(z.strictObject({ batch: JobId }), nothing),
+  'batch.resume': call(z.strictObject({ batch: JobId }), nothing),
+  'batch.cancel': call(z.strictObject({ batch: JobId }), nothing),
+  /** All files of a batch with its manifest as one ZIP. */
+  'batch.download': call(z.strictObject({ batch: JobId }), z.strictObject({ name: z.string(), bytes })),
+
+  /** The editor's own journal: opaque entries in order, each durable when it was answered. */
+  'journal.read': call(nothing, z.strictObject({ entries: z.array(bytes) })),
+  'journal.append': call(
+    z.strictObject({ entries: z.array(bytes.refine((entry) => entry.length <= MAX_JOURNAL_BYTES)).max(1000) }),
+    nothing,
+  ),
+  /** Puts `entries` in place of everything, in one step. */
+  'journal.replace': call(z.strictObject({ entries: z.array(bytes).max(1000) }), nothing),
+
+  'models.list': call(nothing, z.strictObject({ models: z.array(ModelInfo) })),
+  'models.check': call(z.strictObject({ ref: z.string() }), ModelCheck),
+  'models.addFolder': call(z.strictObject({ grant: JobId }), z.strictObject({ models: z.array(ModelInfo) }), 'shell'),
+  'models.removeFolder': call(
+    z.strictObject({ ref: z.string() }),
+    z.strictObject({ models: z.array(ModelInfo) }),
+    'shell',
+  ),
+  'settings.set': call(
+    z.strictObject({ settings: Settings.unwrap().omit({ modelFolders: true }).partial() }),
+    z.strictObject({ settings: Settings }),
+  ),
+  /** Runs the small graph on every provider. */
+  'providers.measure': call(nothing, z.strictObject({ providers: z.array(ProviderFigure) })),
+} as const;
+
+export type Calls = typeof CALLS;
+export type CallName = keyof Calls;
+export type CallParams<Name extends CallName> = z.input<Calls[Name]['params']>;
+export type CallResult<Name extends CallName> = z.output<Calls[Name]['result']>;
