@@ -1,0 +1,161 @@
+import { Dices, Lock, LockOpen, RotateCcw } from 'lucide-react';
+import { useTranslation } from 'react-i18next';
+import type { MethodDescription, ParamSchema, ParamValue } from '../../../contract/index.ts';
+import type { Document } from '../state/document.ts';
+import { change } from '../state/editor.ts';
+import type { defaultsFor } from '../state/request.ts';
+import { randomSeed } from '../state/runs.ts';
+import { IconButton, NumberField, NumberInput, SelectField, SwitchField } from '../ui/controls.tsx';
+
+const MAX_SEED = Number.MAX_SAFE_INTEGER;
+
+/** Controls of a method, drawn from its parameters, with those that every method has. */
+export function MethodControls({
+  method,
+  defaults,
+  document,
+}: {
+  readonly method: MethodDescription;
+  readonly defaults: ReturnType<typeof defaultsFor>;
+  readonly document: Document;
+}) {
+  const { t } = useTranslation();
+  const own = document.params[method.id] ?? {};
+  const set = (name: string, value: ParamValue) =>
+    change(name, { params: { ...document.params, [method.id]: { ...own, [name]: value } } });
+  const isChanged = Object.keys(own).length > 0 || document.steps !== null || document.guidance !== null;
+  const reset = () => {
+    const { [method.id]: _own, ...params } = document.params;
+    change('defaults', { params, steps: null, guidance: null });
+  };
+  return (
+    <div className="controls">
+      <div className="section-line">
+        <h2>{t('controls.title')}</h2>
+        {isChanged && (
+          <IconButton label={t('controls.defaults')} onClick={reset}>
+            <RotateCcw size={14} aria-hidden />
+          </IconButton>
+        )}
+      </div>
+      {method.params.map((param) => (
+        <ParamControl
+          key={param.name}
+          param={param}
+          value={own[param.name] ?? defaults.params[param.name] ?? param.default}
+          isDefault={!(param.name in own)}
+          onChange={(value) => set(param.name, value)}
+        />
+      ))}
+      <div className="param">
+        <label htmlFor="steps">{t('controls.steps')}</label>
+        <NumberField
+          id="steps"
+          label={t('controls.steps')}
+          value={document.steps ?? defaults.steps}
+          isDefault={document.steps === null}
+          min={1}
+          max={100}
+          step={1}
+          onChange={(steps) => change('steps', { steps: Math.round(steps) })}
+        />
+        <p className="hint">{t('controls.stepsHint')}</p>
+      </div>
+      <div className="param">
+        <label htmlFor="guidance">{t('controls.guidance')}</label>
+        <NumberField
+          id="guidance"
+          label={t('controls.guidance')}
+          value={document.guidance ?? defaults.guidance}
+          isDefault={document.guidance === null}
+          min={0}
+          max={20}
+          step={0.1}
+          onChange={(guidance) => change('guidance', { guidance: Math.round(guidance * 100) / 100 })}
+        />
+        <p className="hint">{t('controls.guidanceHint')}</p>
+      </div>
+      <div className="param">
+        <label htmlFor="seed">{t('controls.seed')}</label>
+        <div className="seed">
+          <NumberInput
+            id="seed"
+            label={t('controls.seed')}
+            value={document.seed}
+            min={0}
+            max={MAX_SEED}
+            step={1}
+            onChange={(seed) => change('seed', { seed: Math.round(seed) })}
+          />
+          <IconButton label={t('controls.newSeed')} onClick={() => change('seed', { seed: randomSeed() })}>
+            <Dices size={16} aria-hidden />
+          </IconButton>
+          <IconButton
+            label={t('controls.lockSeed')}
+            isPressed={document.isSeedLocked}
+            onClick={() => change('seedLock', { isSeedLocked: !document.isSeedLocked })}
+          >
+            {document.isSeedLocked ? <Lock size={16} aria-hidden /> : <LockOpen size={16} aria-hidden />}
+          </IconButton>
+        </div>
+        <p className="hint">{t(document.isSeedLocked ? 'controls.seedLocked' : 'controls.seedFree')}</p>
+      </div>
+    </div>
+  );
+}
+
+function ParamControl({
+  param,
+  value,
+  isDefault,
+  onChange,
+}: {
+  readonly param: ParamSchema;
+  readonly value: ParamValue;
+  readonly isDefault: boolean;
+  readonly onChange: (value: ParamValue) => void;
+}) {
+  const id = `param-${param.name}`;
+  const hint = `${id}-hint`;
+  return (
+    <div className={param.type === 'boolean' ? 'param inline' : 'param'}>
+      <label htmlFor={id}>{param.title}</label>
+      {(param.type === 'number' || param.type === 'integer') && (
+        <NumberField
+          id={id}
+          label={param.title}
+          describedBy={hint}
+          value={Number(value)}
+          min={param.min}
+          max={param.max}
+          step={param.type === 'integer' ? 1 : (param.step ?? (param.max - param.min) / 100)}
+          isDefault={isDefault}
+          onChange={onChange}
+        />
+      )}
+      {param.type === 'boolean' && <SwitchField id={id} label={param.title} isOn={value === true} onChange={onChange} />}
+      {param.type === 'choice' && (
+        <SelectField
+          id={id}
+          label={param.title}
+          value={String(value)}
+          choices={param.choices.map((choice) => ({ value: choice.value, title: choice.value, summary: choice.summary }))}
+          onChange={onChange}
+        />
+      )}
+      {param.type === 'text' && (
+        <input
+          id={id}
+          className="text"
+          value={String(value)}
+          maxLength={param.maxLength}
+          aria-describedby={hint}
+          onChange={({ target }) => onChange(target.value)}
+        />
+      )}
+      <p className="hint" id={hint}>
+        {param.summary}
+      </p>
+    </div>
+  );
+}

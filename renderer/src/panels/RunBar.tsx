@@ -1,0 +1,130 @@
+import { Pause, Play, Square, WandSparkles } from 'lucide-react';
+import { useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { JobEstimate, MethodDescription, ModelInfo } from '../../../contract/index.ts';
+import { cancelRun, keysText, togglePause } from '../actions/actions.ts';
+import { call, sentenceOf } from '../state/connection.ts';
+import { useEditor } from '../state/editor.ts';
+import { useMaskCoverage } from '../state/mask.ts';
+import { missingFor, requestOf } from '../state/request.ts';
+import { submitRun, submitVariations } from '../state/runs.ts';
+import { useSession } from '../state/session.ts';
+import { Button, IconButton } from '../ui/controls.tsx';
+import { bytesText, durationText } from '../ui/format.ts';
+
+/** What a run will take, the button that starts it, and how far the running one is. */
+export function RunBar({ method, model }: { readonly method: MethodDescription | undefined; readonly model: ModelInfo | undefined }) {
+  const { t } = useTranslation();
+  const { document } = useEditor();
+  const { run, queue, link, engine } = useSession();
+  const coverage = useMaskCoverage();
+  const missing = missingFor(document, method, coverage > 0);
+  const estimate = useEstimate(method, model, missing === undefined);
+  const waiting = queue.jobs.filter(({ state }) => state === 'waiting').length;
+  const isRunning = run !== null;
+  return (
+    <div className="run-bar">
+      <div className="estimate" aria-live="polite">
+        {missing !== undefined ? (
+          t(missing as 'missing.prompt')
+        ) : estimate.error !== undefined ? (
+          <span className="bad">{estimate.error}</span>
+        ) : estimate.value !== undefined ? (
+          <span className={estimate.value.fits ? '' : 'bad'}>
+            {estimate.value.expectedMs !== undefined && `${t('run.about', { time: durationText(estimate.value.expectedMs) })} · `}
+            {t(estimate.value.fits ? 'run.memory' : 'run.tooMuch', {
+              peak: bytesText(estimate.value.peakBytes),
+              available: bytesText(estimate.value.availableBytes),
+            })}
+          </span>
+        ) : (
+          ' '
+        )}
+      </div>
+      {isRunning && <RunProgressBar />}
+      <div className="run-buttons">
+        <Button
+          tone="primary"
+          disabled={missing !== undefined || link !== 'open' || engine.state === 'stopped'}
+          aria-keyshortcuts="Control+Enter Meta+Enter"
+          onClick={() => void submitRun()}
+        >
+          <WandSparkles size={16} aria-hidden />
+          {t(isRunning || waiting > 0 ? 'run.queue' : method?.inputs.source === undefined ? 'run.generate' : 'run.edit')}
+          <kbd aria-hidden>{keysText('run')}</kbd>
+        </Button>
+        <Button disabled={missing !== undefined || link !== 'open'} onClick={() => void submitVariations()}>
+          {t('run.variations')}
+        </Button>
+        {(isRunning || waiting > 0) && (
+          <>
+            <IconButton label={t(queue.isPaused ? 'run.resume' : 'run.pause')} keys={keysText('pause')} onClick={togglePause}>
+              {queue.isPaused ? <Play size={16} aria-hidden /> : <Pause size={16} aria-hidden />}
+            </IconButton>
+            <IconButton label={t('run.cancel')} keys={keysText('cancel')} disabled={!isRunning} onClick={cancelRun}>
+              <Square size={16} aria-hidden />
+            </IconButton>
+          </>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function RunProgressBar() {
+  const { t } = useTranslation();
+  const run = useSession((session) => session.run);
+  const isPaused = useSession((session) => session.queue.isPaused);
+  if (run === null) return null;
+  const share = run.of === 0 ? 0 : run.step / run.of;
+  const text = isPaused
+    ? t('run.paused')
+    : run.of === 0
+      ? t(`stage.${run.stage}` as 'stage.open')
+      : `${t('run.step', { step: run.step, of: run.of })}${run.etaMs !== null && run.step < run.of ? ` · ${t('run.left', { time: durationText(run.etaMs) })}` : ''}`;
+  return (
+    <div className="progress-line">
+      <div
+        className={run.of === 0 && !isPaused ? 'progress busy' : 'progress'}
+        role="progressbar"
+        aria-label={t('run.progress')}
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={Math.round(share * 100)}
+        aria-valuetext={text}
+      >
+        <div style={{ width: `${share * 100}%` }} />
+      </div>
+      <span className="progress-text">{text}</span>
+    </div>
+  );
+}
+
+const ESTIMATE_AFTER_MS = 250;
+
+/** What the job would need, asked some moments after the last change. */
+function useEstimate(method: MethodDescription | undefined, model: ModelInfo | undefined, isComplete: boolean) {
+  const [estimate, setEstimate] = useState<{ readonly value?: JobEstimate; readonly error?: string }>({});
+  const { document } = useEditor();
+  const link = useSession((session) => session.link);
+  const done = useSession((session) => session.history.length);
+  // Nothing else of the document changes what a run takes.
+  const { source, prompt, steps, guidance, params, checkpoint, sourcePrompt } = document;
+  const isRunnable = model?.isRunnable === true;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the values above stand for the document, and a finished run for its time
+  useEffect(() => {
+    if (!isComplete || !isRunnable || method === undefined || link !== 'open') return setEstimate({});
+    let isLate = false;
+    const timer = setTimeout(() => {
+      call('estimate', { request: requestOf(document, method, undefined) }).then(
+        (value) => !isLate && setEstimate({ value }),
+        (error: unknown) => !isLate && setEstimate({ error: sentenceOf(error) }),
+      );
+    }, ESTIMATE_AFTER_MS);
+    return () => {
+      isLate = true;
+      clearTimeout(timer);
+    };
+  }, [isComplete, isRunnable, method, link, source, prompt === '', steps, guidance, params, checkpoint, sourcePrompt === '', done]);
+  return estimate;
+}
