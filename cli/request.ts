@@ -49,7 +49,7 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
     short: 'o',
     type: 'text',
     value: 'OUT',
-    summary: '.png, .jpg or .webp file to write; - is standard output',
+    summary: '.png, .jpg, .webp or .avif file to write; - is standard output',
   },
   {
     name: 'maps',
