@@ -1,0 +1,12 @@
+/** Batches: tables of jobs that run into a folder, whatever happens in between. */
+export { columnOf, expandTable, planBatch } from './expand.ts';
+export type { ManifestEntry } from './manifest.ts';
+export { folderRows, matrixRows, parseRows, productRows, type Row } from './rows.ts';
+export {
+  type BatchOptions,
+  type BatchOutcome,
+  type BatchProgress,
+  type JobResult,
+  runBatch,
+  seedOfBatch,
+} from './run.ts';
