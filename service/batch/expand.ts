@@ -9,17 +9,10 @@ import {
   type ParamValue,
 } from '../../contract/index.ts';
 import { nearest } from '../../engine/index.ts';
+import type { ExpandedJob } from './job.ts';
 import { nameJobs } from './names.ts';
 import { MAX_JOBS, type Row } from './rows.ts';
 import { chooseWords } from './words.ts';
-
-/** A job before it has a file name. */
-export interface ExpandedJob {
-  readonly row: number;
-  /** Which of the row's repeats, from 0. */
-  readonly repeat: number;
-  readonly request: EditRequest;
-}
 
 export type BatchProblem = BatchPlan['problems'][number];
 

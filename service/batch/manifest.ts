@@ -62,7 +62,7 @@ const COLUMNS = [
 ] as const;
 
 /** A table for spreadsheets. Numbers of jobs and rows begin at 1, as people count. */
-export function manifestCsv(jobs: readonly ManifestEntry[]): string {
+function manifestCsv(jobs: readonly ManifestEntry[]): string {
   const rows = jobs.map(({ job, row, status, file, sha256, request, record, error }) => {
     const ran = record?.request;
     const values: Readonly<Record<(typeof COLUMNS)[number], string | number | undefined>> = {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { EditRequest, ExportFormat } from '../../contract/index.ts';
-import type { ExpandedJob } from './expand.ts';
+import type { ExpandedJob } from './job.ts';
 
 /** File names of a batch: A1111's bracket tokens, safe on every platform, each once. Pure, so a resumed batch names its files alike. */
 export interface Naming {

@@ -10,7 +10,8 @@ import {
 } from '../../contract/index.ts';
 import { AttuneError, type ImageCodec, type Pixels, throwIfCancelled, writeMetadata } from '../../engine/index.ts';
 import { sha256Of, stageFile, sweepFolder } from '../../native/files.ts';
-import { type ExpandedJob, expandTable } from './expand.ts';
+import { expandTable } from './expand.ts';
+import type { ExpandedJob } from './job.ts';
 import {
   type BatchFile,
   JOURNAL_NAME,
