@@ -44,7 +44,7 @@ const rooms = [
   {
     from: 'service/',
     paths: ['service/', 'transport/', ...everything],
-    packages: ['node:', 'csv-parse', 'fflate', 'hono', '@hono/node-server', 'ws'],
+    packages: ['node:', 'zod', 'csv-parse', 'fflate', 'hono', '@hono/node-server', 'ws'],
   },
   {
     from: 'electron/',

@@ -119,7 +119,7 @@ describe('attune generate', () => {
     expect(outputs[0].bytes).toBe((await readFile(at('j.webp'))).length);
   });
 
-  it.each(['png', 'jpg', 'webp'])('leaves in a %s file what it was made with', async (extension) => {
+  it.each(['png', 'jpg', 'webp', 'avif'])('leaves in a %s file what it was made with', async (extension) => {
     const name = `meta.${extension}`;
     await attune('generate', '-p', 'a „red“ apple 🍎', '--seed', '5', ...FAST, '-o', at(name));
     const bytes = await readFile(at(name));
@@ -223,6 +223,14 @@ describe('attune edit and inpaint', () => {
 });
 
 describe('attune redo', () => {
+  it('works on an AVIF file, which keeps the pixels and the record', async () => {
+    await attune('generate', '-p', 'a red apple', '--seed', '9', ...FAST, '-o', at('kept.avif'));
+    await attune('generate', '-p', 'a red apple', '--seed', '9', ...FAST, '-o', at('kept9.png'));
+    expect(await decode('kept.avif')).toEqual(await decode('kept9.png'));
+    expect((await attune('inspect', at('kept.avif'))).out).toMatch(/AVIF, marked as trainedAlgorithmicMedia/);
+    expect((await attune('redo', at('kept.avif'), '-o', at('again.avif'), '--quiet')).out).toContain('the same bytes');
+  });
+
   const editArgs = ['--from', 'a red apple on grass', '--to', 'a green apple on grass', '--seed', '11', ...FAST];
 
   it.each(['png', 'jpg', 'webp'])('gives the same bytes in %s', async (extension) => {
@@ -380,7 +388,7 @@ describe('attune inspect, models and doctor', () => {
 describe('what cannot be done', () => {
   const generate = ['generate', '-p', 'x', ...FAST];
   it.each([
-    [[...generate, '-o', 'OUT/x.gif'], 2, /"\.gif" is no format that is written: \.png, \.jpg, \.jpeg, \.webp/],
+    [[...generate, '-o', 'OUT/x.gif'], 2, /"\.gif" is no format that is written: \.png, \.jpg, \.jpeg, \.webp, \.avif/],
     [[...generate, '-o', 'OUT/x'], 2, /needs an ending that names its format/],
     [generate, 2, /--output is missing/],
     [['generate', '-o', 'OUT/x.png'], 2, /generate needs --prompt TEXT/],
@@ -421,9 +429,9 @@ describe('what cannot be done', () => {
     [['inpaint', 'OUT/source.png', '-p', 'a', '-o', 'OUT/x.png'], 2, /inpaint needs --mask PNG/],
     [['inspect', 'OUT/none.png'], 1, /does not exist/],
     [['inspect', 'OUT/text.txt'], 1, /text\.txt/],
-    [['inspect', 'OUT/text.png'], 1, /text\.png is neither PNG, JPEG nor WebP/],
+    [['inspect', 'OUT/text.png'], 1, /text\.png is neither PNG, JPEG, WebP nor AVIF/],
     [['inspect', '-'], 1, /Standard input is neither PNG/],
-    [['redo', 'OUT/text.txt', '-o', 'OUT/x.png'], 1, /text\.txt is neither PNG, JPEG nor WebP/],
+    [['redo', 'OUT/text.txt', '-o', 'OUT/x.png'], 1, /text\.txt is neither PNG, JPEG, WebP nor AVIF/],
     [['generate', '-p', '-o', 'OUT/x.png'], 2, /-p needs a value/],
     [['models', 'chek'], 2, /Did you mean check\?/],
     [['models', 'check', '--find', 'cat'], 2, /"models check" takes no --find/],

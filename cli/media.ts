@@ -6,7 +6,7 @@ import { readFileWithin, sha256Of } from '../native/files.ts';
 import type { Host } from './host.ts';
 
 /** Larger files are not pictures that anything here could edit. */
-const MAX_PICTURE_BYTES = 512 * 1024 * 1024;
+export const MAX_PICTURE_BYTES = 512 * 1024 * 1024;
 
 export interface LoadedPicture {
   readonly ref: MediaRef;
@@ -32,7 +32,7 @@ export function readInput(path: string, host: Host): Promise<Uint8Array> {
 export function metadataOf(bytes: Uint8Array, path: string): PictureMetadata {
   if (pictureFormat(bytes) !== undefined) return readMetadata(bytes);
   const name = path === '-' ? 'Standard input' : path;
-  const what = 'is neither PNG, JPEG nor WebP, the pictures that can say how they were made';
+  const what = 'is neither PNG, JPEG, WebP nor AVIF, the pictures that can say how they were made';
   throw new AttuneError('media-invalid', `${name} ${what}.`, { file: path });
 }
 
@@ -44,7 +44,7 @@ export async function isSameFile(one: string, other: string): Promise<boolean> {
 }
 
 /** File name as a record may hold it: no folders, of whichever platform. */
-function bareName(path: string): string {
+export function bareName(path: string): string {
   return basename(path).replaceAll('\\', '_').slice(-255) || 'picture';
 }
 

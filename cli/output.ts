@@ -14,6 +14,7 @@ const FORMATS: Readonly<Record<string, ImageFormat>> = {
   '.jpg': 'jpeg',
   '.jpeg': 'jpeg',
   '.webp': 'webp',
+  '.avif': 'avif',
 };
 
 /** Where the results of a run go; checked before the run, so that nobody waits for a picture that cannot be written. */

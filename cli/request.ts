@@ -49,7 +49,7 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
     short: 'o',
     type: 'text',
     value: 'OUT',
-    summary: '.png, .jpg or .webp file to write; - is standard output',
+    summary: '.png, .jpg, .webp or .avif file to write; - is standard output',
   },
   {
     name: 'maps',
@@ -149,13 +149,13 @@ function checkInputs(
   }
 }
 
-function readSeed(values: Values): number {
+export function readSeed(values: Values): number {
   const seed = values.integer('seed', -1, MAX_SEED);
   // -1 is how other tools say "random"; 32 bits are what all of them can show.
   return seed === undefined || seed === -1 ? randomInt(2 ** 32) : seed;
 }
 
-function readSize(text: string | undefined): { width: number; height: number } | undefined {
+export function readSize(text: string | undefined): { width: number; height: number } | undefined {
   if (text === undefined) return undefined;
   const match = /^(\d{1,5})[x×](\d{1,5})$/i.exec(text);
   if (!match) throw new UsageError(`--size takes WIDTHxHEIGHT in pixels, e.g. 512x768, not "${text}".`);

@@ -22,7 +22,8 @@ export interface Ran {
   readonly elapsedMs: number;
 }
 
-const JPEG_CHANGES = 'JPEG changes every pixel a little, outside the mask too; PNG and WebP keep these as they were.';
+const JPEG_CHANGES =
+  'JPEG changes every pixel a little, outside the mask too; PNG, WebP and AVIF keep these as they were.';
 
 /** Runs a request with progress on stderr and writes what comes out. */
 export async function runAndWrite({ request, media, plan }: Run, values: Values, host: Host): Promise<Ran> {

@@ -41,6 +41,7 @@ export {
   without,
   wordMask,
 } from './media/maskprogram.ts';
+export { importMetadata } from './media/metadata/import.ts';
 export { type PictureMetadata, pictureFormat, readMetadata, writeMetadata } from './media/metadata/picture.ts';
 export { compareWhere } from './media/paste.ts';
 export { checkMask, toMask } from './media/pixels.ts';

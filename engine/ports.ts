@@ -42,11 +42,11 @@ export interface Pixels {
   readonly data: Uint8Array;
 }
 
-export type ImageFormat = 'png' | 'jpeg' | 'webp';
+export type ImageFormat = 'png' | 'jpeg' | 'webp' | 'avif';
 
 export interface ImageCodec {
   /** Decodes a picture to 8-bit sRGB, orientation applied. Throws AttuneError 'media-invalid' naming `file`. */
   decode(bytes: Uint8Array, file: string): Promise<Pixels>;
-  /** Encodes pixels without any metadata. `quality` 1..100 counts for jpeg and webp. */
+  /** Encodes pixels without any metadata. `quality` 1..100 counts for jpeg, webp and avif. */
   encode(pixels: Pixels, format: ImageFormat, quality?: number): Promise<Uint8Array>;
 }

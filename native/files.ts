@@ -130,7 +130,16 @@ async function sweep(folder: string, name: string): Promise<void> {
   }
 }
 
-function isRunning(pid: number): boolean {
+/** Removes every unfinished file of processes that no longer run from a folder. For folders that only Attune writes into. */
+export async function sweepFolder(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { recursive: true })) {
+    const owner = /^\.attune-[0-9a-f]{16}-(\d+)\.[0-9a-f]+\.tmp$/.exec(basename(entry))?.[1];
+    if (owner !== undefined && !isRunning(Number(owner))) await unlink(join(folder, entry)).catch(ignoreMissing);
+  }
+}
+
+/** Whether a process of this number is alive. */
+export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
@@ -140,7 +149,7 @@ function isRunning(pid: number): boolean {
 }
 
 /** Makes a rename survive power loss. Windows cannot open folders, and its renames are journalled. */
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
   try {

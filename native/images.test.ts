@@ -13,12 +13,15 @@ const noise = (channels: 1 | 3 | 4): Pixels => ({
 });
 
 describe('the image codec', () => {
-  it.each(['png', 'webp'] as const)('keeps every pixel in %s, with and without transparency', async (format) => {
-    for (const channels of [3, 4] as const) {
-      const pixels = noise(channels);
-      expect(await codec.decode(await codec.encode(pixels, format), 'x')).toEqual(pixels);
-    }
-  });
+  it.each(['png', 'webp', 'avif'] as const)(
+    'keeps every pixel in %s, with and without transparency',
+    async (format) => {
+      for (const channels of [3, 4] as const) {
+        const pixels = noise(channels);
+        expect(await codec.decode(await codec.encode(pixels, format), 'x')).toEqual(pixels);
+      }
+    },
+  );
 
   it('writes a mask as one channel and reads it back in grey', async () => {
     const mask = noise(1);
@@ -28,7 +31,7 @@ describe('the image codec', () => {
     expect([...read.data].filter((_, index) => index % read.channels === 0)).toEqual([...mask.data]);
   });
 
-  it.each(['png', 'jpeg', 'webp'] as const)(
+  it.each(['png', 'jpeg', 'webp', 'avif'] as const)(
     'gives the same bytes for the same pixels in %s',
     async (format: ImageFormat) => {
       expect(await codec.encode(noise(3), format)).toEqual(await codec.encode(noise(3), format));

@@ -86,7 +86,7 @@ async function pictures(host: Host): Promise<Finding> {
   const { imageCodecVersion } = await import('../../native/images.ts');
   const codec = await host.images();
   const pixels: Pixels = { width: 2, height: 1, channels: 3, data: Uint8Array.of(1, 2, 3, 250, 251, 252) };
-  for (const format of ['png', 'webp'] as const) {
+  for (const format of ['png', 'webp', 'avif'] as const) {
     const read = await codec.decode(await codec.encode(pixels, format), format);
     const isSame = pixels.data.every((value, index) => value === read.data[index]);
     if (!isSame)

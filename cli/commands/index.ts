@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts';
+import { batch } from './batch.ts';
 import { doctor } from './doctor.ts';
 import { edit } from './edit.ts';
 import { generate } from './generate.ts';
@@ -8,4 +9,4 @@ import { models } from './models.ts';
 import { redo } from './redo.ts';
 
 /** Every command, in the order of the help. A new one is a file and a line. */
-export const COMMANDS: readonly Command[] = [generate, edit, inpaint, inspect, redo, models, doctor];
+export const COMMANDS: readonly Command[] = [generate, edit, inpaint, batch, inspect, redo, models, doctor];

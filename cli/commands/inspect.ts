@@ -29,7 +29,7 @@ async function isPicture(path: string): Promise<boolean> {
   if (PICTURE_NAME.test(path)) return true;
   const file = await open(path, 'r');
   try {
-    const { buffer } = await file.read(new Uint8Array(16), 0, 16, 0);
+    const { buffer } = await file.read(new Uint8Array(64), 0, 64, 0);
     return pictureFormat(buffer) !== undefined;
   } finally {
     await file.close();

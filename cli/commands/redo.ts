@@ -17,7 +17,7 @@ export const redo: Command = {
   summary: 'run the record in a picture again and say how far the result is',
   arguments: [{ name: 'FILE', required: true, summary: 'a picture that Attune wrote; - is standard input' }],
   options: [
-    { name: 'output', short: 'o', type: 'text', value: 'OUT', summary: '.png, .jpg or .webp file to write' },
+    { name: 'output', short: 'o', type: 'text', value: 'OUT', summary: '.png, .jpg, .webp or .avif file to write' },
     { name: 'source', type: 'text', value: 'FILE', summary: 'where the source picture is, if it was moved' },
     { name: 'mask', type: 'text', value: 'FILE', summary: 'where the mask is, if it was moved' },
     { name: 'model', short: 'm', type: 'text', value: 'REF', summary: 'where the checkpoint is, if it was moved' },

@@ -1,4 +1,4 @@
-/** What a JPEG or WebP file carries beside its pixels. */
+/** What a JPEG, WebP or AVIF file carries beside its pixels. */
 export interface MetadataBlocks {
   /** A TIFF block, without the `Exif\0\0` of JPEG. */
   readonly exif?: Uint8Array;

@@ -88,3 +88,32 @@ function looksLittleEndian(utf16: Uint8Array, otherwise: boolean): boolean {
   }
   return zeroFirst === zeroSecond ? otherwise : zeroSecond > zeroFirst;
 }
+
+/** Tags of other tools: name -> where it stands. */
+const ASCII_TAGS = [
+  ['make', 0x010f, false],
+  ['model', 0x0110, false],
+  ['software', 0x0131, false],
+  ['makerNote', 0x927c, true],
+] as const;
+
+/** Texts of the tags in which other tools keep what they know: camera make and model, software, maker note. */
+export function readAsciiTags(block: Uint8Array): Map<string, string> {
+  const found = new Map<string, string>();
+  const tiff = view(block);
+  const order = fromLatin1(block.subarray(0, 4));
+  const littleEndian = order === 'II*\0';
+  if (block.length < 8 || !(littleEndian || order === 'MM\0*')) return found;
+  const root = tiff.getUint32(4, littleEndian);
+  const exif = findEntry(tiff, root, EXIF_IFD_POINTER, littleEndian);
+  for (const [name, tag, isInExif] of ASCII_TAGS) {
+    const entry = isInExif
+      ? exif && findEntry(tiff, exif.value, tag, littleEndian)
+      : findEntry(tiff, root, tag, littleEndian);
+    // Texts of at most four bytes stand in the entry itself; none that we look for is so short.
+    if (!entry || entry.count <= 4 || entry.count > LIMITS.textBytes || entry.value + entry.count > block.length)
+      continue;
+    found.set(name, fromUtf8OrLatin1(block.subarray(entry.value, entry.value + entry.count)).replace(/\0+$/, ''));
+  }
+  return found;
+}

@@ -36,9 +36,11 @@ function recordOf(change: Partial<EditRecord['request']> = {}): EditRecord {
 const gradient = Buffer.from(Array.from({ length: 20 * 12 * 3 }, (_, index) => (index * 7) % 256));
 const encode = (format: ImageFormat, raw = gradient, channels: 3 | 4 = 3) => {
   const pipeline = sharp(raw, { raw: { width: 20, height: 12, channels } });
-  return format === 'webp' ? pipeline.webp({ lossless: true }).toBuffer() : pipeline[format]().toBuffer();
+  return format === 'webp' || format === 'avif'
+    ? pipeline[format]({ lossless: true }).toBuffer()
+    : pipeline[format]().toBuffer();
 };
-const formats = ['png', 'jpeg', 'webp'] as const;
+const formats = ['png', 'jpeg', 'webp', 'avif'] as const;
 
 describe.each(formats)('metadata of a finished %s', (format) => {
   it('comes back from the file, word for word', async () => {
@@ -184,5 +186,5 @@ describe('a JPEG', () => {
 
 it('a file that is no picture is refused with a sentence', () => {
   expect(pictureFormat(new Uint8Array(3))).toBeUndefined();
-  expect(() => readMetadata(Buffer.from('hello there'))).toThrow(/neither PNG, JPEG nor WebP/);
+  expect(() => readMetadata(Buffer.from('hello there'))).toThrow(/neither PNG, JPEG, WebP nor AVIF/);
 });

@@ -1,6 +1,7 @@
 import { EditRecord, RECORD_SCHEMA } from '../../../contract/index.ts';
 import type { ImageFormat } from '../../ports.ts';
 import { type CommonParameters, readCommonParameters, writeCommonParameters } from './a1111.ts';
+import { insertAvifBlocks, isAvif, readAvifBlocks } from './avif.ts';
 import type { MetadataBlocks } from './blocks.ts';
 import { startsWith, utf8 } from './bytes.ts';
 import { readUserComment, writeUserComment } from './exif.ts';
@@ -12,7 +13,7 @@ import { readXmp, type SourceType, writeXmp } from './xmp.ts';
 
 /**
  * Metadata of a finished picture: the A1111 text that other tools read, our record that can redo the job, the IPTC mark. PNG holds
- * them in text fields, JPEG and WebP in EXIF and XMP. Encoders lose or rewrite all of it, so it is put into the encoded file.
+ * them in text fields, the others in EXIF and XMP. Encoders lose or rewrite all of it, so it is put into the encoded file.
  */
 export interface WrittenPicture {
   readonly bytes: Uint8Array;
@@ -39,12 +40,13 @@ export function writeMetadata(picture: Uint8Array, format: ImageFormat, record: 
   const exif = writeUserComment(parameters);
   const xmp = writeXmp({ ...common, record: json });
   if (format === 'webp') return { bytes: insertWebpBlocks(picture, { exif, xmp }), notices: [] };
+  if (format === 'avif') return { bytes: insertAvifBlocks(picture, { exif, xmp }), notices: [] };
   const notices: string[] = [];
   if (exif.length > JPEG_ROOM.exif)
     notices.push('The prompts are too long for a JPEG file and were left out; PNG holds them.');
   if (xmp.length > JPEG_ROOM.xmp) {
     notices.push(
-      'The record is too long for a JPEG file and was left out, so it cannot be redone; PNG and WebP hold it.',
+      'The record is too long for a JPEG file and was left out, so it cannot be redone; PNG, WebP and AVIF hold it.',
     );
   }
   const blocks = {
@@ -79,10 +81,10 @@ export interface PictureMetadata {
   readonly problems: readonly string[];
 }
 
-/** Reads what a picture says about its making. Throws 'media-invalid' only when the bytes are no PNG, JPEG or WebP. */
+/** Reads what a picture says about its making. Throws 'media-invalid' only when the bytes are no PNG, JPEG, WebP or AVIF. */
 export function readMetadata(picture: Uint8Array): PictureMetadata {
   const format = pictureFormat(picture);
-  if (format === undefined) throw malformed('picture', 'it is neither PNG, JPEG nor WebP');
+  if (format === undefined) throw malformed('picture', 'it is neither PNG, JPEG, WebP nor AVIF');
   return format === 'png' ? readPng(picture) : readBlocks(format, picture);
 }
 
@@ -90,7 +92,8 @@ export function readMetadata(picture: Uint8Array): PictureMetadata {
 export function pictureFormat(picture: Uint8Array): ImageFormat | undefined {
   if (startsWith(picture, PNG_SIGNATURE)) return 'png';
   if (startsWith(picture, JPEG_SIGNATURE)) return 'jpeg';
-  return isWebp(picture) ? 'webp' : undefined;
+  if (isWebp(picture)) return 'webp';
+  return isAvif(picture) ? 'avif' : undefined;
 }
 
 function readPng(picture: Uint8Array): PictureMetadata {
@@ -108,8 +111,10 @@ function readPng(picture: Uint8Array): PictureMetadata {
   });
 }
 
-function readBlocks(format: 'jpeg' | 'webp', picture: Uint8Array): PictureMetadata {
-  const blocks: MetadataBlocks = format === 'jpeg' ? readJpegBlocks(picture) : readWebpBlocks(picture);
+const BLOCK_READERS = { jpeg: readJpegBlocks, webp: readWebpBlocks, avif: readAvifBlocks } as const;
+
+function readBlocks(format: keyof typeof BLOCK_READERS, picture: Uint8Array): PictureMetadata {
+  const blocks: MetadataBlocks = BLOCK_READERS[format](picture);
   const xmp = blocks.xmp ? readXmp(blocks.xmp) : {};
   return assemble(format, {
     text: blocks.exif ? readUserComment(blocks.exif) : undefined,

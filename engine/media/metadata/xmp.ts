@@ -76,3 +76,16 @@ function unescapeXml(text: string): string {
     return point <= 0x10ffff ? String.fromCodePoint(point) : '\ufffd';
   });
 }
+
+/** The JSON that Draw Things keeps as the comment, alone or as the one text of a list of languages. */
+export function readDrawThingsXmp(packet: string): string | undefined {
+  const comment = between(packet, '<exif:UserComment>', '</exif:UserComment>') ?? property(packet, 'exif:UserComment');
+  if (comment === undefined) return undefined;
+  const item = between(comment, '<rdf:li', '</rdf:li>');
+  const text = item === undefined ? comment : item.slice(item.indexOf('>') + 1);
+  return unescapeXml(text).trim();
+}
+
+export function readStableDiffusionCppXmp(packet: string): string | undefined {
+  return property(packet, 'sdcpp:parameters');
+}

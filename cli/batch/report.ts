@@ -1,0 +1,101 @@
+import { join, resolve } from 'node:path';
+import type { BatchPlan } from '../../contract/index.ts';
+import { AttuneError } from '../../engine/index.ts';
+import type { BatchOutcome, BatchProgress } from '../../service/batch/index.ts';
+import type { Outcome, Output } from '../command.ts';
+import type { Host } from '../host.ts';
+import { duration } from '../progress.ts';
+
+/** Where nobody can see it move, a line is repeated at most this often. */
+const SPARSE_MS = 5000;
+const SHOWN = 20;
+
+/** Progress of a batch on stderr: one moving line on a terminal, now and then a line elsewhere; failures always. */
+export class BatchReport {
+  readonly #host: Pick<Host, 'writeErr' | 'hasTerminal' | 'now'>;
+  readonly #isQuiet: boolean;
+  #lastMs = Number.NEGATIVE_INFINITY;
+  #hasLine = false;
+
+  constructor(host: Pick<Host, 'writeErr' | 'hasTerminal' | 'now'>, isQuiet: boolean) {
+    this.#host = host;
+    this.#isQuiet = isQuiet;
+  }
+
+  readonly onProgress = ({ job, total, status, error, etaMs }: BatchProgress): void => {
+    if (status === 'failed') {
+      this.end();
+      this.#host.writeErr(`attune: job ${job + 1} of ${total} failed: ${error?.message ?? ''}\n`);
+    } else if (status === 'running' && !this.#isQuiet) {
+      const left = etaMs === undefined ? '' : `, about ${duration(etaMs)} left`;
+      const line = `job ${job + 1} of ${total}${left}`;
+      if (this.#host.hasTerminal) {
+        this.#hasLine = true;
+        this.#host.writeErr(`\r\x1b[K${line}`);
+      } else if (this.#host.now() - this.#lastMs >= SPARSE_MS) {
+        this.#lastMs = this.#host.now();
+        this.#host.writeErr(`attune: ${line}\n`);
+      }
+    }
+  };
+
+  end(): void {
+    if (this.#hasLine) this.#host.writeErr('\r\x1b[K');
+    this.#hasLine = false;
+  }
+}
+
+/** What a batch has to say at its end. Throws 'cancelled' when it was stopped. */
+export function batchOutcome({ state, total, done, failed, jobs }: BatchOutcome, folder: string): Outcome {
+  if (state === 'cancelled')
+    throw new AttuneError(
+      'cancelled',
+      `The batch was stopped with ${done} of ${total} jobs done; go on with --resume.`,
+    );
+  const outputs = jobs.flatMap(({ status, file, sha256, bytes, record }): Output[] =>
+    status === 'done' && sha256 !== undefined && bytes !== undefined
+      ? [
+          {
+            kind: 'image',
+            path: resolve(folder, file),
+            ...(record?.request.size ?? { width: 0, height: 0 }),
+            bytes,
+            sha256,
+          },
+        ]
+      : [],
+  );
+  const failures = jobs.filter(({ status }) => status === 'failed');
+  return {
+    ok: failed === 0,
+    outputs,
+    figures: { total, done, failed },
+    lines: [
+      `${folder}: ${done} of ${total} jobs done${failed === 0 ? '' : `, ${failed} failed; --resume tries them again`}`,
+      `${join(folder, 'manifest.csv')} lists them`,
+      ...failures.slice(0, SHOWN).map(({ row, error }) => `  row ${row + 1}: ${error?.message ?? ''}`),
+      ...(failures.length > SHOWN ? [`  and ${failures.length - SHOWN} more`] : []),
+    ],
+    details: {
+      jobs: jobs.map(({ job, row, status, file, error }) => ({ job, row, status, file, ...(error && { error }) })),
+    },
+  };
+}
+
+/** What a dry run says. */
+export function planOutcome({ total, jobs, problems }: BatchPlan): Outcome {
+  return {
+    ok: problems.length === 0,
+    outputs: [],
+    figures: { total, problems: problems.length },
+    lines: [
+      `${total} jobs`,
+      ...jobs
+        .slice(0, SHOWN)
+        .map(({ file, request }) => `  ${file}: ${request.method}, seed ${request.seed}, ${request.prompt}`),
+      ...(total > SHOWN ? [`  and ${total - SHOWN} more`] : []),
+      ...problems.slice(0, SHOWN).map(({ message }) => `  ${message}`),
+    ],
+    details: { plan: { total, jobs, problems } },
+  };
+}

@@ -1,0 +1,109 @@
+import { AttuneError } from '../../engine/index.ts';
+import { planBatch, runBatch, seedOfBatch } from '../../service/batch/index.ts';
+import { BatchReport, batchOutcome, planOutcome } from '../batch/report.ts';
+import { readTable } from '../batch/table.ts';
+import type { Command } from '../command.ts';
+import { COMMON_OPTIONS } from '../command.ts';
+import { readMask } from '../edit.ts';
+import { toUserError } from '../errors.ts';
+import { loadPicture } from '../media.ts';
+import { RUN_OPTIONS, rememberCheckpoint } from '../request.ts';
+
+/** Options of one picture that mean something else here. */
+const OTHER = new Set(['output', 'maps', 'force']);
+
+export const batch: Command = {
+  name: 'batch',
+  summary: 'run a table of jobs, or every picture of a folder, into a folder',
+  arguments: [
+    {
+      name: 'JOBS',
+      required: false,
+      summary: '.csv, .tsv, .json, .jsonl or .txt (a prompt a line), or a folder of pictures',
+    },
+  ],
+  options: [
+    {
+      name: 'output',
+      short: 'o',
+      type: 'text',
+      value: 'DIR',
+      summary: 'folder for the results, their journal and their manifest',
+    },
+    {
+      name: 'resume',
+      type: 'flag',
+      summary: 'go on with the batch that the folder holds; failed rows are tried again',
+    },
+    {
+      name: 'prompt',
+      short: 'p',
+      type: 'text',
+      value: 'TEXT',
+      summary: 'what results show, for rows without a prompt; {a|b}, __list__',
+    },
+    { name: 'from', type: 'text', value: 'TEXT', summary: 'what the pictures show, for rows that do not say' },
+    { name: 'to', type: 'text', value: 'TEXT', summary: 'the same as --prompt, as "attune edit" calls it' },
+    { name: 'mask', type: 'text', value: 'PNG', summary: 'mask of rows that have none' },
+    ...RUN_OPTIONS.filter(({ name }) => !OTHER.has(name)),
+    { name: 'repeats', type: 'text', value: 'N', summary: 'results a row; seeds count up' },
+    {
+      name: 'matrix',
+      type: 'text',
+      value: '"base|a|b"',
+      summary: 'prompts: the base with every combination of the options',
+    },
+    {
+      name: 'wildcards',
+      type: 'text',
+      value: 'DIR',
+      summary: 'folder of name.txt: __name__ in a prompt is one of its lines',
+    },
+    { name: 'format', type: 'text', value: 'FORMAT', summary: 'png (default), jpeg, webp or avif' },
+    { name: 'quality', type: 'text', value: 'N', summary: '1 to 100; without it, webp and avif keep every pixel' },
+    { name: 'pattern', type: 'text', value: 'P', summary: 'names of the files, e.g. "[source_name]-[method]-[seed]"' },
+    { name: 'maps', type: 'flag', summary: 'also write where each word is, in a folder beside each result' },
+    { name: 'dry-run', type: 'flag', summary: 'only say what would be made' },
+    ...COMMON_OPTIONS,
+  ],
+  examples: [
+    'attune batch jobs.csv -o out/batch',
+    'attune batch photos -o out/batch --from "a red apple, on grass" --to "a green apple, on grass"',
+    'attune batch --matrix "a red apple|on grass|at night" -o out/matrix',
+  ],
+  async run(values, host) {
+    const folder = values.required('output', 'name the folder for the results, e.g. -o out/batch');
+    const engine = await host.engine();
+    const methods = engine.describeMethods();
+    const resumed = values.has('resume') ? await seedOfBatch(folder) : undefined;
+    const { table, paths } = await readTable(values, engine, resumed);
+    if (values.has('dry-run')) return planOutcome(planBatch(table, methods));
+
+    const codec = await host.images();
+    const report = new BatchReport(host, values.has('quiet'));
+    const load = async (ref: { readonly sha256: string; readonly name: string }) => {
+      const { ref: found, pixels } = await loadPicture(paths.get(ref.sha256) ?? ref.name, host);
+      if (found.sha256 === ref.sha256) return pixels;
+      throw new AttuneError('file-failed', `${ref.name} was changed since the batch began.`, { file: ref.name });
+    };
+    const outcome = await runBatch({
+      table,
+      folder,
+      methods,
+      codec,
+      explain: toUserError,
+      resume: values.has('resume'),
+      signal: host.signal,
+      onProgress: report.onProgress,
+      async runJob({ request }, signal) {
+        const source = request.source && (await load(request.source));
+        const mask = request.mask && source && readMask(await load(request.mask), source, host);
+        const media = { ...(source && { source }), ...(mask && { mask }) };
+        const result = await engine.run(request, media, { ...(signal && { signal }) });
+        await rememberCheckpoint(result.record.request.checkpoint, request.checkpoint, host);
+        return result;
+      },
+    }).finally(() => report.end());
+    return batchOutcome(outcome, folder);
+  },
+};

@@ -1,0 +1,140 @@
+import { randomUUID } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { zipSync } from 'fflate';
+import {
+  type BatchPlan,
+  type BatchState,
+  type BatchTable,
+  MAX_SEED,
+  type MethodDescription,
+} from '../../contract/index.ts';
+import { AttuneError } from '../../engine/index.ts';
+import { planBatch } from './expand.ts';
+import { parseRows, type Row } from './rows.ts';
+import { type BatchOptions, runBatch } from './run.ts';
+
+/** What stands behind the contract's `batch.*` calls; jobs run by the injected `runJob`, in the service through its queue. */
+export interface BatchService {
+  plan(table: BatchTable): BatchPlan;
+  parse(name: string, text: string): { rows: Row[] };
+  start(table: BatchTable): { batch: string };
+  pause(batch: string): void;
+  resume(batch: string): void;
+  cancel(batch: string): void;
+  /** All files and manifests of a batch as one ZIP; what was stopped gives what there is. */
+  download(batch: string): Promise<{ name: string; bytes: Uint8Array }>;
+  /** Batches of this session, the oldest first. */
+  states(): BatchState[];
+  /** Stops what runs; resolves when it has stopped. */
+  close(): Promise<void>;
+}
+
+export interface BatchServiceOptions extends Pick<BatchOptions, 'runJob' | 'codec' | 'explain'> {
+  readonly methods: () => readonly MethodDescription[];
+  /** Every batch gets a folder of its own below this. */
+  readonly outputs: string;
+  readonly tell: (state: BatchState) => void;
+}
+
+interface Running {
+  state: BatchState;
+  readonly table: BatchTable;
+  readonly folder: string;
+  stop: AbortController;
+  ended: Promise<void>;
+}
+
+/** Batches that this service started. */
+export function openBatches(options: BatchServiceOptions): BatchService {
+  const batches = new Map<string, Running>();
+  const find = (batch: string): Running => {
+    const found = batches.get(batch);
+    if (found) return found;
+    throw new AttuneError('request-invalid', `There is no batch "${batch}".`, { field: 'batch' });
+  };
+  const change = (running: Running, more: Partial<BatchState>) => {
+    running.state = { ...running.state, ...more };
+    options.tell(running.state);
+  };
+
+  const run = async (running: Running, resume: boolean, before: Promise<void>): Promise<void> => {
+    await before;
+    const { signal } = running.stop;
+    try {
+      const { table, folder } = running;
+      const { state, done, failed } = await runBatch({
+        ...options,
+        methods: options.methods(),
+        table,
+        folder,
+        resume,
+        signal,
+        onProgress: ({ status, done, failed }) => {
+          if (status !== 'running') change(running, { done, failed });
+        },
+      });
+      change(running, { done, failed, ...(state === 'finished' && { state: 'finished' as const }) });
+    } catch {
+      // A full disk: what is done stays, and the batch can go on when there is room.
+      if (running.state.state === 'running') change(running, { state: 'paused' });
+    }
+  };
+  const halt = (batch: string, state: 'paused' | 'cancelled') => {
+    const running = find(batch);
+    if (running.state.state !== 'running' && running.state.state !== 'paused') return;
+    change(running, { state });
+    running.stop.abort();
+  };
+
+  return {
+    plan: (table) => planBatch(table, options.methods()),
+    parse: (name, text) => ({ rows: parseRows(name, text) }),
+    start(given) {
+      const table =
+        given.base.seed === undefined ? { ...given, base: { ...given.base, seed: Date.now() % MAX_SEED } } : given;
+      const { total, problems } = planBatch(table, options.methods());
+      const [problem] = problems;
+      if (problem) throw new AttuneError('request-invalid', problem.message, { field: problem.field });
+      const batch = randomUUID();
+      const state: BatchState = { batch, name: table.name, total, done: 0, failed: 0, state: 'running' };
+      const running: Running = {
+        state,
+        table,
+        folder: join(options.outputs, `batch-${batch}`),
+        stop: new AbortController(),
+        ended: Promise.resolve(),
+      };
+      batches.set(batch, running);
+      options.tell(state);
+      running.ended = run(running, false, Promise.resolve());
+      return { batch };
+    },
+    pause: (batch) => halt(batch, 'paused'),
+    cancel: (batch) => halt(batch, 'cancelled'),
+    resume(batch) {
+      const running = find(batch);
+      if (running.state.state !== 'paused') return;
+      running.stop = new AbortController();
+      change(running, { state: 'running' });
+      running.ended = run(running, true, running.ended);
+    },
+    async download(batch) {
+      const { folder, state } = find(batch);
+      const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+      const files: Record<string, Uint8Array> = {};
+      for (const entry of entries) {
+        if (!entry.isFile() || entry.name.startsWith('.attune-') || entry.name === 'batch.jsonl') continue;
+        const path = join(entry.parentPath, entry.name);
+        files[path.slice(folder.length + 1).replaceAll('\\', '/')] = new Uint8Array(await readFile(path));
+      }
+      // Pictures are compressed already.
+      return { name: `${state.name.replace(/\.\w+$/, '')}.zip`, bytes: zipSync(files, { level: 0 }) };
+    },
+    states: () => [...batches.values()].map(({ state }) => state),
+    async close() {
+      for (const { stop } of batches.values()) stop.abort();
+      await Promise.all([...batches.values()].map(({ ended }) => ended));
+    },
+  };
+}

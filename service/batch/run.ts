@@ -1,0 +1,345 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import {
+  type BatchJob,
+  type BatchTable,
+  EditRecord,
+  type MethodDescription,
+  type UserError,
+} from '../../contract/index.ts';
+import { AttuneError, type ImageCodec, type Pixels, throwIfCancelled, writeMetadata } from '../../engine/index.ts';
+import { sha256Of, stageFile, sweepFolder } from '../../native/files.ts';
+import { expandTable } from './expand.ts';
+import type { ExpandedJob } from './job.ts';
+import {
+  type BatchFile,
+  JOURNAL_NAME,
+  type Journal,
+  type JournalEntry,
+  type JournalHead,
+  openJournal,
+  readJournal,
+} from './journal.ts';
+import { lockFolder } from './lock.ts';
+import { MANIFEST_NAMES, type ManifestEntry, writeManifest } from './manifest.ts';
+import { nameJobs, safeStem } from './names.ts';
+
+/** What a job gives: the engine's `RunResult` is one. */
+export interface JobResult {
+  readonly images: readonly Pixels[];
+  readonly maps: readonly { readonly word: string; readonly image: Pixels }[];
+  readonly mask?: Pixels;
+  readonly record: EditRecord;
+  readonly warnings: readonly string[];
+}
+
+export interface BatchProgress {
+  readonly total: number;
+  readonly done: number;
+  readonly failed: number;
+  /** The job this is about, from 0, and what became of it. */
+  readonly job: number;
+  readonly status: 'running' | 'done' | 'failed';
+  /** Path of a picture that is safely on disk, relative to the folder. */
+  readonly file?: string;
+  readonly error?: UserError;
+  /** Expected time to the end; absent before the first job of this run. */
+  readonly etaMs?: number;
+}
+
+export interface BatchOptions {
+  readonly table: BatchTable;
+  readonly folder: string;
+  readonly methods: readonly MethodDescription[];
+  /** Runs one job. What it throws fails the job, except 'cancelled', which ends the run. */
+  readonly runJob: (job: BatchJob, signal: AbortSignal | undefined) => Promise<JobResult>;
+  readonly codec: ImageCodec;
+  /** What a user is told of anything that a job throws. */
+  readonly explain: (error: unknown) => UserError;
+  readonly onProgress?: (progress: BatchProgress) => void;
+  readonly signal?: AbortSignal;
+  /** Whether to go on with the batch of the folder. */
+  readonly resume: boolean;
+}
+
+export interface BatchOutcome {
+  readonly state: 'finished' | 'cancelled';
+  readonly total: number;
+  readonly done: number;
+  readonly failed: number;
+  readonly jobs: readonly ManifestEntry[];
+}
+
+/** Everything a batch knows between two jobs. */
+interface Course {
+  readonly options: BatchOptions;
+  readonly jobs: readonly ExpandedJob[];
+  readonly files: readonly string[];
+  readonly journal: Journal;
+  readonly entries: ManifestEntry[];
+}
+
+type Ready = Extract<JournalEntry, { kind: 'ready' }>;
+
+/**
+ * Runs a table into a folder, or goes on where an earlier run stopped. A result is told only after its bytes, its name and its line in the
+ * journal are on disk; a job that was told never runs again, and one that was not runs again to the same bytes. Failed jobs are tried
+ * again by a resume. Throws AttuneError when nothing can run: a table with problems, a folder that cannot be written.
+ */
+export async function runBatch(options: BatchOptions): Promise<BatchOutcome> {
+  const { folder, table, resume } = options;
+  await mkdir(folder, { recursive: true });
+  const unlock = await lockFolder(folder);
+  let journal: Journal | undefined;
+  try {
+    await sweepFolder(folder);
+    const path = join(folder, JOURNAL_NAME);
+    const found = await readJournal(path);
+    const head = found?.entries[0]?.kind === 'batch' ? found.entries[0] : undefined;
+    const isFinished = found?.entries.at(-1)?.kind === 'finished';
+    if (head && !resume && !isFinished) throw unfinished(folder);
+    const jobs = jobsOf(table, options.methods, resume ? head?.seed : undefined);
+    const fingerprint = fingerprintOf(table, jobs);
+    if (head && resume && head.fingerprint !== fingerprint) throw changed(folder);
+    const goesOn = head !== undefined && resume;
+    if (head && !resume) await archive(folder, head.startedMs);
+    const start: JournalHead = goesOn
+      ? head
+      : {
+          kind: 'batch',
+          version: 1,
+          name: table.name,
+          fingerprint,
+          total: jobs.length,
+          startedMs: Date.now(),
+          seed: table.base.seed ?? 0,
+          taken: (await readdir(folder)).filter((name) => name !== JOURNAL_NAME && !name.startsWith('.attune-')),
+        };
+    journal = await openJournal(path, folder, goesOn ? (found?.bytes ?? 0) : 0);
+    if (!goesOn) await journal.append(start);
+    const files = nameJobs(jobs, { ...table.export, startedMs: start.startedMs, taken: start.taken });
+    const entries = jobs.map(
+      ({ row, request }, job): ManifestEntry => ({ job, row, request, status: 'waiting', file: files[job]! }),
+    );
+    const course: Course = { options, jobs, files, journal, entries };
+    if (goesOn) await recall(course, found?.entries ?? []);
+    return await runAll(course, isFinished && goesOn);
+  } finally {
+    await journal?.close();
+    await unlock();
+  }
+}
+
+/** Seed of a batch that is to be resumed without one being given; undefined where there is none. */
+export async function seedOfBatch(folder: string): Promise<number | undefined> {
+  const [head] = (await readJournal(join(folder, JOURNAL_NAME)))?.entries ?? [];
+  return head?.kind === 'batch' ? head.seed : undefined;
+}
+
+function jobsOf(
+  table: BatchTable,
+  methods: readonly MethodDescription[],
+  seed: number | undefined,
+): readonly ExpandedJob[] {
+  const seeded =
+    table.base.seed === undefined && seed !== undefined ? { ...table, base: { ...table.base, seed } } : table;
+  const { jobs, problems } = expandTable(seeded, methods);
+  const [first] = problems;
+  if (!first) return jobs;
+  const more = problems.length > 1 ? ` And ${problems.length - 1} more.` : '';
+  throw new AttuneError('request-invalid', `${table.name} cannot be run. ${first.message}${more}`, {
+    file: table.name,
+    field: first.field,
+  });
+}
+
+function fingerprintOf(table: BatchTable, jobs: readonly ExpandedJob[]): string {
+  return createHash('sha256')
+    .update(JSON.stringify([table.export, jobs]))
+    .digest('hex');
+}
+
+/** What earlier runs did. A job whose files got their names but not their last line is finished here. */
+async function recall(course: Course, journal: readonly JournalEntry[]): Promise<void> {
+  const ready = new Map<number, Ready>();
+  const done = new Set<number>();
+  for (const entry of journal) {
+    if (entry.kind === 'ready') ready.set(entry.job, entry);
+    if (entry.kind === 'done') done.add(entry.job);
+  }
+  for (const entry of ready.values()) {
+    if (course.entries[entry.job] === undefined || !(await areThere(course.options.folder, entry.files))) continue;
+    // Without its line it was never told; a job whose files were deleted since runs again.
+    if (!done.has(entry.job)) await course.journal.append({ kind: 'done', job: entry.job });
+    course.entries[entry.job] = finishedEntry(course.entries[entry.job]!, entry);
+  }
+}
+
+async function areThere(folder: string, files: readonly BatchFile[]): Promise<boolean> {
+  for (const { name, sha256 } of files) {
+    const bytes = await readFile(join(folder, name)).catch(() => undefined);
+    if (bytes === undefined || sha256Of(bytes) !== sha256) return false;
+  }
+  return true;
+}
+
+function finishedEntry(entry: ManifestEntry, { files, result }: Ready): ManifestEntry {
+  const [main, ...maps] = files;
+  const read = result as { record?: unknown; warnings?: readonly string[] };
+  const record = EditRecord.safeParse(read.record);
+  const { error: _error, ...rest } = entry;
+  return {
+    ...rest,
+    status: 'done',
+    file: main?.name ?? entry.file,
+    ...(main && { sha256: main.sha256, bytes: main.bytes }),
+    ...(maps.length > 0 && { maps: maps.map(({ name }) => name) }),
+    ...(record.success && { record: record.data }),
+    ...(read.warnings && read.warnings.length > 0 && { warnings: read.warnings }),
+  };
+}
+
+async function runAll(course: Course, wasFinished: boolean): Promise<BatchOutcome> {
+  const { options, entries, journal } = course;
+  const startMs = performance.now();
+  let ran = 0;
+  const count = (status: ManifestEntry['status']) => entries.filter((entry) => entry.status === status).length;
+  const tally = { total: entries.length, done: count('done'), failed: 0 };
+  const tell = (job: number, more: Pick<BatchProgress, 'status' | 'file' | 'error'>) => {
+    const left = tally.total - tally.done - tally.failed;
+    const eta = ran === 0 ? {} : { etaMs: ((performance.now() - startMs) / ran) * left };
+    options.onProgress?.({ ...tally, ...eta, job, ...more });
+  };
+  let state: BatchOutcome['state'] = 'finished';
+  let stop: unknown;
+  for (const [job, entry] of entries.entries()) {
+    if (entry.status === 'done') continue;
+    tell(job, { status: 'running' });
+    try {
+      const result = await attempt(course, job);
+      if ('error' in result) {
+        await journal.append({ kind: 'failed', job, error: result.error });
+        entries[job] = { ...entry, status: 'failed', error: result.error };
+        tally.failed++;
+        ran++;
+        tell(job, { status: 'failed', error: result.error });
+      } else {
+        entries[job] = result;
+        tally.done++;
+        ran++;
+        tell(job, { status: 'done', file: result.file });
+      }
+    } catch (error) {
+      state = 'cancelled';
+      // A full disk would fail every job behind it as well: the run ends, and can go on later.
+      if (!isCancelled(error)) stop = error;
+      break;
+    }
+  }
+  if (state === 'finished' && !(wasFinished && ran === 0)) await journal.append({ kind: 'finished' });
+  const outcome = { state, ...tally, jobs: entries };
+  await writeManifest(options.folder, { name: options.table.name, ...tally, jobs: entries }).catch((error: unknown) => {
+    throw stop ?? error;
+  });
+  if (stop !== undefined) throw stop;
+  return outcome;
+}
+
+/** Runs a job and puts its files on disk. Throws what must end the batch. */
+async function attempt(course: Course, job: number): Promise<ManifestEntry | { readonly error: UserError }> {
+  const { options, jobs, files } = course;
+  const { row, request } = jobs[job]!;
+  throwIfCancelled(options.signal);
+  let made: { readonly name: string; readonly bytes: Uint8Array }[];
+  let result: JobResult;
+  try {
+    result = await options.runJob({ row, request, file: files[job]! }, options.signal);
+    made = await encodeResult(result, files[job]!, options);
+  } catch (error) {
+    if (isCancelled(error)) throw error;
+    return { error: options.explain(error) };
+  }
+  throwIfCancelled(options.signal);
+  return store(course, job, made, result);
+}
+
+async function encodeResult(result: JobResult, file: string, { codec, table }: BatchOptions) {
+  const { format, quality, withMetadata } = table.export;
+  const [image] = result.images;
+  if (!image) throw new AttuneError('runtime-failed', 'The job gave no picture.');
+  const encoded = await codec.encode(image, format, quality);
+  const bytes = withMetadata ? writeMetadata(encoded, format, result.record).bytes : encoded;
+  const made = [{ name: file, bytes }];
+  const stem = file.replace(/\.\w+$/, '');
+  const words = new Set<string>();
+  for (const { word, image: map } of result.maps) {
+    const safe = safeStem(word).slice(0, 40);
+    let name = safe;
+    for (let count = 2; words.has(name.toLowerCase()); count++) name = `${safe}-${count}`;
+    words.add(name.toLowerCase());
+    made.push({ name: `${stem}-maps/${name}.png`, bytes: await codec.encode(map, 'png') });
+  }
+  return made;
+}
+
+/** Temporary files, the journal's word for them, their names, the journal's word that they have them. */
+async function store(
+  course: Course,
+  job: number,
+  made: readonly { name: string; bytes: Uint8Array }[],
+  result: JobResult,
+): Promise<ManifestEntry> {
+  const { options, journal, entries } = course;
+  for (const { name } of made.slice(1, 2)) await mkdir(join(options.folder, dirname(name)), { recursive: true });
+  const [main, ...others] = made;
+  for (let count = 1; ; count++) {
+    const name = count === 1 ? main!.name : main!.name.replace(/(\.\w+)$/, `~${count}$1`);
+    const files = [{ ...main!, name }, ...others];
+    const staged = [];
+    try {
+      // Maps belong to this batch alone and may be left from a killed run; a picture of somebody else is never replaced.
+      for (const file of files.toReversed())
+        staged.push(await stageFile(join(options.folder, file.name), file.bytes, { replace: file.name !== name }));
+      const ready: Ready = {
+        kind: 'ready',
+        job,
+        files: files.map((file) => ({ name: file.name, sha256: sha256Of(file.bytes), bytes: file.bytes.length })),
+        result: JSON.parse(JSON.stringify({ record: result.record, warnings: result.warnings })),
+      };
+      await journal.append(ready);
+      for (const file of staged) await file.commit();
+      await journal.append({ kind: 'done', job });
+      return finishedEntry(entries[job]!, ready);
+    } catch (error) {
+      if (!(error instanceof AttuneError && /exists already/.test(error.message)) || count > 1000) throw error;
+    } finally {
+      await Promise.all(staged.map((file) => file.discard()));
+    }
+  }
+}
+
+/** A finished batch makes room for a new one; its papers stay beside it. */
+async function archive(folder: string, startedMs: number): Promise<void> {
+  const mark = new Date(startedMs).toISOString().replace(/\D/g, '').slice(0, 17);
+  for (const name of [...MANIFEST_NAMES, JOURNAL_NAME])
+    await rename(join(folder, name), join(folder, name.replace('.', `-${mark}.`))).catch((error: unknown) => {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    });
+}
+
+const isCancelled = (error: unknown) => error instanceof AttuneError && error.kind === 'cancelled';
+
+function unfinished(folder: string): AttuneError {
+  const way = 'go on with it with --resume, or choose another folder';
+  return new AttuneError('file-failed', `${folder} holds a batch that is not finished; ${way}.`, { file: folder });
+}
+
+function changed(folder: string): AttuneError {
+  const way = 'give the table, base values and format that it began with, or choose another folder';
+  return new AttuneError(
+    'request-invalid',
+    `${folder} holds a batch of another table, which cannot be resumed with this one; ${way}.`,
+    { file: folder },
+  );
+}
