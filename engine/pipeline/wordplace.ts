@@ -6,10 +6,17 @@ import { renoise } from '../sampling/steps.ts';
 import { findWords } from '../text/prompt.ts';
 import { openBranches } from './branches.ts';
 import type { Canvas } from './canvas.ts';
-import type { Conditioning } from './condition.ts';
+import { type Conditioning, wordsOf } from './condition.ts';
 import { type Influence, influenceOfWord } from './influence.ts';
 import type { Model } from './model.ts';
 import type { Progress } from './progress.ts';
+import { unknownWarnings } from './unknown.ts';
+
+/** Characters of a prompt. */
+interface Range {
+  readonly start: number;
+  readonly end: number;
+}
 
 /** Where the network looks for a word in a picture. */
 export interface WordPlace {
@@ -31,7 +38,7 @@ const SEED = 0;
  * Runs the denoiser once on the noised picture under `condition`, guidance 1, and reads out the share of each image token's text attention that falls on
  * what the word wrote into the text (`influence.ts`); mean over heads and layers.
  * @param clean latent of the canvas
- * @throws AttuneError 'request-invalid', field `prompt`: the prompt lacks the word; field `word`: the model makes nothing of it
+ * @throws AttuneError 'request-invalid', field `prompt`: the prompt lacks the word; field `word`: the model does not know or does not reach it
  */
 export async function placeOfWord(
   model: Model,
@@ -72,6 +79,14 @@ async function influenceOf(model: Model, condition: Conditioning, word: string):
       `The prompt "${condition.prompt}" does not contain "${word}"; select a word of the prompt, or leave the prompt out.`,
       { field: 'prompt' },
     );
+  const spoken = wordsOf(condition).filter((word) => isInside(word, found));
+  if (spoken.every((word) => isInside(word, condition.unknown)))
+    throw new AttuneError(
+      'request-invalid',
+      unknownWarnings(model, [condition])[0] ??
+        `The prompt was cut before "${word}"; select a word nearer its beginning.`,
+      { field: 'word' },
+    );
   const columns = new Float32Array(condition.tokenCount);
   for (const place of found) {
     const influence = await influenceOfWord(model, condition, place);
@@ -79,12 +94,11 @@ async function influenceOf(model: Model, condition: Conditioning, word: string):
       columns[column] = Math.max(columns[column] ?? 0, value);
     });
   }
-  if (columns.every((value) => value === 0))
-    throw new AttuneError('request-invalid', `${model.name} makes nothing of "${word}"; select another word.`, {
-      field: 'word',
-    });
   return { columns };
 }
+
+const isInside = (word: Range, ranges: readonly Range[]) =>
+  ranges.some(({ start, end }) => start <= word.start && word.end <= end);
 
 /** Scaled from the least value (0) to the largest (1); zeros where all are equal. */
 export function stretched(values: Float32Array): Float32Array {
