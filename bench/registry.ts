@@ -3,9 +3,10 @@ import type { Benchmark } from './benchmark.ts';
 import { edit } from './edit.ts';
 import { hooks } from './hooks.ts';
 import { loading } from './loading.ts';
+import { select } from './select.ts';
 import { sessions } from './sessions.ts';
 import { tiled } from './tiled.ts';
 import { torch } from './torch.ts';
 
 /** Every benchmark; adding one is a file and a line. */
-export const benchmarks: readonly Benchmark[] = [hooks, loading, edit, batch, sessions, tiled, torch];
+export const benchmarks: readonly Benchmark[] = [hooks, loading, edit, batch, select, sessions, tiled, torch];

@@ -507,3 +507,52 @@ describe('the help', () => {
     expect(said.out).toContain('--param strength=');
   });
 });
+
+describe('attune select', () => {
+  const prompt = ['--prompt', 'a red apple on grass'];
+
+  it('writes a mask that edit and inpaint take as it is', async () => {
+    const said = await attune('select', at('source.png'), '--word', 'apple', ...prompt, '--json', '-o', at('sel.png'));
+    expect(said.code).toBe(0);
+    expect(JSON.parse(said.out)).toMatchObject({
+      ok: true,
+      outputs: [{ kind: 'mask', word: 'apple', width: 128, height: 128 }],
+      word: 'apple',
+      prompt: 'a red apple on grass',
+      warnings: [],
+    });
+    const mask = await decode('sel.png');
+    const values = new Set(mask.data);
+    expect([...values].sort((a, b) => a - b)).toEqual([0, 255]);
+    const painted = await attune(
+      ...['inpaint', at('source.png'), '--mask', at('sel.png'), '--prompt', 'a blue star on grass', ...FAST],
+      ...['--seed', '1', '-o', at('sel-out.png')],
+    );
+    expect(painted).toMatchObject({ code: 0, err: '' });
+    expect(painted.out).toContain('0 pixels changed outside the mask');
+  });
+
+  it('writes the map in grey values with --soft, and to standard output', async () => {
+    const said = await attune('select', at('source.png'), '-w', 'red apple', ...prompt, '--soft', '-q', '-o', '-');
+    expect(said.code).toBe(0);
+    const map = await images.decode(said.bytes, 'map');
+    expect(new Set(map.data).size).toBeGreaterThan(20);
+  });
+
+  it('says what it cannot use', async () => {
+    const select = (...more: string[]) => attune('select', at('source.png'), ...more);
+    expect(await select('-o', at('no.png'))).toMatchObject({ code: 2, err: expect.stringContaining('--word') });
+    expect(await select('--word', 'cat', ...prompt, '-o', at('no.png'))).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('does not contain "cat"'),
+    });
+    expect(await select('--word', 'apple', '-o', at('no.jpg'))).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('JPEG'),
+    });
+    expect(await select('--word', 'apple', '--soft', '--threshold', '0.5', '-o', at('no.png'))).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--soft'),
+    });
+  });
+});

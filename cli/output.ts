@@ -122,6 +122,20 @@ export async function writeResults(results: Results, plan: OutputPlan, host: Hos
   };
 }
 
+/** Encodes and writes one picture that is no result of a run, such as a mask. */
+export async function writePicture(
+  picture: Pixels,
+  about: Pick<Output, 'kind' | 'word'>,
+  { path, format, replace }: Pick<OutputPlan, 'path' | 'format' | 'replace'>,
+  host: Host,
+): Promise<Output> {
+  const bytes = await (await host.images()).encode(picture, format);
+  const { width, height } = picture;
+  const output = { ...about, path, width, height, bytes: bytes.length, sha256: sha256Of(bytes) };
+  await commitTogether([{ bytes, output }], replace, host);
+  return path === '-' ? output : { ...output, path: resolve(path) };
+}
+
 async function commitTogether(
   files: readonly { readonly bytes: Uint8Array; readonly output: Output }[],
   replace: boolean,

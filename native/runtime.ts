@@ -23,6 +23,14 @@ export function createOnnxRuntime(options: OnnxRuntimeOptions = {}): TensorRunti
     throw failure(`The provider "${provider}" cannot be used here; choose one of: ${usable.join(', ')}.`);
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1))
     throw failure(`The runtime cannot use ${threads} threads; give a whole number from 1 on.`);
+  return runtimeOn(provider, options);
+}
+
+/** `isStrict`: a graph of which the provider cannot run a node is refused; otherwise such nodes are run by the CPU. */
+type UncheckedOptions = Omit<OnnxRuntimeOptions, 'provider'> & { readonly isStrict?: boolean };
+
+/** The runtime on any provider that the package knows, without asking whether it computes what it should; see `measure.ts`. */
+export function runtimeOn(provider: string, { threads, isStrict = false }: UncheckedOptions = {}): TensorRuntime {
   return {
     provider,
     version: `onnxruntime-node ${env.versions.node}`,
@@ -30,7 +38,7 @@ export function createOnnxRuntime(options: OnnxRuntimeOptions = {}): TensorRunti
       const session = await InferenceSession.create(model, {
         executionProviders: [provider],
         ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
-        ...weightOptions(model, sessionOptions),
+        ...weightOptions(model, sessionOptions, isStrict ? { disable_cpu_ep_fallback: '1' } : {}),
         // Errors only: they reach the caller as exceptions as well, and the rest is advice to the graph's author.
         logSeverityLevel: 3,
       }).catch((cause: unknown) => {
@@ -54,8 +62,12 @@ const COPYING_OPTIMIZERS = ['ConstantFolding', 'FuseFp16InitializerToFp32NodeTra
  * Memory patterns are off for `private` too: the second run then takes one block of its own beside what the first run has left in the
  * arena. Measured on SD3's decoder at 256 x 256 pixels: 485 instead of 316 MiB, and not faster.
  */
-function weightOptions(model: Uint8Array, { weights, arena = true }: SessionOptions): InferenceSession.SessionOptions {
-  const files = { model_external_initializers_file_folder_path: rootOf(model) };
+function weightOptions(
+  model: Uint8Array,
+  { weights, arena = true }: SessionOptions,
+  more: Readonly<Record<string, string>>,
+): InferenceSession.SessionOptions {
+  const files = { ...more, model_external_initializers_file_folder_path: rootOf(model) };
   const memory = { enableMemPattern: false, enableCpuMemArena: arena };
   if (weights === 'private') return { ...memory, extra: { session: files } };
   return {

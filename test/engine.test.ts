@@ -124,6 +124,46 @@ describe('a run', () => {
     expect(steps).toBe(2);
     expect(pictureOf(await runAsked(engine, { ...asked, steps: 6 }, media))).toEqual(before);
   });
+
+  it.each(jobs)('is cancelled at every event, whatever it is doing: %s', async (...job) => {
+    const [, asked, media] = job;
+    const short = { ...asked, steps: 2 };
+    let events = 0;
+    await runAsked(engine, short, media, { previews: true, onEvent: () => void events++ });
+    for (let at = 1; at <= events; at++) {
+      const control = new AbortController();
+      let seen = 0;
+      const onEvent = () => {
+        if (++seen === at) control.abort();
+      };
+      const run = runAsked(engine, short, media, { previews: true, onEvent, signal: control.signal });
+      await expect(run, `event ${at} of ${events}`).rejects.toMatchObject({ kind: 'cancelled' });
+      expect(seen).toBe(at);
+    }
+  });
+
+  it.each(jobs)('is the same picture when it was paused after every step: %s', async (...job) => {
+    const [, asked, media] = job;
+    const whole = pictureOf(await runAsked(engine, asked, media));
+    let pauses = 0;
+    const gate = () => {
+      pauses++;
+      return new Promise<void>((resolve) => setTimeout(resolve, 5));
+    };
+    const paused = await runAsked(engine, asked, media, { gate });
+    expect(pauses).toBeGreaterThan(0);
+    expect(pictureOf(paused)).toEqual(whole);
+  });
+
+  it('is cancelled while it is paused', async () => {
+    const control = new AbortController();
+    const gate = () => {
+      setTimeout(() => control.abort(), 5);
+      return new Promise<void>(() => {});
+    };
+    const run = runAsked(engine, { method: 'generate' }, {}, { gate, signal: control.signal });
+    await expect(run).rejects.toMatchObject({ kind: 'cancelled' });
+  });
 });
 
 describe('a record', () => {

@@ -12,9 +12,10 @@ import { paste } from '../media/paste.ts';
 import type { Method, MethodOutcome } from '../methods/method.ts';
 import { methodOf, methods } from '../methods/registry.ts';
 import { canvasOf } from '../pipeline/canvas.ts';
-import type { MemoryPlan } from '../pipeline/memory.ts';
+import { type MemoryPlan, planMemory } from '../pipeline/memory.ts';
 import { type Families, type Model, openModel } from '../pipeline/model.ts';
-import { type Clock, Progress } from '../pipeline/progress.ts';
+import { type Clock, type Gate, Progress } from '../pipeline/progress.ts';
+import { cancellable } from '../pipeline/sessions.ts';
 import { unknownWarnings } from '../pipeline/unknown.ts';
 import type { Pixels, TensorRuntime } from '../ports.ts';
 import { type CatalogEntry, type CatalogPlaces, listCatalog, nameOf, resolveCheckpoint } from './catalog.ts';
@@ -30,8 +31,9 @@ import {
   resolveRequest,
 } from './inputs.ts';
 import { recordOf } from './record.ts';
+import { checkSelect, lookSize, type SelectRequest, type SelectResult, selectWord } from './select.ts';
 
-export type { MediaSizes, MemoryPlan, RunMedia };
+export type { Gate, MediaSizes, MemoryPlan, RunMedia, SelectRequest, SelectResult };
 
 export interface EngineOptions {
   readonly runtime: TensorRuntime;
@@ -49,6 +51,8 @@ export interface RunOptions {
   /** Decode the clean estimate after every step and tell it as `preview`. */
   readonly previews?: boolean;
   readonly signal?: AbortSignal;
+  /** Asked between steps; a promise pauses the run until it resolves. A paused run can be cancelled, and is the same picture. */
+  readonly gate?: Gate;
 }
 
 export interface RunResult {
@@ -69,6 +73,11 @@ export interface Engine {
   describeMethods(): readonly MethodDescription[];
   /** Throws AttuneError; 'cancelled' when the signal was raised. */
   run(request: EditRequest, media: RunMedia, options?: RunOptions): Promise<RunResult>;
+  /**
+   * Where a word is in a picture, from where the network looks for it: one look, no edit. Always the same for the same picture, word
+   * and prompt. Throws AttuneError: 'request-invalid' naming `word`, `prompt` or `threshold`; otherwise as `run`.
+   */
+  select(request: SelectRequest, options?: Pick<RunOptions, 'onEvent' | 'signal'>): Promise<SelectResult>;
   /** The memory that `run` will take, from sizes alone; nothing is loaded but headers. Throws as `run` does before it starts. */
   estimate(request: EditRequest, media: MediaSizes): MemoryPlan;
   /** What a checkpoint folder or weight file is. */
@@ -124,8 +133,19 @@ export function openEngine({ runtime, families, places, version, clock, availabl
       const { request, method } = prepare(asked, media);
       return resolve(method, request, media).memory;
     },
+    async select(request, options = {}) {
+      const progress = progressOf(options, clock);
+      checkSelect(request);
+      progress.stage('open');
+      const { model } = opened(request.checkpoint);
+      const size = lookSize(model, request.source);
+      const shape = { ...size, rows: 1, encodes: true, searchRows: 0, mapColumns: 2, routed: false };
+      if (availableBytes !== undefined)
+        await ensureMemory(planMemory(model, shape), { size }, availableBytes, open.values());
+      return selectWord(forRun(model, options.signal), request, progress);
+    },
     async run(asked, media, options = {}) {
-      const progress = new Progress(options.onEvent ?? (() => {}), options.signal, clock, options.previews === true);
+      const progress = progressOf(options, clock);
       const { request, method } = prepare(asked, media);
       checkMedia(media);
       progress.stage('open');
@@ -133,7 +153,7 @@ export function openEngine({ runtime, families, places, version, clock, availabl
       if (availableBytes !== undefined) await ensureMemory(memory, resolved, availableBytes, open.values());
       const { source, mask } = fitMedia(media, resolved);
       const outcome = await method.run({
-        model,
+        model: forRun(model, options.signal),
         request: resolved,
         progress,
         ...(source === undefined ? {} : { source }),
@@ -160,6 +180,15 @@ export function openEngine({ runtime, families, places, version, clock, availabl
       };
     },
   };
+}
+
+const forRun = (model: Model, signal: AbortSignal | undefined): Model => ({
+  ...model,
+  sessions: cancellable(model.sessions, signal),
+});
+
+function progressOf({ onEvent, signal, previews, gate }: RunOptions, clock: Clock): Progress {
+  return new Progress({ emit: onEvent ?? (() => {}), clock, signal, wantsPreviews: previews === true, gate });
 }
 
 /** Pastes the source back outside the area of the edit and counts what changed there, which is 0. */

@@ -45,7 +45,7 @@ export function usualMemory(open: () => Pick<Model, 'defaults'> & PlannedModel):
  */
 export async function ensureMemory(
   { peakBytes }: MemoryPlan,
-  { size }: ResolvedRequest,
+  { size }: Pick<ResolvedRequest, 'size'>,
   availableBytes: () => number,
   loaded: Iterable<Pick<Model, 'sessions'>>,
 ): Promise<void> {

@@ -12,7 +12,7 @@ import { openScheduler } from '../sampling/registry.ts';
 import type { OpenScheduler } from '../sampling/scheduler.ts';
 import { openTokenizer, type Tokenizer } from '../text/tokenizer.ts';
 import { type ModelDefaults, readModelDefaults } from './defaults.ts';
-import { SessionCache } from './sessions.ts';
+import { SessionCache, type Sessions } from './sessions.ts';
 
 /** The network families that a composition root hands to the engine. */
 export interface Families {
@@ -45,7 +45,7 @@ export interface Model {
   readonly components: readonly Component[];
   /** How the weights are stored, e.g. `f16`; the arithmetic is float32 on the CPU. */
   readonly precision: string;
-  readonly sessions: SessionCache;
+  readonly sessions: Sessions;
   readonly loading: { readonly denoiser: SessionOptions; readonly autoencoder: SessionOptions };
 }
 

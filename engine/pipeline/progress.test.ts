@@ -1,32 +1,33 @@
 import { describe, expect, it } from 'vitest';
 import { RunEvent } from '../../contract/index.ts';
-import { Progress } from './progress.ts';
+import { type Gate, Progress } from './progress.ts';
 
-function setup(signal?: AbortSignal) {
+function setup(signal?: AbortSignal, gate?: Gate) {
   const events: RunEvent[] = [];
   const clock = { now: 0 };
-  const progress = new Progress(
-    (event) => events.push(event),
+  const progress = new Progress({
+    emit: (event) => void events.push(event),
     signal,
-    () => clock.now,
-    true,
-  );
+    clock: () => clock.now,
+    wantsPreviews: true,
+    gate,
+  });
   return { events, clock, progress };
 }
 const picture = { width: 1, height: 1, channels: 1 as const, data: new Uint8Array(1) };
 
 describe('progress', () => {
-  it('expects the remaining steps to take as long as those of the loop so far, not what came before it', () => {
+  it('expects the remaining steps to take as long as those of the loop so far, not what came before it', async () => {
     const { events, clock, progress } = setup();
     progress.stage('encode');
     clock.now = 5000;
     progress.stage('denoise');
     clock.now = 5100;
-    progress.step(1, 4);
+    await progress.step(1, 4);
     clock.now = 5300;
-    progress.step(2, 4);
+    await progress.step(2, 4);
     clock.now = 5600;
-    progress.step(4, 4);
+    await progress.step(4, 4);
     expect(events.filter(({ kind }) => kind === 'step')).toEqual([
       { kind: 'step', step: 1, of: 4, etaMs: 300 },
       { kind: 'step', step: 2, of: 4, etaMs: 300 },
@@ -48,13 +49,38 @@ describe('progress', () => {
     for (const event of events) expect(RunEvent.parse(event)).toEqual(event);
   });
 
-  it('counts the step that was done and stops then when the job was cancelled; a new stage does not begin', () => {
+  it('counts the step that was done and stops then when the job was cancelled; a new stage does not begin', async () => {
     const control = new AbortController();
     const { events, progress } = setup(control.signal);
     progress.stage('denoise');
     control.abort();
-    expect(() => progress.step(1, 4)).toThrowError(expect.objectContaining({ kind: 'cancelled' }));
+    await expect(progress.step(1, 4)).rejects.toMatchObject({ kind: 'cancelled' });
     expect(() => progress.stage('decode')).toThrowError(expect.objectContaining({ kind: 'cancelled' }));
     expect(events.map(({ kind }) => kind)).toEqual(['stage', 'step']);
+  });
+
+  it('waits at the gate between steps, and counts that time neither as work nor for what remains', async () => {
+    const gate = Promise.withResolvers<void>();
+    const closed = [gate.promise];
+    const { events, clock, progress } = setup(undefined, () => closed.pop());
+    progress.stage('denoise');
+    clock.now = 100;
+    const step = progress.step(1, 3);
+    clock.now = 9100;
+    gate.resolve();
+    await step;
+    clock.now = 9200;
+    await progress.step(2, 3);
+    expect(events.at(-1)).toEqual({ kind: 'step', step: 2, of: 3, etaMs: 100 });
+    expect([progress.elapsedMs, progress.pausedMs]).toEqual([200, 9000]);
+  });
+
+  it('is cancelled while it waits at the gate', async () => {
+    const control = new AbortController();
+    const { progress } = setup(control.signal, () => new Promise(() => {}));
+    progress.stage('denoise');
+    const step = progress.step(1, 3);
+    control.abort();
+    await expect(step).rejects.toMatchObject({ kind: 'cancelled' });
   });
 });

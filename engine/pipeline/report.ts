@@ -26,5 +26,5 @@ export async function previewAndCount(
     progress.preview(done, await decodePreview(model, canvas, clean));
     for (const { word, image } of branches.maps?.pictures('target', canvas) ?? []) progress.map(done, word, image);
   }
-  progress.step(done, of - from);
+  await progress.step(done, of - from);
 }

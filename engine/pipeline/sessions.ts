@@ -1,11 +1,22 @@
+import { throwIfCancelled } from '../base/errors.ts';
 import type { RuntimeSession, SessionOptions, TensorRuntime } from '../ports.ts';
+
+/** Where the parts of a pipeline get their sessions. */
+export interface Sessions {
+  /** How many are loaded. */
+  readonly size: number;
+  /** The session of `key`; `build` encodes its graph if it is not loaded. */
+  get(key: string, options: SessionOptions, build: () => Uint8Array): Promise<RuntimeSession>;
+  /** Gives all of them back; the next `get` loads anew. */
+  release(): Promise<void>;
+}
 
 /**
  * The sessions last used, keyed by what their graph was built from (network, static sizes, hook signature). A graph is encoded and
  * loaded once per key; the least recently used session is released when the capacity is reached. Mapped weights are shared pages,
  * so several sessions over one checkpoint cost little more than one.
  */
-export class SessionCache {
+export class SessionCache implements Sessions {
   readonly #runtime: TensorRuntime;
   readonly #capacity: number;
   /** In order of last use, oldest first (a Map keeps insertion order). */
@@ -50,6 +61,36 @@ export class SessionCache {
       await releaseAll([session]);
     }
   }
+}
+
+/**
+ * The same sessions for one run: nothing is loaded and nothing runs once the signal is raised. So a run of any method ends with
+ * 'cancelled' between any two calls of a network: tiles, prompts, looks, draws, previews.
+ */
+export function cancellable(sessions: Sessions, signal: AbortSignal | undefined): Sessions {
+  if (signal === undefined) return sessions;
+  return {
+    get size() {
+      return sessions.size;
+    },
+    release: () => sessions.release(),
+    async get(key, options, build) {
+      throwIfCancelled(signal);
+      const session = await sessions.get(key, options, build);
+      throwIfCancelled(signal);
+      return {
+        inputNames: session.inputNames,
+        outputNames: session.outputNames,
+        release: () => session.release(),
+        async run(feeds, fetches) {
+          throwIfCancelled(signal);
+          const outputs = await session.run(feeds, fetches);
+          throwIfCancelled(signal);
+          return outputs;
+        },
+      };
+    },
+  };
 }
 
 /** One that could not be built has nothing to give back. */
