@@ -91,6 +91,20 @@ async function encode(pixels: Pixels, format: ImageFormat, quality?: number): Pr
   }
 }
 
+/** A PNG no larger than `side` on either side, upright, in sRGB; for pictures that `decode` has taken. Throws 'media-invalid'. */
+export async function thumbnailOf(bytes: Uint8Array, side: number): Promise<Uint8Array> {
+  const buffer = await sharp(bytes, { limitInputPixels: MAX_PIXELS })
+    .autoOrient()
+    .toColourspace('srgb')
+    .resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true })
+    .png()
+    .toBuffer()
+    .catch((cause: unknown) => {
+      throw new AttuneError('media-invalid', 'The picture cannot be made smaller: its file is damaged.', {}, cause);
+    });
+  return new Uint8Array(buffer);
+}
+
 /** Version line of the codec, for `attune doctor`. */
 export function imageCodecVersion(): string {
   return `sharp ${sharp.versions.sharp}, libvips ${sharp.versions.vips}`;

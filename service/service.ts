@@ -14,7 +14,7 @@ export interface Service {
   explain(error: unknown): UserError;
   /** The desktop shell's: lets `grant` stand for a path that the user chose in a dialog. Never reachable through a port. */
   grant(grant: string, path: string): void;
-  /** Stops after the running step; what was running runs again at the next start. */
+  /** Ends the runner; what was running runs again at the next start. */
   close(): Promise<void>;
 }
 
@@ -39,4 +39,6 @@ export interface ServiceOptions {
   readonly startRunner: () => RunnerProcess;
   /** Where batches are written: the user's pictures folder by default. */
   readonly outputs: string;
+  /** The picture of an empty editor; default: the sample that ships with Attune. */
+  readonly sample?: string;
 }

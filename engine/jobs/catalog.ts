@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { basename, join, resolve } from 'node:path';
 import { AttuneError } from '../base/errors.ts';
 import { namesIn, whatIs } from '../checkpoint/files.ts';
@@ -18,10 +19,40 @@ export interface CatalogPlaces {
   readonly embedded: string;
   /** Hugging Face cache folder; its snapshots are found, never written. */
   readonly hubCache?: string;
+  /** Folders that the user added: checkpoints themselves, or folders of them. In the order they were added. */
+  readonly folders?: readonly string[];
 }
 
-/** Checkpoints that are on this machine: the embedded ones first, then the current revision of what the Hugging Face cache holds in full. */
-export function listCatalog({ embedded, hubCache }: CatalogPlaces): readonly CatalogEntry[] {
+/**
+ * Checkpoints that are on this machine: the embedded ones first, then the current revision of what the Hugging Face cache holds in full,
+ * then those of the user's folders.
+ */
+export function listCatalog({ embedded, hubCache, folders = [] }: CatalogPlaces): readonly CatalogEntry[] {
+  const others = listShipped(embedded, hubCache);
+  const taken = new Set(others.map(({ ref }) => ref));
+  const added = new Map<string, CatalogEntry>();
+  for (const folder of folders.flatMap(checkpointsIn)) {
+    if (added.has(folder)) continue;
+    const name = basename(folder);
+    // Folders are added at the end, so a name that is given stays with its folder.
+    const ref = taken.has(name) ? `${name}~${createHash('sha256').update(folder).digest('hex').slice(0, 8)}` : name;
+    taken.add(ref);
+    added.set(folder, { ref, title: name, folder });
+  }
+  return [...others, ...added.values()];
+}
+
+/** The checkpoint folders that a folder is or holds, as real paths of this machine. */
+export function checkpointsIn(folder: string): readonly string[] {
+  const isCheckpoint = (path: string) => whatIs(join(path, 'model_index.json')) === 'file';
+  const root = resolve(folder);
+  if (isCheckpoint(root)) return [root];
+  return namesIn(root)
+    .map((name) => join(root, name))
+    .filter(isCheckpoint);
+}
+
+function listShipped(embedded: string, hubCache: string | undefined): readonly CatalogEntry[] {
   const shipped = namesIn(embedded)
     .map((name) => ({ ref: `embedded/${name}`, title: `embedded ${name} model`, folder: join(embedded, name) }))
     .filter(({ folder }) => whatIs(join(folder, 'model_index.json')) === 'file');

@@ -1,0 +1,67 @@
+import type { EditRequest, JobEstimate } from '../../contract/index.ts';
+import { type MediaSizes, readPrompt } from '../../engine/index.ts';
+import { availableMemory } from '../../native/available.ts';
+import type { Handlers } from '../../transport/index.ts';
+import type { Context } from '../context.ts';
+
+/** Calls that tell what there is and what a job would need. */
+export function deskCalls(context: Context): Pick<Handlers, 'hello' | 'words' | 'read' | 'estimate'> {
+  const { options, engine, models, settings, queue, sample } = context;
+  return {
+    hello: async () => ({
+      version: options.version,
+      methods: [...engine().describeMethods()],
+      models: models.list(),
+      settings: settings.value,
+      queue: queue.state(),
+      batches: [],
+      sample: { source: await sample(), request: sampleRequest((await sample()).ref) },
+    }),
+    words: ({ checkpoint }) => ({ vocabulary: engine().vocabulary(models.entry(checkpoint).ref) ?? null }),
+    read: ({ checkpoint, text }) => readPrompt(engine().model(models.entry(checkpoint).ref), text),
+    estimate: ({ request }) => estimateOf(context, request),
+  };
+}
+
+/** The README's main job. */
+function sampleRequest(source: NonNullable<EditRequest['source']>): EditRequest {
+  return {
+    method: 'prompt-edit',
+    checkpoint: 'embedded/image',
+    source,
+    sourcePrompt: 'a red car on the left and a blue house on the right, on sand',
+    prompt: 'a green car on the left and a blue house on the right, on sand',
+    seed: 7,
+    maps: true,
+  };
+}
+
+/** Sizes of a request's pictures. Throws 'media-invalid' naming the field for one that is not in the store. */
+export function sizesOf({ media }: Pick<Context, 'media'>, { source, mask }: EditRequest): MediaSizes {
+  return {
+    ...(source === undefined ? {} : { source: media.info(source, 'source') }),
+    ...(mask === undefined ? {} : { mask: media.info(mask, 'mask') }),
+  };
+}
+
+/** Throws as a run would before it starts: 'request-invalid', 'media-invalid', 'checkpoint-...'. */
+export function estimateOf(context: Context, request: EditRequest): JobEstimate {
+  const { engine, models, timings } = context;
+  const { ref } = models.entry(request.checkpoint);
+  const sizes = sizesOf(context, request);
+  const { peakBytes } = engine().estimate(request, sizes);
+  const available = availableMemory();
+  const { defaults } = engine().model(ref);
+  const method = engine()
+    .describeMethods()
+    .find(({ id }) => id === request.method);
+  const steps = request.steps ?? defaults.methodSteps[request.method] ?? method?.defaults.steps ?? defaults.steps;
+  const size = request.size ?? sizes.source ?? { width: defaults.size, height: defaults.size };
+  const expectedMs = timings.expected({ checkpoint: ref, method: request.method, size, steps });
+  return {
+    peakBytes: Math.round(peakBytes),
+    availableBytes: Math.round(available),
+    fits: peakBytes <= available,
+    ...(expectedMs === undefined ? {} : { expectedMs }),
+  };
+}

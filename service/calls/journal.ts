@@ -1,0 +1,19 @@
+import type { Handlers } from '../../transport/index.ts';
+import type { Context } from '../context.ts';
+
+/** The editor's own journal. */
+export function journalCalls({
+  journal,
+}: Context): Pick<Handlers, 'journal.read' | 'journal.append' | 'journal.replace'> {
+  return {
+    'journal.read': () => ({ entries: journal.read() }),
+    'journal.append'({ entries }) {
+      journal.append(entries);
+      return {};
+    },
+    'journal.replace'({ entries }) {
+      journal.replace(entries);
+      return {};
+    },
+  };
+}

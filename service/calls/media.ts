@@ -1,0 +1,54 @@
+import { pictureFormat } from '../../engine/index.ts';
+import type { Handlers } from '../../transport/index.ts';
+import type { Context } from '../context.ts';
+import { exportResult } from '../export.ts';
+import { importedOf } from '../imported.ts';
+import { saveExport } from '../save.ts';
+
+type Names =
+  | 'media.put'
+  | 'media.putPixels'
+  | 'media.get'
+  | 'import'
+  | 'select'
+  | 'history.list'
+  | 'history.remove'
+  | 'export'
+  | 'export.save';
+
+/** Calls about pictures: those that come in, and results that go out. */
+export function mediaCalls({ media, history, keeper, models, emit, takeGrant }: Context): Pick<Handlers, Names> {
+  return {
+    'media.put': ({ name, bytes }) => media.put(name, bytes),
+    'media.putPixels': ({ name, pixels }) => media.putPixels(name, pixels),
+    'media.get': ({ sha256, side }) => media.get(sha256, side),
+    async import({ name, bytes }) {
+      const stored = await media.put(name, bytes).catch((error: unknown) => {
+        // A picture that is refused is told of; a file that is none may still say something.
+        if (pictureFormat(bytes) !== undefined) throw error;
+        return null;
+      });
+      return { media: stored, imported: importedOf(bytes) };
+    },
+    async select({ checkpoint, source, word, prompt }) {
+      const { ref } = media.info(source, 'source');
+      return keeper.select({
+        checkpoint: models.entry(checkpoint).ref,
+        source: media.pathOf(ref.sha256),
+        word,
+        ...(prompt === undefined ? {} : { prompt }),
+      });
+    },
+    'history.list': ({ limit, before }) => ({ entries: [...history.list(limit, before)] }),
+    'history.remove'({ id }) {
+      history.remove(id);
+      emit({ kind: 'removed', id });
+      return {};
+    },
+    export: ({ id, options }) => exportResult(history.get(id), options, media),
+    async 'export.save'({ id, options, grant }) {
+      const exported = await exportResult(history.get(id), options, media);
+      return saveExport(exported, takeGrant(grant));
+    },
+  };
+}

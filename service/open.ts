@@ -1,0 +1,140 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { DeskEvent, MediaInfo } from '../contract/index.ts';
+import { AttuneError, type Engine } from '../engine/index.ts';
+import { batchCalls } from './calls/batch.ts';
+import { deskCalls } from './calls/desk.ts';
+import { jobCalls } from './calls/jobs.ts';
+import { journalCalls } from './calls/journal.ts';
+import { mediaCalls } from './calls/media.ts';
+import { modelCalls } from './calls/models.ts';
+import type { Context } from './context.ts';
+import { explain } from './explain.ts';
+import { openModels } from './models.ts';
+import { NO_RUNTIME, openLocalEngine, placesOf } from './open-engine.ts';
+import { Dispatcher } from './queue/dispatcher.ts';
+import { openQueue } from './queue/queue.ts';
+import { openKeeper } from './runner/keeper.ts';
+import type { Service, ServiceOptions } from './service.ts';
+import { openDatabase } from './store/database.ts';
+import { openHistory } from './store/history.ts';
+import { openJournal } from './store/journal.ts';
+import { openMediaStore } from './store/media.ts';
+import { openSettings } from './store/settings.ts';
+import { openTimings } from './store/timings.ts';
+
+/**
+ * Opens the service on a user's folders and starts its runner; what was waiting or running when it last ended goes on.
+ * Throws AttuneError 'file-failed' where the folders cannot be used or another Attune has them open.
+ */
+export async function openService(options: ServiceOptions): Promise<Service> {
+  const { folders, env, home, embedded, version } = options;
+  const settings = await openSettings(folders.settings);
+  const database = openDatabase(folders.state);
+  const listeners = new Set<(event: DeskEvent) => void>();
+  const emit = (event: DeskEvent) => {
+    for (const listener of listeners) listener(event);
+  };
+  const places = () => placesOf({ embedded, env, home, folders: settings.value.modelFolders });
+  let cheap: { readonly key: string; readonly opened: Engine } | undefined;
+  const engine = () => {
+    const now = places();
+    const key = JSON.stringify(now);
+    if (cheap?.key !== key) cheap = { key, opened: openLocalEngine({ places: now, version, runtime: NO_RUNTIME }) };
+    return cheap.opened;
+  };
+  const queue = openQueue(database);
+  const history = openHistory(database);
+  const media = openMediaStore(database, folders);
+  const timings = openTimings(database);
+  const keeper = openKeeper({
+    startRunner: options.startRunner,
+    setup: () => {
+      const { provider, isOffline } = settings.value;
+      return { kind: 'setup', version, places: places(), provider, isOffline };
+    },
+    onEngine: emit,
+    onJob: (message) => dispatcher.hear(message),
+    onReady: () => dispatcher.ready(),
+    onGone: (isCrash) => dispatcher.gone(isCrash),
+  });
+  const dispatcher = new Dispatcher({
+    database,
+    queue,
+    history,
+    media,
+    timings,
+    emit,
+    keeper: () => keeper,
+    wantsPreviews: () => listeners.size > 0,
+  });
+  const grants = new Map<string, string>();
+  let sample: Promise<MediaInfo> | undefined;
+  const context: Context = {
+    options,
+    database,
+    queue,
+    history,
+    media,
+    timings,
+    settings,
+    dispatcher,
+    keeper,
+    engine,
+    emit,
+    journal: openJournal(database),
+    models: openModels(engine),
+    takeGrant(grant) {
+      const path = grants.get(grant);
+      if (path === undefined)
+        throw new AttuneError(
+          'request-invalid',
+          'That choice is not known any more; choose the file or folder again.',
+          {
+            field: 'grant',
+          },
+        );
+      grants.delete(grant);
+      return path;
+    },
+    sample() {
+      const file = options.sample ?? SAMPLE;
+      sample ??= readFile(file).then((bytes) => media.put(basename(file), new Uint8Array(bytes)));
+      return sample;
+    },
+  };
+  keeper.start();
+  return {
+    handlers: {
+      ...deskCalls(context),
+      ...mediaCalls(context),
+      ...jobCalls(context),
+      ...journalCalls(context),
+      ...modelCalls(context),
+      ...batchCalls(),
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      // A connection that comes later must know too whether the engine runs.
+      const { state, sentence } = keeper.last;
+      const { notice } = settings;
+      queueMicrotask(() => {
+        if (listeners.has(listener))
+          listener({ kind: 'engine', state, sentence: notice === undefined ? sentence : `${notice} ${sentence}` });
+      });
+      return () => listeners.delete(listener);
+    },
+    explain,
+    grant: (grant, path) => void grants.set(grant, path),
+    async close() {
+      dispatcher.close();
+      keeper.close();
+      listeners.clear();
+      database.close();
+      await cheap?.opened.close();
+    },
+  };
+}
+
+const SAMPLE = fileURLToPath(new URL('../cli/sample/scene.png', import.meta.url));

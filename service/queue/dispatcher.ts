@@ -1,0 +1,204 @@
+import type { DeskEvent, HistoryEntry, QueuedJob } from '../../contract/index.ts';
+import { AttuneError } from '../../engine/index.ts';
+import { explain } from '../explain.ts';
+import type { Keeper } from '../runner/keeper.ts';
+import type { Done, Encoded, FromRunner } from '../runner/messages.ts';
+import type { Database } from '../store/database.ts';
+import type { History } from '../store/history.ts';
+import type { MediaStore } from '../store/media.ts';
+import type { Timings } from '../store/timings.ts';
+import type { JobQueue, NewJob } from './queue.ts';
+
+/** A step that has not ended this long after `cancel` is ended with its process. */
+const CANCEL_MS = 1500;
+/** A job with which the runner crashed this often is set aside. */
+const MAX_CRASHES = 2;
+
+const SUSPECT =
+  'The engine ended twice while it ran this job, so the job was set aside. Try a smaller size or another checkpoint, or try it again.';
+
+export interface DispatcherOptions {
+  readonly database: Database;
+  readonly queue: JobQueue;
+  readonly history: History;
+  readonly media: MediaStore;
+  readonly timings: Timings;
+  readonly keeper: () => Keeper;
+  readonly emit: (event: DeskEvent) => void;
+  /** Whether anybody looks at previews. */
+  readonly wantsPreviews: () => boolean;
+  /** A job ended: with its result, or as the queue shows it. */
+  readonly onEnd?: (job: QueuedJob, entry?: HistoryEntry) => void;
+}
+
+/** Takes jobs from the queue to the runner and their results to the history. */
+export class Dispatcher {
+  readonly #options: DispatcherOptions;
+  #current: { readonly job: QueuedJob; isCancelled: boolean; timer?: NodeJS.Timeout } | undefined;
+  #isClosed = false;
+  #queueIsTold = true;
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+  }
+
+  /** Durable when it returns the id. */
+  submit(job: NewJob): string {
+    const id = this.#options.queue.submit(job);
+    this.changed();
+    this.pump();
+    return id;
+  }
+
+  /** Tells the queue once for all changes of this turn. */
+  changed(): void {
+    if (!this.#queueIsTold) return;
+    this.#queueIsTold = false;
+    setImmediate(() => {
+      this.#queueIsTold = true;
+      if (!this.#isClosed) this.#options.emit({ kind: 'queue', queue: this.#options.queue.state() });
+    });
+  }
+
+  /** Starts the next job where one can start. */
+  pump(): void {
+    const { queue, keeper, media, wantsPreviews } = this.#options;
+    if (this.#isClosed || this.#current !== undefined || keeper().state !== 'ready' || queue.isPaused()) return;
+    const job = queue.next();
+    if (job === undefined) return;
+    const { source, mask } = job.request;
+    queue.started(job.job);
+    this.#current = { job, isCancelled: false };
+    keeper().send({
+      kind: 'run',
+      job: job.job,
+      request: job.request,
+      ...(source === undefined ? {} : { source: media.pathOf(source.sha256) }),
+      ...(mask === undefined ? {} : { mask: media.pathOf(mask.sha256) }),
+      previews: wantsPreviews(),
+    });
+    this.changed();
+  }
+
+  setPaused(isPaused: boolean): void {
+    const { queue, keeper } = this.#options;
+    queue.setPaused(isPaused);
+    keeper().send({ kind: 'gate', isClosed: isPaused });
+    this.changed();
+    this.pump();
+  }
+
+  /** Returns at once; nothing more is told of the job. Harmless for one that ended. Throws 'request-invalid' for one that never was. */
+  cancel(id: string): void {
+    const { queue, history, keeper } = this.#options;
+    const job = queue.find(id);
+    if (job === undefined && !history.has(id)) queue.get(id);
+    if (job === undefined || (job.state !== 'waiting' && job.state !== 'running')) return;
+    queue.ended(id, 'cancelled');
+    const current = this.#current;
+    if (current?.job.job === id) {
+      current.isCancelled = true;
+      keeper().send({ kind: 'cancel', job: id });
+      current.timer = setTimeout(() => {
+        if (this.#current === current) keeper().replace();
+      }, CANCEL_MS);
+    }
+    this.changed();
+    this.#options.onEnd?.(queue.get(id));
+  }
+
+  /** A runner came up. */
+  ready(): void {
+    if (this.#options.queue.isPaused()) this.#options.keeper().send({ kind: 'gate', isClosed: true });
+    this.pump();
+  }
+
+  /** The runner went, and with it what it ran. */
+  gone(isCrash: boolean): void {
+    const { queue } = this.#options;
+    const current = this.#current;
+    this.#free();
+    if (current === undefined || current.isCancelled || this.#isClosed) return;
+    const id = current.job.job;
+    const crashes = queue.putBack(id, isCrash);
+    if (crashes >= MAX_CRASHES) this.#fail(id, explain(new AttuneError('runtime-failed', SUSPECT)));
+    this.changed();
+  }
+
+  hear(message: Extract<FromRunner, { readonly job: string }>): void {
+    const current = this.#current;
+    if (current === undefined || current.job.job !== message.job) return;
+    if (message.kind === 'event') {
+      if (!current.isCancelled) this.#options.emit({ kind: 'run', job: message.job, event: message.event });
+      return;
+    }
+    if (message.kind === 'failed') {
+      if (!current.isCancelled) this.#fail(message.job, message.error);
+      return this.#next(current);
+    }
+    const stored = current.isCancelled ? Promise.resolve() : this.#store(message, current.job);
+    void stored
+      .catch((error: unknown) => {
+        if (!this.#isClosed && !current.isCancelled) this.#fail(message.job, explain(error));
+      })
+      .then(() => this.#next(current));
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#free();
+  }
+
+  #free(): void {
+    clearTimeout(this.#current?.timer);
+    this.#current = undefined;
+  }
+
+  #next(current: unknown): void {
+    if (this.#isClosed || this.#current !== current) return;
+    this.#free();
+    this.changed();
+    this.pump();
+  }
+
+  #fail(job: string, error: ReturnType<typeof explain>): void {
+    const { queue, onEnd } = this.#options;
+    queue.ended(job, 'failed', error);
+    this.changed();
+    onEnd?.(queue.get(job));
+  }
+
+  /** Files first, then in one step the entry comes into the history and the job goes out of the queue; then it is told. */
+  async #store(done: Done, job: QueuedJob): Promise<void> {
+    const { media, database, history, queue, timings, emit, onEnd } = this.#options;
+    const put = ({ png }: Encoded, name: string) => media.put(name, png);
+    const stem = job.job.slice(0, 8);
+    const result = await put(done.result, `${stem}.png`);
+    const area = done.area === undefined ? undefined : await put(done.area, `${stem}-area.png`);
+    const maps: HistoryEntry['maps'] = [];
+    for (const [index, map] of done.maps.entries())
+      maps.push({ word: map.word, map: await put(map, `${stem}-map-${index + 1}.png`) });
+    const entry: HistoryEntry = {
+      id: job.job,
+      createdMs: Date.now(),
+      request: job.request,
+      record: done.record,
+      result,
+      ...(area === undefined ? {} : { area }),
+      maps,
+      figures: { ...done.figures },
+      warnings: [...done.warnings],
+    };
+    // Meanwhile it may have been cancelled.
+    if (this.#isClosed || queue.find(job.job)?.state !== 'running') return;
+    const { method, size, steps } = done.record.request;
+    database.transaction(() => {
+      history.add(entry);
+      queue.drop(job.job);
+      const ms = done.figures.totalMs;
+      if (ms !== undefined) timings.add({ checkpoint: job.request.checkpoint, method, size, steps }, ms);
+    });
+    emit({ kind: 'result', entry });
+    onEnd?.(job, entry);
+  }
+}

@@ -1,0 +1,87 @@
+import type { EditRecord, EditRequest, ProviderFigure, RunEvent, Selection, UserError } from '../../contract/index.ts';
+import type { CatalogPlaces } from '../../engine/index.ts';
+
+/** What the service tells its runner. Both ends are ours and of one version, so that the types are the check. */
+export type ToRunner = Setup | RunJob | Cancel | Gate | Ask;
+
+/** The first message, and again when settings change: it holds from the next job on. */
+export interface Setup {
+  readonly kind: 'setup';
+  readonly version: string;
+  readonly places: CatalogPlaces;
+  readonly provider: string;
+  /** Whatever loads from outside must not. */
+  readonly isOffline: boolean;
+}
+
+export interface RunJob {
+  readonly kind: 'run';
+  readonly job: string;
+  readonly request: EditRequest;
+  /** Files of the media store. */
+  readonly source?: string;
+  readonly mask?: string;
+  readonly previews: boolean;
+}
+
+export interface Cancel {
+  readonly kind: 'cancel';
+  readonly job: string;
+}
+
+/** While closed, the running job waits after its step. */
+export interface Gate {
+  readonly kind: 'gate';
+  readonly isClosed: boolean;
+}
+
+/** A question, answered under its id after what runs. */
+export type Ask = Measure | Select;
+
+export interface Measure {
+  readonly kind: 'measure';
+  readonly id: number;
+}
+
+export interface Select {
+  readonly kind: 'select';
+  readonly id: number;
+  readonly checkpoint: string;
+  /** File of the media store. */
+  readonly source: string;
+  readonly word: string;
+  readonly prompt?: string;
+}
+
+export interface Answers {
+  readonly measure: readonly ProviderFigure[];
+  readonly select: Selection;
+}
+
+/** PNG without metadata, and the size of its pixels. */
+export interface Encoded {
+  readonly png: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface Done {
+  readonly kind: 'done';
+  readonly job: string;
+  readonly result: Encoded;
+  readonly record: EditRecord;
+  readonly area?: Encoded;
+  readonly maps: readonly (Encoded & { readonly word: string })[];
+  readonly figures: Readonly<Record<string, number>>;
+  readonly warnings: readonly string[];
+}
+
+/** What the runner tells. */
+export type FromRunner =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'event'; readonly job: string; readonly event: RunEvent }
+  | Done
+  /** Also the end of a cancelled job, as the kind `cancelled`. */
+  | { readonly kind: 'failed'; readonly job: string; readonly error: UserError }
+  | { readonly kind: 'answer'; readonly id: number; readonly value: Answers[keyof Answers] }
+  | { readonly kind: 'refused'; readonly id: number; readonly error: UserError };

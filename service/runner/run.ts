@@ -1,0 +1,138 @@
+import type { RunEvent } from '../../contract/index.ts';
+import { AttuneError, type Engine, type ImageCodec, type Pixels, type RunOptions, toMask } from '../../engine/index.ts';
+import { readFileWithin } from '../../native/files.ts';
+import { openImageCodec } from '../../native/images.ts';
+import { createOnnxRuntime } from '../../native/runtime.ts';
+import type { Port } from '../../transport/index.ts';
+import { explain } from '../explain.ts';
+import { openLocalEngine } from '../open-engine.ts';
+import { measureProviders } from './measure.ts';
+import type { Ask, Encoded, FromRunner, RunJob, Setup, ToRunner } from './messages.ts';
+import { selectWord } from './select.ts';
+
+const MAX_FILE_BYTES = 512 * 1024 * 1024;
+
+/** The runner behind a port, whatever carries it: opens the engine, runs one thing after another, hears `cancel` between steps. */
+export function hostRunner(port: Port): void {
+  const codec = openImageCodec();
+  const tell = (message: FromRunner) => port.send(message);
+  const gate = new StepGate();
+  let engine: { readonly key: string; readonly opened: Engine } | undefined;
+  let setup: Setup | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+  const running = new Map<string, AbortController>();
+
+  const open = async (): Promise<Engine> => {
+    if (setup === undefined) throw new AttuneError('runtime-failed', 'The runner was not told what to run with.');
+    const { version, places, provider } = setup;
+    const key = JSON.stringify([version, places, provider]);
+    if (engine?.key !== key) {
+      await engine?.opened.close();
+      engine = undefined;
+      engine = { key, opened: openLocalEngine({ version, places, runtime: createOnnxRuntime({ provider }) }) };
+    }
+    return engine.opened;
+  };
+
+  const run = async (message: RunJob) => {
+    const { job } = message;
+    const abort = running.get(job) ?? new AbortController();
+    try {
+      const media = await readMedia(message, codec);
+      const options = {
+        previews: message.previews,
+        signal: abort.signal,
+        gate: () => gate.wait(abort.signal),
+        onEvent: (event: RunEvent) => {
+          if (!abort.signal.aborted) tell({ kind: 'event', job, event });
+        },
+      } satisfies RunOptions & { readonly gate: unknown };
+      const result = await (await open()).run(message.request, media, options);
+      const [image] = result.images;
+      if (image === undefined) throw new AttuneError('runtime-failed', 'The run gave no picture.');
+      tell({
+        kind: 'done',
+        job,
+        result: await encoded(image, codec),
+        record: result.record,
+        ...(result.mask === undefined ? {} : { area: await encoded(result.mask, codec) }),
+        maps: await Promise.all(
+          result.maps.map(async ({ word, image: map }) => ({ word, ...(await encoded(map, codec)) })),
+        ),
+        figures: result.figures,
+        warnings: result.warnings,
+      });
+    } catch (error) {
+      tell({ kind: 'failed', job, error: explain(error) });
+    } finally {
+      running.delete(job);
+    }
+  };
+
+  const answer = async (message: Ask) => {
+    const { id } = message;
+    try {
+      const value =
+        message.kind === 'measure' ? await measureProviders() : await selectWord(message, await open(), codec);
+      tell({ kind: 'answer', id, value });
+    } catch (error) {
+      tell({ kind: 'refused', id, error: explain(error) });
+    }
+  };
+
+  const then = (work: () => Promise<void>) => {
+    last = last.then(work);
+  };
+  port.onMessage((received) => {
+    const message = received as ToRunner; // the service is the only one at the other end
+    switch (message.kind) {
+      case 'setup':
+        setup = message;
+        return;
+      case 'run':
+        running.set(message.job, new AbortController());
+        return then(() => run(message));
+      case 'cancel':
+        return running.get(message.job)?.abort();
+      case 'gate':
+        return gate.set(message.isClosed);
+      case 'measure':
+      case 'select':
+        return then(() => answer(message));
+    }
+  });
+  tell({ kind: 'ready' });
+}
+
+/** Holds a job between its steps while the queue is paused. */
+class StepGate {
+  #isClosed = false;
+  #waiting: (() => void)[] = [];
+
+  set(isClosed: boolean): void {
+    this.#isClosed = isClosed;
+    if (!isClosed) for (const go of this.#waiting.splice(0)) go();
+  }
+
+  /** Undefined when it is open. A cancelled job does not wait. */
+  wait(signal: AbortSignal): Promise<void> | undefined {
+    if (!this.#isClosed || signal.aborted) return undefined;
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+  }
+}
+
+async function readMedia({ request, source, mask }: RunJob, codec: ImageCodec) {
+  const read = async (path: string, name = 'the picture') =>
+    codec.decode(await readFileWithin(path, MAX_FILE_BYTES), name);
+  return {
+    ...(source === undefined ? {} : { source: await read(source, request.source?.name) }),
+    ...(mask === undefined ? {} : { mask: toMask(await read(mask, request.mask?.name)).mask }),
+  };
+}
+
+async function encoded(pixels: Pixels, codec: ImageCodec): Promise<Encoded> {
+  return { png: new Uint8Array(await codec.encode(pixels, 'png')), width: pixels.width, height: pixels.height };
+}

@@ -1,0 +1,112 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type CallResult, MAX_MEDIA_BYTES, type MediaInfo, type MediaRef, type Pixels } from '../../contract/index.ts';
+import { AttuneError, type ImageCodec } from '../../engine/index.ts';
+import { readFileWithin, sha256Of, stageFile } from '../../native/files.ts';
+import { openImageCodec, thumbnailOf } from '../../native/images.ts';
+import type { Database } from './database.ts';
+
+export type MediaType = CallResult<'media.get'>['type'];
+
+/** Pictures by their content: `media/aa/<sha256>` below the data folder. */
+export interface MediaStore {
+  readonly codec: ImageCodec;
+  /** Throws 'media-invalid' for what is no picture or too large a one. The file is on the disk before it returns. */
+  put(name: string, bytes: Uint8Array): Promise<MediaInfo>;
+  /** As PNG. Throws 'media-invalid'. */
+  putPixels(name: string, pixels: Pixels): Promise<MediaInfo>;
+  /** With `side`: a PNG no larger than that on either side. Throws 'media-invalid' for a picture that is not here. */
+  get(sha256: string, side?: number): Promise<{ readonly type: MediaType; readonly bytes: Uint8Array }>;
+  /** Throws 'media-invalid' naming `field` for a picture that is not here. */
+  info(ref: MediaRef, field: string): MediaInfo;
+  /** Where its file lies. Only for pictures that `info` knows. */
+  pathOf(sha256: string): string;
+}
+
+export interface MediaFolders {
+  readonly data: string;
+  readonly cache: string;
+}
+
+export function openMediaStore({ db }: Database, { data, cache }: MediaFolders): MediaStore {
+  const codec = openImageCodec();
+  const pathOf = (sha256: string) => join(data, 'media', sha256.slice(0, 2), sha256);
+  const known = db.prepare('SELECT type, width, height, bytes FROM media WHERE sha256 = ?');
+  const remember = db.prepare(
+    'INSERT INTO media (sha256, type, width, height, bytes) VALUES (?, ?, ?, ?, ?) ON CONFLICT (sha256) DO NOTHING',
+  );
+  const find = (sha256: string) => {
+    const row = known.get(sha256);
+    return row === undefined
+      ? undefined
+      : {
+          type: String(row.type) as MediaType, // written by `put` alone
+          width: Number(row.width),
+          height: Number(row.height),
+          bytes: Number(row.bytes),
+        };
+  };
+  const keep = async (name: string, bytes: Uint8Array, size: { width: number; height: number }) => {
+    const sha256 = sha256Of(bytes);
+    const staged = await stageFile(pathOf(sha256), bytes, { replace: true });
+    await staged.commit();
+    remember.run(sha256, typeOf(bytes), size.width, size.height, bytes.length);
+    return { ref: { sha256, name }, width: size.width, height: size.height, bytes: bytes.length };
+  };
+  const missing = (name: string, field?: string) =>
+    new AttuneError('media-invalid', `The picture ${name} is not in Attune's store; add it again.`, {
+      ...(field === undefined ? {} : { field }),
+    });
+  return {
+    codec,
+    pathOf,
+    async put(name, bytes) {
+      if (bytes.length > MAX_MEDIA_BYTES)
+        throw new AttuneError('media-invalid', `${name} has more than the ${MAX_MEDIA_BYTES} bytes that are taken.`, {
+          file: name,
+        });
+      const sha256 = sha256Of(bytes);
+      const row = find(sha256);
+      if (row !== undefined && (await isThere(pathOf(sha256), row.bytes)))
+        return { ref: { sha256, name }, width: row.width, height: row.height, bytes: row.bytes };
+      return keep(name, bytes, await codec.decode(bytes, name));
+    },
+    async putPixels(name, pixels) {
+      return keep(name, await codec.encode(pixels, 'png'), pixels);
+    },
+    async get(sha256, side) {
+      const row = find(sha256);
+      if (row === undefined) throw missing(sha256.slice(0, 12));
+      if (side === undefined) return { type: row.type, bytes: await readFileWithin(pathOf(sha256), MAX_MEDIA_BYTES) };
+      const cached = join(cache, 'thumbnails', `${sha256}-${side}.png`);
+      const ready = await readFile(cached).catch(() => undefined);
+      if (ready !== undefined) return { type: 'image/png', bytes: new Uint8Array(ready) };
+      const bytes = await thumbnailOf(await readFileWithin(pathOf(sha256), MAX_MEDIA_BYTES), side);
+      // A full cache must not keep a picture from being shown.
+      await stageFile(cached, bytes, { replace: true })
+        .then((staged) => staged.commit())
+        .catch(() => undefined);
+      return { type: 'image/png', bytes };
+    },
+    info(ref, field) {
+      const row = find(ref.sha256);
+      if (row === undefined) throw missing(ref.name, field);
+      return { ref, width: row.width, height: row.height, bytes: row.bytes };
+    },
+  };
+}
+
+async function isThere(path: string, bytes: number): Promise<boolean> {
+  const file = await readFile(path).catch(() => undefined);
+  return file?.length === bytes;
+}
+
+/** By the first bytes; the codec has decoded it already. */
+function typeOf(bytes: Uint8Array): MediaType {
+  const ascii = (start: number, end: number) => String.fromCharCode(...bytes.subarray(start, end));
+  if (bytes[0] === 0x89) return 'image/png';
+  if (bytes[0] === 0xff) return 'image/jpeg';
+  if (ascii(0, 4) === 'RIFF') return 'image/webp';
+  if (ascii(0, 3) === 'GIF') return 'image/gif';
+  return ascii(4, 8) === 'ftyp' ? 'image/avif' : 'image/tiff';
+}

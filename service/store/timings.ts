@@ -1,0 +1,41 @@
+import type { Size } from '../../contract/index.ts';
+import type { Database } from './database.ts';
+
+/** What of a job decides how long it takes on one machine. */
+export interface TimedJob {
+  readonly checkpoint: string;
+  readonly method: string;
+  readonly size: Size;
+  readonly steps: number;
+}
+
+/** How long earlier jobs took. */
+export interface Timings {
+  add(job: TimedJob, ms: number): void;
+  /** Milliseconds: the median of the last runs, scaled by the count of steps; undefined before the first. */
+  expected(job: TimedJob): number | undefined;
+}
+
+const RUNS_COUNTED = 9;
+
+export function openTimings({ db }: Database): Timings {
+  const insert = db.prepare(
+    'INSERT INTO timings (checkpoint, method, width, height, steps, ms) VALUES (?, ?, ?, ?, ?, ?)',
+  );
+  const last = db.prepare(
+    `SELECT steps, ms FROM timings WHERE checkpoint = ? AND method = ? AND width = ? AND height = ?
+     ORDER BY seq DESC LIMIT ${RUNS_COUNTED}`,
+  );
+  return {
+    add: ({ checkpoint, method, size, steps }, ms) =>
+      void insert.run(checkpoint, method, size.width, size.height, steps, ms),
+    expected({ checkpoint, method, size, steps }) {
+      const perStep = last
+        .all(checkpoint, method, size.width, size.height)
+        .map((row) => Number(row.ms) / Number(row.steps))
+        .sort((a, b) => a - b);
+      const median = perStep[Math.floor(perStep.length / 2)];
+      return median === undefined ? undefined : median * steps;
+    },
+  };
+}
