@@ -1,5 +1,6 @@
 import type { DeskEvent, MediaInfo } from '../contract/index.ts';
 import type { Engine } from '../engine/index.ts';
+import type { BatchService } from './batch/index.ts';
 import type { Models } from './models.ts';
 import type { Dispatcher } from './queue/dispatcher.ts';
 import type { JobQueue } from './queue/queue.ts';
@@ -25,6 +26,7 @@ export interface Context {
   readonly models: Models;
   readonly dispatcher: Dispatcher;
   readonly keeper: Keeper;
+  readonly batches: BatchService;
   /** An engine for what needs no network to run; opened anew when the places of checkpoints change. */
   readonly engine: () => Engine;
   readonly emit: (event: DeskEvent) => void;

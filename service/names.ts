@@ -27,14 +27,17 @@ const PROMPT_WORDS = 8;
 const two = (value: number) => String(value).padStart(2, '0');
 const dateOf = (date: Date) => `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 
-const FORMATS: Readonly<Record<string, (date: Date) => string>> = {
-  Y: (date) => String(date.getFullYear()),
-  m: (date) => two(date.getMonth() + 1),
-  d: (date) => two(date.getDate()),
-  H: (date) => two(date.getHours()),
-  M: (date) => two(date.getMinutes()),
-  S: (date) => two(date.getSeconds()),
-};
+const FORMATS = new Map<string, (date: Date) => string>([
+  ['Y', (date) => String(date.getFullYear())],
+  ['m', (date) => two(date.getMonth() + 1)],
+  ['d', (date) => two(date.getDate())],
+  ['H', (date) => two(date.getHours())],
+  ['M', (date) => two(date.getMinutes())],
+  ['S', (date) => two(date.getSeconds())],
+]);
+
+/** Form of `[datetime]` where the pattern gives none. */
+export const DATE_TIME = '%Y%m%d%H%M%S';
 
 const TOKENS: Readonly<Record<string, (facts: NameFacts, format: string | undefined) => string>> = {
   seed: ({ seed }) => String(seed),
@@ -46,10 +49,9 @@ const TOKENS: Readonly<Record<string, (facts: NameFacts, format: string | undefi
   model_name: ({ checkpoint }) => checkpoint,
   method: ({ method }) => method,
   date: ({ date }) => dateOf(date),
-  datetime: ({ date }, format = '%Y%m%d%H%M%S') =>
-    format.replace(/%([YmdHMS])/g, (_all, letter: string) => FORMATS[letter]?.(date) ?? ''),
+  datetime: ({ date }, format = DATE_TIME) => dateText(date, format),
   prompt: ({ prompt }) => prompt,
-  prompt_words: ({ prompt }) => (prompt.match(/[\p{L}\p{N}\p{M}'’-]+/gu) ?? []).slice(0, PROMPT_WORDS).join(' '),
+  prompt_words: ({ prompt }) => promptWords(prompt),
   batch_number: ({ index = 1 }) => String(index),
   generation_number: ({ index = 1 }) => String(index),
   none: () => '',
@@ -57,12 +59,30 @@ const TOKENS: Readonly<Record<string, (facts: NameFacts, format: string | undefi
 
 /** A file name without its ending, sound on every platform. A token that is not known stays as it is written. */
 export function fileNameFrom(pattern: string, facts: NameFacts): string {
-  const name = pattern.replace(/\[([a-z_]+)(?:<([^>\]]*)>)?\]/gi, (all, token: string, format?: string) => {
-    const key = token.toLowerCase();
-    return Object.hasOwn(TOKENS, key) ? (TOKENS[key]?.(facts, format) ?? all) : all;
-  });
+  const name = fillPattern(pattern, (token, format) =>
+    Object.hasOwn(TOKENS, token) ? TOKENS[token]?.(facts, format) : undefined,
+  );
   return safeName(name) || safeName(`${dateOf(facts.date)}-${facts.seed}`);
 }
+
+/** The pattern with its tokens replaced; one of which nothing is known stays as it is written. */
+export function fillPattern(
+  pattern: string,
+  valueOf: (token: string, format: string | undefined) => string | undefined,
+): string {
+  return pattern.replace(
+    /\[([a-z_]+)(?:<([^>\]]*)>)?\]/gi,
+    (all, token: string, format?: string) => valueOf(token.toLowerCase(), format) ?? all,
+  );
+}
+
+/** The first words of a prompt, without its marks. */
+export const promptWords = (prompt: string): string =>
+  (prompt.match(/[\p{L}\p{N}\p{M}'’-]+/gu) ?? []).slice(0, PROMPT_WORDS).join(' ');
+
+/** `%Y%m%d%H%M%S` and its parts. */
+export const dateText = (date: Date, format: string): string =>
+  format.replace(/%([YmdHMS])/g, (_all, letter: string) => FORMATS.get(letter)?.(date) ?? '');
 
 /** Windows refuses these with any ending. */
 const DEVICES = /^(con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³])(\.|$)/i;
@@ -73,7 +93,7 @@ export function safeName(text: string): string {
     .toWellFormed()
     .replace(/[/\\]/g, '-')
     .replace(/[:*?"<>|\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, '')
-    .replace(/^[. ]+/u, '');
+    .replace(/^[-. ]+/u, '');
   const ended = cut(cleaned).replace(/[. ]+$/u, '');
   return DEVICES.test(ended) ? `_${ended}` : ended;
 }
@@ -87,10 +107,4 @@ function cut(text: string): string {
     kept += character;
   }
   return kept;
-}
-
-/** `name`, or with the first free number behind it: `name-2`. Letter case does not tell files apart. */
-export function freeName(name: string, isTaken: (name: string) => boolean): string {
-  if (!isTaken(name)) return name;
-  for (let count = 2; ; count++) if (!isTaken(`${name}-${count}`)) return `${name}-${count}`;
 }

@@ -3,8 +3,9 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DeskEvent, MediaInfo } from '../contract/index.ts';
 import { AttuneError, type Engine } from '../engine/index.ts';
+import { openBatches } from './batch/index.ts';
 import { batchCalls } from './calls/batch.ts';
-import { deskCalls } from './calls/desk.ts';
+import { deskCalls, estimateOf } from './calls/desk.ts';
 import { jobCalls } from './calls/jobs.ts';
 import { journalCalls } from './calls/journal.ts';
 import { mediaCalls } from './calls/media.ts';
@@ -13,10 +14,12 @@ import type { Context } from './context.ts';
 import { explain } from './explain.ts';
 import { openModels } from './models.ts';
 import { NO_RUNTIME, openLocalEngine, placesOf } from './open-engine.ts';
+import { openBatchJobs } from './queue/batchjobs.ts';
 import { Dispatcher } from './queue/dispatcher.ts';
 import { openQueue } from './queue/queue.ts';
 import { openKeeper } from './runner/keeper.ts';
 import type { Service, ServiceOptions } from './service.ts';
+import { openBatchStore } from './store/batches.ts';
 import { openDatabase } from './store/database.ts';
 import { openHistory } from './store/history.ts';
 import { openJournal } from './store/journal.ts';
@@ -69,6 +72,23 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     keeper: () => keeper,
     wantsPreviews: () => listeners.size > 0,
   });
+  const models = openModels(engine);
+  const batchJobs = openBatchJobs({
+    queue,
+    history,
+    media,
+    dispatcher,
+    check: (request) => void estimateOf({ engine, models, timings, media }, request),
+  });
+  const batches = openBatches({
+    runJob: batchJobs.run,
+    codec: media.codec,
+    explain,
+    methods: () => engine().describeMethods(),
+    outputs: options.outputs,
+    tell: (batch) => emit({ kind: 'batch', batch }),
+    store: openBatchStore(database),
+  });
   const grants = new Map<string, string>();
   let sample: Promise<MediaInfo> | undefined;
   const context: Context = {
@@ -84,7 +104,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     engine,
     emit,
     journal: openJournal(database),
-    models: openModels(engine),
+    models,
+    batches,
     takeGrant(grant) {
       const path = grants.get(grant);
       if (path === undefined)
@@ -104,7 +125,9 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       return sample;
     },
   };
+  let isClosed = false;
   keeper.start();
+  batches.goOn();
   return {
     handlers: {
       ...deskCalls(context),
@@ -112,7 +135,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       ...jobCalls(context),
       ...journalCalls(context),
       ...modelCalls(context),
-      ...batchCalls(),
+      ...batchCalls(batches),
     },
     subscribe(listener) {
       listeners.add(listener);
@@ -128,6 +151,9 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     explain,
     grant: (grant, path) => void grants.set(grant, path),
     async close() {
+      if (isClosed) return;
+      isClosed = true;
+      await batches.close();
       dispatcher.close();
       keeper.close();
       listeners.clear();

@@ -17,6 +17,7 @@ it('starts, pauses, goes on and gives everything as a ZIP', async () => {
     methods: () => [generateMethod],
     explain: (error) => ({ kind: 'internal', message: String(error) }),
     runJob: (job) => fakeJob(job),
+    store: { add: () => {}, update: () => {}, list: () => [] },
     tell: (state) => {
       last = state;
     },

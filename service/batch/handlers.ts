@@ -24,17 +24,31 @@ export interface BatchService {
   cancel(batch: string): void;
   /** All files and manifests of a batch as one ZIP; what was stopped gives what there is. */
   download(batch: string): Promise<{ name: string; bytes: Uint8Array }>;
-  /** Batches of this session, the oldest first. */
+  /** The last batches, the oldest first. */
   states(): BatchState[];
+  /** Goes on with what was running when the service last ended. */
+  goOn(): void;
   /** Stops what runs; resolves when it has stopped. */
   close(): Promise<void>;
 }
 
-export interface BatchServiceOptions extends Pick<BatchOptions, 'runJob' | 'codec' | 'explain'> {
+export interface BatchServiceOptions extends Pick<BatchOptions, 'codec' | 'explain'> {
+  readonly runJob: (
+    ...given: [...Parameters<BatchOptions['runJob']>, batch: string]
+  ) => ReturnType<BatchOptions['runJob']>;
   readonly methods: () => readonly MethodDescription[];
   /** Every batch gets a folder of its own below this. */
   readonly outputs: string;
   readonly tell: (state: BatchState) => void;
+  /** Where batches are remembered beyond this process. */
+  readonly store: BatchMemory;
+}
+
+/** What a batch needs to go on in another process; its results and its journal lie in its folder. */
+export interface BatchMemory {
+  add(batch: { readonly state: BatchState; readonly table: BatchTable; readonly folder: string }): void;
+  update(state: BatchState): void;
+  list(): readonly { readonly state: BatchState; readonly table: BatchTable; readonly folder: string }[];
 }
 
 interface Running {
@@ -45,9 +59,13 @@ interface Running {
   ended: Promise<void>;
 }
 
-/** Batches that this service started. */
+/** The batches of this service, those of earlier processes with them. */
 export function openBatches(options: BatchServiceOptions): BatchService {
-  const batches = new Map<string, Running>();
+  const batches = new Map<string, Running>(
+    options.store
+      .list()
+      .map((stored) => [stored.state.batch, { ...stored, stop: new AbortController(), ended: Promise.resolve() }]),
+  );
   const find = (batch: string): Running => {
     const found = batches.get(batch);
     if (found) return found;
@@ -55,20 +73,23 @@ export function openBatches(options: BatchServiceOptions): BatchService {
   };
   const change = (running: Running, more: Partial<BatchState>) => {
     running.state = { ...running.state, ...more };
+    options.store.update(running.state);
     options.tell(running.state);
   };
 
-  const run = async (running: Running, resume: boolean, before: Promise<void>): Promise<void> => {
+  const run = async (running: Running, before: Promise<void>): Promise<void> => {
     await before;
     const { signal } = running.stop;
     try {
       const { table, folder } = running;
       const { state, done, failed } = await runBatch({
         ...options,
+        runJob: (job, jobSignal) => options.runJob(job, jobSignal, running.state.batch),
         methods: options.methods(),
         table,
         folder,
-        resume,
+        // A folder without a journal is begun.
+        resume: true,
         signal,
         onProgress: ({ status, done, failed }) => {
           if (status !== 'running') change(running, { done, failed });
@@ -106,8 +127,9 @@ export function openBatches(options: BatchServiceOptions): BatchService {
         ended: Promise.resolve(),
       };
       batches.set(batch, running);
+      options.store.add(running);
       options.tell(state);
-      running.ended = run(running, false, Promise.resolve());
+      running.ended = run(running, Promise.resolve());
       return { batch };
     },
     pause: (batch) => halt(batch, 'paused'),
@@ -117,7 +139,7 @@ export function openBatches(options: BatchServiceOptions): BatchService {
       if (running.state.state !== 'paused') return;
       running.stop = new AbortController();
       change(running, { state: 'running' });
-      running.ended = run(running, true, running.ended);
+      running.ended = run(running, running.ended);
     },
     async download(batch) {
       const { folder, state } = find(batch);
@@ -130,6 +152,10 @@ export function openBatches(options: BatchServiceOptions): BatchService {
       }
       // Pictures are compressed already.
       return { name: `${state.name.replace(/\.\w+$/, '')}.zip`, bytes: zipSync(files, { level: 0 }) };
+    },
+    goOn() {
+      for (const running of batches.values())
+        if (running.state.state === 'running') running.ended = run(running, running.ended);
     },
     states: () => [...batches.values()].map(({ state }) => state),
     async close() {

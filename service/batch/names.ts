@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { EditRequest, ExportFormat } from '../../contract/index.ts';
+import type { ExportFormat } from '../../contract/index.ts';
+import { DATE_TIME, dateText, fillPattern, promptWords, safeName } from '../names.ts';
 import type { ExpandedJob } from './job.ts';
 
 /** File names of a batch: A1111's bracket tokens, safe on every platform, each once. Pure, so a resumed batch names its files alike. */
@@ -13,8 +14,6 @@ export interface Naming {
 }
 
 const ENDINGS: Readonly<Record<ExportFormat, string>> = { png: 'png', jpeg: 'jpg', webp: 'webp', avif: 'avif' };
-const DEVICES = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
-const MAX_STEM_BYTES = 120;
 
 /** A name for every job, in their order. */
 export function nameJobs(jobs: readonly ExpandedJob[], naming: Naming): readonly string[] {
@@ -22,7 +21,7 @@ export function nameJobs(jobs: readonly ExpandedJob[], naming: Naming): readonly
   const counts = new Map<string, number>();
   return jobs.map((job, index) => {
     const pattern = naming.pattern ?? (job.request.source ? '[source_name]-[seed]' : '[generation_number]-[seed]');
-    const stem = safeStem(fillPattern(pattern, job, index, naming.startedMs));
+    const stem = safeStem(filled(pattern, job, index, naming.startedMs));
     // Many jobs may share a stem: where counting stopped is remembered.
     for (let count = counts.get(fold(stem)) ?? 1; ; count++) {
       const name = `${count === 1 ? stem : `${stem}-${count}`}.${ENDINGS[naming.format]}`;
@@ -37,9 +36,11 @@ export function nameJobs(jobs: readonly ExpandedJob[], naming: Naming): readonly
 /** Disks of Windows and macOS take names for the same that differ in case or in how accents are written. */
 const fold = (name: string) => name.normalize('NFC').toLowerCase();
 
-function fillPattern(pattern: string, { request, repeat }: ExpandedJob, index: number, startedMs: number): string {
-  const date = new Date(startedMs).toISOString();
-  const values: Readonly<Record<string, () => string>> = {
+function filled(pattern: string, { request, repeat }: ExpandedJob, index: number, startedMs: number): string {
+  const utc = new Date(startedMs);
+  // Formats read local time: this date shows UTC there.
+  const date = new Date(startedMs + utc.getTimezoneOffset() * 60_000);
+  const values: Readonly<Record<string, (format?: string) => string>> = {
     seed: () => String(request.seed),
     steps: () => String(request.steps ?? 'auto'),
     cfg: () => String(request.guidance ?? 'auto'),
@@ -48,9 +49,10 @@ function fillPattern(pattern: string, { request, repeat }: ExpandedJob, index: n
     // Methods bring their own sampler; it is not known before the job has run.
     sampler: () => 'auto',
     model_name: () => request.checkpoint.split(/[\\/]/).findLast((part) => part !== '') ?? 'model',
-    date: () => date.slice(0, 10),
-    datetime: () => date.slice(0, 19).replace(/\D/g, ''),
-    prompt_words: () => promptWords(request),
+    date: () => dateText(date, '%Y-%m-%d'),
+    datetime: (format = DATE_TIME) => dateText(date, format),
+    prompt: () => request.prompt,
+    prompt_words: () => promptWords(request.prompt),
     prompt_hash: () => createHash('sha256').update(request.prompt).digest('hex').slice(0, 8),
     batch_number: () => String(repeat + 1),
     generation_number: () => String(index + 1).padStart(5, '0'),
@@ -58,26 +60,8 @@ function fillPattern(pattern: string, { request, repeat }: ExpandedJob, index: n
     source_name: () => request.source?.name.replace(/\.\w{1,5}$/, '') ?? '',
     none: () => '',
   };
-  return pattern.replace(/\[(\w+)\]/g, (token, name: string) =>
-    Object.hasOwn(values, name) ? values[name]!() : token,
-  );
+  return fillPattern(pattern, (token, format) => (Object.hasOwn(values, token) ? values[token]?.(format) : undefined));
 }
 
-function promptWords({ prompt }: EditRequest): string {
-  return (prompt.match(/[\p{L}\p{N}]+/gu) ?? []).slice(0, 8).join(' ');
-}
-
-/** No separators, no characters that a disk refuses, no device of Windows, no hidden file, at most 120 bytes. */
-export function safeStem(text: string): string {
-  const plain = text.replace(/[\\/:*?"<>|\p{Cc}\p{Cs}\u2028-\u202e\u2066-\u2069]/gu, '').replace(/^[. ]+/u, '');
-  let cut = '';
-  let bytes = 0;
-  for (const character of plain) {
-    bytes += Buffer.byteLength(character);
-    if (bytes > MAX_STEM_BYTES) break;
-    cut += character;
-  }
-  const stem = cut.replace(/[. ]+$/u, '');
-  if (stem === '') return 'picture';
-  return DEVICES.test(stem) ? `_${stem}` : stem;
-}
+/** A name without its ending that every disk takes. */
+export const safeStem = (text: string): string => safeName(text) || 'picture';

@@ -1,21 +1,21 @@
-import { AttuneError } from '../../engine/index.ts';
 import type { Handlers } from '../../transport/index.ts';
+import type { BatchService } from '../batch/index.ts';
 
 type Names = Extract<keyof Handlers, `batch.${string}`>;
 
-const notYet = (): never => {
-  throw new AttuneError('request-invalid', 'Batches cannot be run from here yet; submit the jobs one by one.');
-};
-
 /** Calls about tables of jobs. */
-export function batchCalls(): Pick<Handlers, Names> {
+export function batchCalls(batches: BatchService): Pick<Handlers, Names> {
+  const done = (change: () => void) => {
+    change();
+    return {};
+  };
   return {
-    'batch.plan': notYet,
-    'batch.parse': notYet,
-    'batch.start': notYet,
-    'batch.pause': notYet,
-    'batch.resume': notYet,
-    'batch.cancel': notYet,
-    'batch.download': notYet,
+    'batch.plan': ({ table }) => batches.plan(table),
+    'batch.parse': ({ name, text }) => batches.parse(name, text),
+    'batch.start': ({ table }) => batches.start(table),
+    'batch.pause': ({ batch }) => done(() => batches.pause(batch)),
+    'batch.resume': ({ batch }) => done(() => batches.resume(batch)),
+    'batch.cancel': ({ batch }) => done(() => batches.cancel(batch)),
+    'batch.download': ({ batch }) => batches.download(batch),
   };
 }

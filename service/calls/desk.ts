@@ -6,7 +6,7 @@ import type { Context } from '../context.ts';
 
 /** Calls that tell what there is and what a job would need. */
 export function deskCalls(context: Context): Pick<Handlers, 'hello' | 'words' | 'read' | 'estimate'> {
-  const { options, engine, models, settings, queue, sample } = context;
+  const { options, engine, models, settings, queue, sample, batches } = context;
   return {
     hello: async () => ({
       version: options.version,
@@ -14,7 +14,7 @@ export function deskCalls(context: Context): Pick<Handlers, 'hello' | 'words' | 
       models: models.list(),
       settings: settings.value,
       queue: queue.state(),
-      batches: [],
+      batches: batches.states().reverse(),
       sample: { source: await sample(), request: sampleRequest((await sample()).ref) },
     }),
     words: ({ checkpoint }) => ({ vocabulary: engine().vocabulary(models.entry(checkpoint).ref) ?? null }),
@@ -37,15 +37,17 @@ function sampleRequest(source: NonNullable<EditRequest['source']>): EditRequest 
 }
 
 /** Sizes of a request's pictures. Throws 'media-invalid' naming the field for one that is not in the store. */
-export function sizesOf({ media }: Pick<Context, 'media'>, { source, mask }: EditRequest): MediaSizes {
+function sizesOf({ media }: Pick<Context, 'media'>, { source, mask }: EditRequest): MediaSizes {
   return {
     ...(source === undefined ? {} : { source: media.info(source, 'source') }),
     ...(mask === undefined ? {} : { mask: media.info(mask, 'mask') }),
   };
 }
 
+type EstimateContext = Pick<Context, 'engine' | 'models' | 'timings' | 'media'>;
+
 /** Throws as a run would before it starts: 'request-invalid', 'media-invalid', 'checkpoint-...'. */
-export function estimateOf(context: Context, request: EditRequest): JobEstimate {
+export function estimateOf(context: EstimateContext, request: EditRequest): JobEstimate {
   const { engine, models, timings } = context;
   const { ref } = models.entry(request.checkpoint);
   const sizes = sizesOf(context, request);

@@ -1,8 +1,7 @@
-import { pictureFormat } from '../../engine/index.ts';
+import { importMetadata, pictureFormat } from '../../engine/index.ts';
 import type { Handlers } from '../../transport/index.ts';
 import type { Context } from '../context.ts';
 import { exportResult } from '../export.ts';
-import { importedOf } from '../imported.ts';
 import { saveExport } from '../save.ts';
 
 type Names =
@@ -28,7 +27,7 @@ export function mediaCalls({ media, history, keeper, models, emit, takeGrant }: 
         if (pictureFormat(bytes) !== undefined) throw error;
         return null;
       });
-      return { media: stored, imported: importedOf(bytes) };
+      return { media: stored, imported: importMetadata(bytes, name) ?? null };
     },
     async select({ checkpoint, source, word, prompt }) {
       const { ref } = media.info(source, 'source');

@@ -20,6 +20,19 @@ export function modelCalls(context: Context): Pick<Handlers, Names> {
     emit({ kind: 'settings', settings: value });
     return value;
   };
+  /** Throws 'request-invalid' for a provider that jobs cannot run on. */
+  const checkProvider = async (name: string) => {
+    if (name === 'cpu') return;
+    const figures = await keeper.measure();
+    const figure = figures.find((known) => known.name === name);
+    if (figure?.isUsable) return;
+    const usable = figures.filter(({ isUsable }) => isUsable).map((known) => known.name);
+    throw new AttuneError(
+      'request-invalid',
+      figure?.note ?? `There is no provider "${name}"; choose one of: ${usable.join(', ')}.`,
+      { field: 'provider' },
+    );
+  };
   const changeFolders = async (modelFolders: string[]) => {
     await change({ modelFolders });
     const listed = models.list();
@@ -33,22 +46,12 @@ export function modelCalls(context: Context): Pick<Handlers, Names> {
     'models.removeFolder': ({ ref }) =>
       changeFolders(foldersWithout(settings.value.modelFolders, models.entry(ref).folder)),
     async 'settings.set'({ settings: asked }) {
-      if (asked.provider !== undefined) await checkProvider(asked.provider);
-      return { settings: await change(asked) };
+      if (asked.provider !== undefined && asked.provider !== settings.value.provider)
+        await checkProvider(asked.provider);
+      // What was not asked for stays.
+      const entries = Object.entries(asked).filter(([, value]) => value !== undefined);
+      return { settings: await change(Object.fromEntries(entries)) };
     },
     'providers.measure': async () => ({ providers: [...(await keeper.measure())] }),
   };
-}
-
-/** Throws 'request-invalid' for a provider that jobs cannot run on. */
-async function checkProvider(name: string): Promise<void> {
-  // Only asked what there is; the library is not needed otherwise in this process.
-  const { listProviders } = await import('../../native/providers.ts');
-  const usable = listProviders().filter((provider) => provider.usable);
-  if (usable.some((provider) => provider.name === name)) return;
-  throw new AttuneError(
-    'request-invalid',
-    `The provider "${name}" cannot be used here; choose one of: ${usable.map((provider) => provider.name).join(', ')}.`,
-    { field: 'provider' },
-  );
 }

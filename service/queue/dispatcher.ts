@@ -27,9 +27,10 @@ export interface DispatcherOptions {
   readonly emit: (event: DeskEvent) => void;
   /** Whether anybody looks at previews. */
   readonly wantsPreviews: () => boolean;
-  /** A job ended: with its result, or as the queue shows it. */
-  readonly onEnd?: (job: QueuedJob, entry?: HistoryEntry) => void;
 }
+
+/** How a job ended: with a result in the history, or as the queue shows it; without a state it was taken out. */
+export type JobEnd = { readonly isDone: true } | { readonly isDone: false; readonly job?: QueuedJob };
 
 /** Takes jobs from the queue to the runner and their results to the history. */
 export class Dispatcher {
@@ -37,6 +38,7 @@ export class Dispatcher {
   #current: { readonly job: QueuedJob; isCancelled: boolean; timer?: NodeJS.Timeout } | undefined;
   #isClosed = false;
   #queueIsTold = true;
+  readonly #waiters = new Map<string, (end: JobEnd) => void>();
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
@@ -56,8 +58,30 @@ export class Dispatcher {
     this.#queueIsTold = false;
     setImmediate(() => {
       this.#queueIsTold = true;
-      if (!this.#isClosed) this.#options.emit({ kind: 'queue', queue: this.#options.queue.state() });
+      if (this.#isClosed) return;
+      this.#options.emit({ kind: 'queue', queue: this.#options.queue.state() });
+      for (const [id, tell] of this.#waiters) {
+        const end = this.#endNow(id);
+        if (end === undefined) continue;
+        this.#waiters.delete(id);
+        tell(end);
+      }
     });
+  }
+
+  /** Resolves when the job has ended, whatever ends it. */
+  endOf(id: string): Promise<JobEnd> {
+    return new Promise((resolve) => {
+      this.#waiters.set(id, resolve);
+      this.changed();
+    });
+  }
+
+  #endNow(id: string): JobEnd | undefined {
+    const { queue, history } = this.#options;
+    const job = queue.find(id);
+    if (job === undefined) return history.has(id) ? { isDone: true } : { isDone: false };
+    return job.state === 'failed' || job.state === 'cancelled' ? { isDone: false, job } : undefined;
   }
 
   /** Starts the next job where one can start. */
@@ -104,7 +128,6 @@ export class Dispatcher {
       }, CANCEL_MS);
     }
     this.changed();
-    this.#options.onEnd?.(queue.get(id));
   }
 
   /** A runner came up. */
@@ -162,15 +185,13 @@ export class Dispatcher {
   }
 
   #fail(job: string, error: ReturnType<typeof explain>): void {
-    const { queue, onEnd } = this.#options;
-    queue.ended(job, 'failed', error);
+    this.#options.queue.ended(job, 'failed', error);
     this.changed();
-    onEnd?.(queue.get(job));
   }
 
   /** Files first, then in one step the entry comes into the history and the job goes out of the queue; then it is told. */
   async #store(done: Done, job: QueuedJob): Promise<void> {
-    const { media, database, history, queue, timings, emit, onEnd } = this.#options;
+    const { media, database, history, queue, timings, emit } = this.#options;
     const put = ({ png }: Encoded, name: string) => media.put(name, png);
     const stem = job.job.slice(0, 8);
     const result = await put(done.result, `${stem}.png`);
@@ -199,6 +220,5 @@ export class Dispatcher {
       if (ms !== undefined) timings.add({ checkpoint: job.request.checkpoint, method, size, steps }, ms);
     });
     emit({ kind: 'result', entry });
-    onEnd?.(job, entry);
   }
 }

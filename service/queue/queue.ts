@@ -35,9 +35,9 @@ export interface JobQueue {
   state(): QueueState;
 }
 
-/** Opens the queue; what was running when the last process ended waits again. */
+/** Opens the queue; what was running when the last process ended waits again, and batches put their own jobs in again. */
 export function openQueue({ db, transaction }: Database): JobQueue {
-  db.exec(`UPDATE jobs SET state = 'waiting' WHERE state = 'running'`);
+  db.exec(`DELETE FROM jobs WHERE batch IS NOT NULL; UPDATE jobs SET state = 'waiting' WHERE state = 'running'`);
   const columns = 'id, state, request, created_ms, attempts, error, batch';
   const insert = db.prepare(
     `INSERT INTO jobs (id, position, state, request, created_ms, batch) VALUES (?, ?, 'waiting', ?, ?, ?)`,
@@ -72,7 +72,7 @@ export function openQueue({ db, transaction }: Database): JobQueue {
       field: 'job',
     });
   };
-  const getIn = (job: string, states: readonly JobState[], what: string) => {
+  const getIn = (job: string, states: readonly QueuedJob['state'][], what: string) => {
     const found = get(job);
     if (states.includes(found.state)) return found;
     throw new AttuneError('request-invalid', `The job ${job} is ${found.state}; ${what}.`, { field: 'job' });

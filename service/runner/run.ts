@@ -1,14 +1,14 @@
 import type { RunEvent } from '../../contract/index.ts';
 import { AttuneError, type Engine, type ImageCodec, type Pixels, type RunOptions, toMask } from '../../engine/index.ts';
+import { providerProbe } from '../../models/probe.ts';
 import { readFileWithin } from '../../native/files.ts';
 import { openImageCodec } from '../../native/images.ts';
-import { createOnnxRuntime } from '../../native/runtime.ts';
+import { measureProviders, openRuntime } from '../../native/measure.ts';
+
 import type { Port } from '../../transport/index.ts';
 import { explain } from '../explain.ts';
 import { openLocalEngine } from '../open-engine.ts';
-import { measureProviders } from './measure.ts';
-import type { Ask, Encoded, FromRunner, RunJob, Setup, ToRunner } from './messages.ts';
-import { selectWord } from './select.ts';
+import type { Answers, Ask, Encoded, FromRunner, RunJob, Select, Setup, ToRunner } from './messages.ts';
 
 const MAX_FILE_BYTES = 512 * 1024 * 1024;
 
@@ -29,7 +29,10 @@ export function hostRunner(port: Port): void {
     if (engine?.key !== key) {
       await engine?.opened.close();
       engine = undefined;
-      engine = { key, opened: openLocalEngine({ version, places, runtime: createOnnxRuntime({ provider }) }) };
+      engine = {
+        key,
+        opened: openLocalEngine({ version, places, runtime: await openRuntime(providerProbe, { provider }) }),
+      };
     }
     return engine.opened;
   };
@@ -46,7 +49,7 @@ export function hostRunner(port: Port): void {
         onEvent: (event: RunEvent) => {
           if (!abort.signal.aborted) tell({ kind: 'event', job, event });
         },
-      } satisfies RunOptions & { readonly gate: unknown };
+      } satisfies RunOptions;
       const result = await (await open()).run(message.request, media, options);
       const [image] = result.images;
       if (image === undefined) throw new AttuneError('runtime-failed', 'The run gave no picture.');
@@ -73,7 +76,7 @@ export function hostRunner(port: Port): void {
     const { id } = message;
     try {
       const value =
-        message.kind === 'measure' ? await measureProviders() : await selectWord(message, await open(), codec);
+        message.kind === 'measure' ? await measureProviders(providerProbe()) : await look(message, await open(), codec);
       tell({ kind: 'answer', id, value });
     } catch (error) {
       tell({ kind: 'refused', id, error: explain(error) });
@@ -131,6 +134,16 @@ async function readMedia({ request, source, mask }: RunJob, codec: ImageCodec) {
     ...(source === undefined ? {} : { source: await read(source, request.source?.name) }),
     ...(mask === undefined ? {} : { mask: toMask(await read(mask, request.mask?.name)).mask }),
   };
+}
+
+async function look(
+  { checkpoint, source, word, prompt }: Select,
+  engine: Engine,
+  codec: ImageCodec,
+): Promise<Answers['select']> {
+  const pixels = await codec.decode(await readFileWithin(source, MAX_FILE_BYTES), 'the picture');
+  const { map } = await engine.select({ checkpoint, source: pixels, word, ...(prompt !== undefined && { prompt }) });
+  return { word, map };
 }
 
 async function encoded(pixels: Pixels, codec: ImageCodec): Promise<Encoded> {

@@ -31,6 +31,11 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX timings_of ON timings (checkpoint, method, width, height, seq);
   CREATE TABLE flags (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
   `,
+  `
+  CREATE TABLE batches (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, folder TEXT NOT NULL, state TEXT NOT NULL, job_table TEXT NOT NULL
+  ) STRICT;
+  `,
 ];
 
 /**
