@@ -2,7 +2,7 @@ import { continueFrom, runAgain, submitRun, submitVariations } from '../state/ru
 import { redo, undo, useEditor } from '../state/editor.ts';
 import { tryCall } from '../state/connection.ts';
 import { useSession } from '../state/session.ts';
-import { setView, type Tool, useView } from '../state/view.ts';
+import { setView, type Tool, useView, type View } from '../state/view.ts';
 import { choosePicture } from './open.ts';
 
 /** What the canvas can be told; set while one is on screen. */
@@ -45,7 +45,7 @@ const shownEntry = () => {
   return useSession.getState().history.find(({ id }) => id === shown);
 };
 
-const brush = (change: (view: ReturnType<typeof useView.getState>) => Parameters<typeof setView>[0]) => () =>
+const brush = (change: (view: View) => Partial<View>) => () =>
   setView(change(useView.getState()));
 
 const cycleCompare = () => {

@@ -1,7 +1,7 @@
-import { MAX_MEDIA_BYTES } from '../../../contract/index.ts';
+import { type CallResult, MAX_MEDIA_BYTES } from '../../../contract/index.ts';
 import i18n from 'i18next';
 import { sentenceOf, tryCall } from '../state/connection.ts';
-import { change, documentNow, openPicture } from '../state/editor.ts';
+import { change, openPicture } from '../state/editor.ts';
 import { documentFrom } from '../state/request.ts';
 import { notify } from '../state/session.ts';
 import { setView } from '../state/view.ts';
@@ -35,16 +35,20 @@ export async function openFile(file: File): Promise<void> {
 }
 
 /** Asks for a picture with the system's own dialog. */
-export function choosePicture(): Promise<void> {
+export async function choosePicture(): Promise<void> {
+  const [file] = await chooseFiles('image/png,image/jpeg,image/webp,image/avif,image/gif,image/tiff,.json', false);
+  if (file !== undefined) await openFile(file);
+}
+
+/** Asks for files with the system's own dialog; none where it was closed. */
+export function chooseFiles(accept: string, multiple = true): Promise<readonly File[]> {
   return new Promise((done) => {
     const input = document.createElement('input');
     input.type = 'file';
-    input.accept = 'image/png,image/jpeg,image/webp,image/avif,image/gif,image/tiff,.json';
-    input.addEventListener('change', () => {
-      const [file] = input.files ?? [];
-      void (file === undefined ? Promise.resolve() : openFile(file)).then(done);
-    });
-    input.addEventListener('cancel', () => done());
+    input.accept = accept;
+    input.multiple = multiple;
+    input.addEventListener('change', () => done([...(input.files ?? [])]));
+    input.addEventListener('cancel', () => done([]));
     input.click();
   });
 }
@@ -83,10 +87,8 @@ export function takeFiles(onDrag: (isOver: boolean) => void): () => void {
 }
 
 /** The sample picture with its prompts, as an empty editor offers it. */
-export function openSample(sample: { source: import('../../../contract/index.ts').MediaInfo; request: import('../../../contract/index.ts').EditRequest }): void {
-  openPicture('open', sample.source, { ...documentFrom(sample.request), shown: null });
+export function openSample({ source, request }: CallResult<'hello'>['sample']): void {
+  openPicture('open', source, documentFrom(request));
 }
-
-export const hasPicture = (): boolean => documentNow().source !== null;
 
 const bareName = (name: string) => name.replaceAll(/[\\/]/g, '_').slice(-255) || 'picture';

@@ -5,6 +5,8 @@ import type { Carrier } from './carrier.ts';
 export interface AttuneShell {
   /** Asks for a connection; its port arrives as a message of this window. */
   connect(): void;
+  /** Asks for a folder; its grant stands for the path, which this page never learns. */
+  chooseFolder?(): Promise<{ readonly grant: string; readonly name: string } | null>;
 }
 
 declare global {

@@ -47,7 +47,10 @@ function OnePrompt({
   const marks = useMemo(
     () => ({
       changed: other === undefined || other.trim() === '' ? [] : changedWords(value, other),
-      unknown: reading?.text === value ? reading.reading.unknown : [],
+      unknown:
+        reading?.text === value
+          ? reading.reading.unknown.map(({ start, end, suggestions }) => ({ from: start, to: end, suggestions }))
+          : [],
       heated,
     }),
     [value, other, reading, heated],

@@ -50,8 +50,10 @@ export function requestOf(document: Document, method: MethodDescription, mask: M
   };
 }
 
+type Loose<T> = { readonly [Key in keyof T]?: T[Key] | undefined };
+
 /** The document's fields that a request sets: for bringing a result's or another tool's settings back. */
-export function documentFrom(request: Partial<EditRequest>): Partial<Document> {
+export function documentFrom(request: Loose<EditRequest>): Partial<Document> {
   const { method, checkpoint, prompt, sourcePrompt, negative, steps, guidance, seed, params } = request;
   return {
     ...(method !== undefined && { method }),

@@ -55,19 +55,22 @@ export function SelectField({
   label,
   value,
   choices,
+  placeholder,
   onChange,
 }: {
   readonly id: string;
   readonly label: string;
   readonly value: string;
   readonly choices: readonly Choice[];
+  /** Shown where `value` is empty. */
+  readonly placeholder?: string;
   readonly onChange: (value: string) => void;
 }) {
   const chosen = choices.find((choice) => choice.value === value);
   return (
     <RadixSelect.Root value={value} onValueChange={onChange}>
       <RadixSelect.Trigger id={id} className="select" aria-label={label}>
-        <RadixSelect.Value>{chosen?.title ?? value}</RadixSelect.Value>
+        <RadixSelect.Value>{chosen?.title ?? (value || placeholder)}</RadixSelect.Value>
         <RadixSelect.Icon>
           <ChevronDown size={14} aria-hidden />
         </RadixSelect.Icon>

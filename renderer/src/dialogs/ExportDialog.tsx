@@ -1,0 +1,57 @@
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { ExportOptions, HistoryEntry } from '../../../contract/index.ts';
+import { tryCall } from '../state/connection.ts';
+import { useEditor } from '../state/editor.ts';
+import { notify, useSession } from '../state/session.ts';
+import { setView, useView } from '../state/view.ts';
+import { Button, Dialog } from '../ui/controls.tsx';
+import { saveBytes } from '../ui/save.ts';
+import { DEFAULT_EXPORT, ExportFields } from './ExportFields.tsx';
+
+/** The shown result as a file. */
+export function ExportDialog() {
+  const { t } = useTranslation();
+  const isOpen = useView(({ dialog }) => dialog === 'export');
+  const shown = useEditor(({ document }) => document.shown);
+  const entry = useSession(({ history }) => history.find(({ id }) => id === shown));
+  return (
+    <Dialog
+      title={t('export.title')}
+      isOpen={isOpen && entry !== undefined}
+      closeLabel={t('app.close')}
+      onClose={() => setView({ dialog: null })}
+    >
+      {entry !== undefined && <ExportForm entry={entry} />}
+    </Dialog>
+  );
+}
+
+function ExportForm({ entry }: { readonly entry: HistoryEntry }) {
+  const { t } = useTranslation();
+  const withMetadata = useSession(({ settings }) => settings?.withMetadata ?? true);
+  const [options, setOptions] = useState<ExportOptions>({ ...DEFAULT_EXPORT, withMetadata });
+  const save = async () => {
+    const file = await tryCall('export', { id: entry.id, options });
+    if (file === undefined) return;
+    setView({ dialog: null });
+    saveBytes(file.name, file.type, file.bytes);
+    notify('info', [t('export.saved', { name: file.name }), ...file.notices].join(' '));
+  };
+  return (
+    <form
+      className="form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void save();
+      }}
+    >
+      <ExportFields options={options} onChange={setOptions} />
+      <div className="form-end">
+        <Button tone="primary" type="submit">
+          {t('export.save')}
+        </Button>
+      </div>
+    </form>
+  );
+}

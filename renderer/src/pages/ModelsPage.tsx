@@ -1,0 +1,132 @@
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { ModelCheck, ModelInfo } from '../../../contract/index.ts';
+import { call, sentenceOf, tryCall } from '../state/connection.ts';
+import { change, useEditor } from '../state/editor.ts';
+import { notify, useSession } from '../state/session.ts';
+import { setView } from '../state/view.ts';
+import { Button } from '../ui/controls.tsx';
+import { bytesText } from '../ui/format.ts';
+
+/** Every checkpoint that was found: what it is, what it needs, whether it is whole. */
+export function ModelsPage() {
+  const { t } = useTranslation();
+  const models = useSession((session) => session.models);
+  const refresh = async () => {
+    const listed = await tryCall('models.list', {});
+    if (listed !== undefined) useSession.setState({ models: listed.models });
+  };
+  return (
+    <main className="page scroll" id="main">
+      <div className="page-head">
+        <div>
+          <h1>{t('models.title')}</h1>
+          <p className="hint">{t('models.intro')}</p>
+        </div>
+        <div className="row">
+          <Button onClick={() => void refresh()}>{t('models.refresh')}</Button>
+          <AddFolder />
+        </div>
+      </div>
+      <ul className="cards">
+        {models.map((model) => (
+          <ModelCard key={model.ref} model={model} />
+        ))}
+      </ul>
+    </main>
+  );
+}
+
+function AddFolder() {
+  const { t } = useTranslation();
+  const shell = window.attuneShell;
+  if (shell?.chooseFolder === undefined) return <p className="hint narrow">{t('models.addBySettings')}</p>;
+  const add = async () => {
+    try {
+      const chosen = await shell.chooseFolder?.();
+      if (chosen) useSession.setState({ models: (await call('models.addFolder', { grant: chosen.grant })).models });
+    } catch (error) {
+      notify('error', sentenceOf(error));
+    }
+  };
+  return (
+    <Button tone="primary" onClick={() => void add()}>
+      {t('models.add')}
+    </Button>
+  );
+}
+
+function ModelCard({ model }: { readonly model: ModelInfo }) {
+  const { t } = useTranslation();
+  const { ref, title, kind, place, family, isRunnable, notes, weightBytes, peakBytes, defaults, hasVocabulary } = model;
+  const isInUse = useEditor(({ document }) => document.checkpoint === ref);
+  const [check, setCheck] = useState<ModelCheck | 'running'>();
+  const verify = async () => {
+    setCheck('running');
+    setCheck(await tryCall('models.check', { ref }));
+  };
+  const use = () => {
+    change('model', { checkpoint: ref });
+    setView({ page: 'edit' });
+  };
+  const facts = [
+    family?.toUpperCase(),
+    t(`models.kind.${kind}`),
+    t('models.weights', { size: bytesText(weightBytes) }),
+    peakBytes !== undefined && t('models.peak', { size: bytesText(peakBytes) }),
+    defaults !== undefined && t('models.size', { ...defaults.size, steps: defaults.steps }),
+    hasVocabulary && t('models.vocabulary'),
+  ];
+  return (
+    <li className="card">
+      <div className="card-head">
+        <h2>{title}</h2>
+        <div className="row">
+          <Button disabled={check === 'running'} onClick={() => void verify()}>
+            {t(check === 'running' ? 'models.checking' : 'models.check')}
+          </Button>
+          {kind === 'folder' && window.attuneShell !== undefined && (
+            <Button onClick={() => void tryCall('models.removeFolder', { ref })}>{t('models.remove')}</Button>
+          )}
+          <Button tone={isInUse ? 'quiet' : 'primary'} disabled={!isRunnable || isInUse} onClick={use}>
+            {t(isInUse ? 'models.inUse' : 'models.use')}
+          </Button>
+        </div>
+      </div>
+      <p className="facts">{facts.filter(Boolean).join(' · ')}</p>
+      {place !== undefined && <p className="place">{place}</p>}
+      {notes.map((note) => (
+        <p key={note} className={isRunnable ? 'hint' : 'bad'}>
+          {note}
+        </p>
+      ))}
+      {check !== undefined && check !== 'running' && <CheckResult check={check} />}
+    </li>
+  );
+}
+
+function CheckResult({ check: { isSound, lines, files } }: { readonly check: ModelCheck }) {
+  const { t } = useTranslation();
+  return (
+    <div className="check" role="status">
+      <p className={isSound ? 'good' : 'bad'}>{t(isSound ? 'models.sound' : 'models.unsound')}</p>
+      <ul>
+        {lines.map((line) => (
+          <li key={line}>{line}</li>
+        ))}
+      </ul>
+      <details>
+        <summary>{t('models.files', { count: files.length })}</summary>
+        <ul className="files">
+          {files.map(({ path, bytes, sha256, problem }) => (
+            <li key={path}>
+              {path} · {bytesText(bytes)}
+              {sha256 !== undefined && ` · SHA-256 ${sha256.slice(0, 16)}…`}
+              {problem !== undefined && <span className="bad"> {problem}</span>}
+            </li>
+          ))}
+        </ul>
+      </details>
+    </div>
+  );
+}

@@ -1,0 +1,32 @@
+import { X } from 'lucide-react';
+import { useTranslation } from 'react-i18next';
+import { closeNotice, useSession } from '../state/session.ts';
+import { Button } from '../ui/controls.tsx';
+
+/** Sentences for the user, over everything; errors stay until they are closed. */
+export function Notices() {
+  const { t } = useTranslation();
+  const notices = useSession((session) => session.notices);
+  return (
+    <section className="notices" aria-label={t('app.notices')} aria-live="polite">
+      {notices.map(({ id, tone, text, action }) => (
+        <div key={id} className={`notice ${tone}`} role={tone === 'error' ? 'alert' : undefined}>
+          <span>{text}</span>
+          {action !== undefined && (
+            <Button
+              onClick={() => {
+                action.run();
+                closeNotice(id);
+              }}
+            >
+              {action.label}
+            </Button>
+          )}
+          <button type="button" className="icon-button" aria-label={t('app.close')} onClick={() => closeNotice(id)}>
+            <X size={14} aria-hidden />
+          </button>
+        </div>
+      ))}
+    </section>
+  );
+}

@@ -1,0 +1,26 @@
+import { openSample } from './actions/open.ts';
+import type { Carrier } from './carrier/carrier.ts';
+import { startTexts } from './i18n/index.ts';
+import { greeting, stayConnected } from './state/connection.ts';
+import { flush, restore } from './state/editor.ts';
+import { startMask } from './state/mask.ts';
+import { showIfMine } from './state/runs.ts';
+import { useSession } from './state/session.ts';
+
+/** Joins the parts and connects; what was open last is there again, or the sample. */
+export async function start(carrier: Carrier): Promise<void> {
+  await startTexts();
+  startMask();
+  useSession.subscribe(({ history }, before) => {
+    for (const entry of history) {
+      if (before.history.includes(entry)) break;
+      showIfMine(entry);
+    }
+  });
+  void stayConnected(carrier, async (isFirst) => {
+    if (!isFirst) return flush();
+    const sample = greeting()?.sample;
+    if (!(await restore()) && sample !== undefined) openSample(sample);
+    performance.mark('attune:usable');
+  });
+}
