@@ -68,11 +68,11 @@ export function fileNameFrom(pattern: string, facts: NameFacts): string {
 /** The pattern with its tokens replaced; one of which nothing is known stays as it is written. */
 export function fillPattern(
   pattern: string,
-  valueOf: (token: string, format: string | undefined) => string | undefined,
+  read: (token: string, format: string | undefined) => string | undefined,
 ): string {
   return pattern.replace(
     /\[([a-z_]+)(?:<([^>\]]*)>)?\]/gi,
-    (all, token: string, format?: string) => valueOf(token.toLowerCase(), format) ?? all,
+    (all, token: string, format?: string) => read(token.toLowerCase(), format) ?? all,
   );
 }
 

@@ -157,7 +157,8 @@ export class Dispatcher {
     }
     if (message.kind === 'failed') {
       if (!current.isCancelled) this.#fail(message.job, message.error);
-      return this.#next(current);
+      this.#next(current);
+      return;
     }
     const stored = current.isCancelled ? Promise.resolve() : this.#store(message, current.job);
     void stored

@@ -1,6 +1,6 @@
-import { continueFrom, runAgain, submitRun, submitVariations } from '../state/runs.ts';
-import { redo, undo, useEditor } from '../state/editor.ts';
 import { tryCall } from '../state/connection.ts';
+import { redo, undo, useEditor } from '../state/editor.ts';
+import { continueFrom, runAgain, submitRun, submitVariations } from '../state/runs.ts';
 import { useSession } from '../state/session.ts';
 import { setView, type Tool, useView, type View } from '../state/view.ts';
 import { choosePicture } from './open.ts';
@@ -45,8 +45,7 @@ const shownEntry = () => {
   return useSession.getState().history.find(({ id }) => id === shown);
 };
 
-const brush = (change: (view: View) => Partial<View>) => () =>
-  setView(change(useView.getState()));
+const brush = (change: (view: View) => Partial<View>) => () => setView(change(useView.getState()));
 
 const cycleCompare = () => {
   const modes = ['off', 'slider', 'difference'] as const;
@@ -69,12 +68,24 @@ export const togglePause = (): void => {
 
 export const ACTIONS: readonly Action[] = [
   { id: 'run', group: 'run', keys: ['$mod+Enter'], inText: true, run: () => void submitRun() },
-  { id: 'runFirst', group: 'run', keys: ['$mod+Shift+Enter'], inText: true, run: () => void submitRun({ isFirst: true }) },
+  {
+    id: 'runFirst',
+    group: 'run',
+    keys: ['$mod+Shift+Enter'],
+    inText: true,
+    run: () => void submitRun({ isFirst: true }),
+  },
   { id: 'cancel', group: 'run', keys: ['$mod+Alt+Enter', 'Shift+KeyX'], inText: true, run: cancelRun },
   { id: 'pause', group: 'run', keys: ['Shift+KeyP'], run: togglePause },
   { id: 'variations', group: 'run', keys: ['Shift+KeyV'], run: () => void submitVariations() },
   { id: 'open', group: 'picture', keys: ['$mod+KeyO'], inText: true, run: () => void choosePicture() },
-  { id: 'export', group: 'picture', keys: ['$mod+KeyS'], inText: true, run: () => shownEntry() && setView({ dialog: 'export' }) },
+  {
+    id: 'export',
+    group: 'picture',
+    keys: ['$mod+KeyS'],
+    inText: true,
+    run: () => shownEntry() && setView({ dialog: 'export' }),
+  },
   { id: 'undo', group: 'picture', keys: ['$mod+KeyZ'], inText: true, run: () => void undo() },
   { id: 'redo', group: 'picture', keys: ['$mod+Shift+KeyZ', '$mod+KeyY'], inText: true, run: () => void redo() },
   tool('brush', 'KeyB'),
@@ -99,7 +110,9 @@ export const ACTIONS: readonly Action[] = [
     id: 'larger',
     group: 'mask',
     keys: ['BracketRight'],
-    run: brush(({ brushSize }) => ({ brushSize: Math.min(1000, Math.max(brushSize + 1, Math.round(brushSize * 1.2))) })),
+    run: brush(({ brushSize }) => ({
+      brushSize: Math.min(1000, Math.max(brushSize + 1, Math.round(brushSize * 1.2))),
+    })),
   },
   {
     id: 'harder',

@@ -1,5 +1,5 @@
-import { type CallResult, MAX_MEDIA_BYTES } from '../../../contract/index.ts';
 import i18n from 'i18next';
+import { type CallResult, MAX_MEDIA_BYTES } from '../../../contract/index.ts';
 import { sentenceOf, tryCall } from '../state/connection.ts';
 import { change, openPicture } from '../state/editor.ts';
 import { documentFrom } from '../state/request.ts';

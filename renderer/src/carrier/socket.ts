@@ -11,9 +11,13 @@ export function openSocketCarrier({ protocol, host }: Pick<Location, 'protocol' 
         const socket = new WebSocket(url);
         socket.binaryType = 'arraybuffer';
         socket.addEventListener('open', () => resolve(openClient(portOf(socket))), { once: true });
-        socket.addEventListener('error', () => reject(new Error('Attune is not answering. Is "attune serve" still running?')), {
-          once: true,
-        });
+        socket.addEventListener(
+          'error',
+          () => reject(new Error('Attune is not answering. Is "attune serve" still running?')),
+          {
+            once: true,
+          },
+        );
       }),
   };
 }

@@ -12,7 +12,12 @@ export function KeysDialog() {
   const { t } = useTranslation();
   const isOpen = useView(({ dialog }) => dialog === 'keys');
   return (
-    <Dialog title={t('keys.title')} isOpen={isOpen} closeLabel={t('app.close')} onClose={() => setView({ dialog: null })}>
+    <Dialog
+      title={t('keys.title')}
+      isOpen={isOpen}
+      closeLabel={t('app.close')}
+      onClose={() => setView({ dialog: null })}
+    >
       <div className="keys">
         {GROUPS.map((group) => (
           <section key={group}>

@@ -27,7 +27,13 @@ export const en = {
     restarting: 'Engine restarting…',
     stopped: 'Engine stopped',
   },
-  edit: { panel: 'Edit', model: 'Model', method: 'Method', tabs: 'Side panel', tab: { edit: 'Edit', queue: 'Queue', layers: 'Layers' } },
+  edit: {
+    panel: 'Edit',
+    model: 'Model',
+    method: 'Method',
+    tabs: 'Side panel',
+    tab: { edit: 'Edit', queue: 'Queue', layers: 'Layers' },
+  },
   prompt: {
     sourcePrompt: 'What the picture shows',
     prompt: 'What it should show',
@@ -274,7 +280,8 @@ export const en = {
     files_other: '{{count}} files',
     add: 'Add a folder…',
     remove: 'Remove the folder',
-    addBySettings: 'To add a folder, run “attune models add FOLDER” on the machine that runs Attune, or use the desktop application.',
+    addBySettings:
+      'To add a folder, run “attune models add FOLDER” on the machine that runs Attune, or use the desktop application.',
     refresh: 'Look again',
     vocabulary: 'knows a closed set of words',
   },
@@ -286,12 +293,14 @@ export const en = {
     language: 'Language',
     files: 'Files',
     metadata: 'Write into exported files how they were made',
-    metadataHint: 'Prompts, seed and settings: any copy of the file can be redone. Turn it off before you publish what should stay private.',
+    metadataHint:
+      'Prompts, seed and settings: any copy of the file can be redone. Turn it off before you publish what should stay private.',
     network: 'Network',
     offline: 'Offline: no connection but to this machine itself',
     offlineHint: 'Attune loads nothing by itself; this makes sure that no part of it can.',
     provider: 'What computes',
-    providerHint: 'Measured on this machine with a small network. A provider that computes something else than the CPU is not used.',
+    providerHint:
+      'Measured on this machine with a small network. A provider that computes something else than the CPU is not used.',
     measure: 'Measure',
     measuring: 'Measuring…',
     columns: { name: 'Provider', time: 'Time', error: 'Difference to the CPU', use: 'Use' },

@@ -26,7 +26,10 @@ export function SettingsPage() {
               id="theme"
               label={t('settings.theme')}
               value={settings.theme}
-              choices={(['system', 'light', 'dark'] as const).map((value) => ({ value, title: t(`settings.themes.${value}`) }))}
+              choices={(['system', 'light', 'dark'] as const).map((value) => ({
+                value,
+                title: t(`settings.themes.${value}`),
+              }))}
               onChange={(value) => set({ theme: value as Settings['theme'] })} // one of the choices
             />
           </div>
@@ -46,10 +49,22 @@ export function SettingsPage() {
           <Providers chosen={settings.provider} />
         </Group>
         <Group title={t('settings.files')}>
-          <Switch id="metadata" label={t('settings.metadata')} hint={t('settings.metadataHint')} isOn={settings.withMetadata} onChange={(withMetadata) => set({ withMetadata })} />
+          <Switch
+            id="metadata"
+            label={t('settings.metadata')}
+            hint={t('settings.metadataHint')}
+            isOn={settings.withMetadata}
+            onChange={(withMetadata) => set({ withMetadata })}
+          />
         </Group>
         <Group title={t('settings.network')}>
-          <Switch id="offline" label={t('settings.offline')} hint={t('settings.offlineHint')} isOn={settings.isOffline} onChange={(isOffline) => set({ isOffline })} />
+          <Switch
+            id="offline"
+            label={t('settings.offline')}
+            hint={t('settings.offlineHint')}
+            isOn={settings.isOffline}
+            onChange={(isOffline) => set({ isOffline })}
+          />
         </Group>
         <Group title={t('settings.about')}>
           <p>{t('settings.version', { version })}</p>

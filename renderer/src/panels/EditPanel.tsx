@@ -58,7 +58,13 @@ function ModelChoice({ models, checkpoint }: { readonly models: readonly ModelIn
   );
 }
 
-function MethodChoice({ methods, method }: { readonly methods: readonly MethodDescription[]; readonly method: string }) {
+function MethodChoice({
+  methods,
+  method,
+}: {
+  readonly methods: readonly MethodDescription[];
+  readonly method: string;
+}) {
   const { t } = useTranslation();
   return (
     <div className="field">

@@ -55,7 +55,15 @@ export function LayersPanel() {
 
 const percent = (share: number) => (share < 0.01 ? '<1' : Math.round(share * 100));
 
-function Layer({ name, note, children }: { readonly name: LayerName; readonly note: string; readonly children?: React.ReactNode }) {
+function Layer({
+  name,
+  note,
+  children,
+}: {
+  readonly name: LayerName;
+  readonly note: string;
+  readonly children?: React.ReactNode;
+}) {
   const { t } = useTranslation();
   const layers = useView((view) => view.layers);
   const isShown = layers[name];

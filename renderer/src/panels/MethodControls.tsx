@@ -133,13 +133,19 @@ function ParamControl({
           onChange={onChange}
         />
       )}
-      {param.type === 'boolean' && <SwitchField id={id} label={param.title} isOn={value === true} onChange={onChange} />}
+      {param.type === 'boolean' && (
+        <SwitchField id={id} label={param.title} isOn={value === true} onChange={onChange} />
+      )}
       {param.type === 'choice' && (
         <SelectField
           id={id}
           label={param.title}
           value={String(value)}
-          choices={param.choices.map((choice) => ({ value: choice.value, title: choice.value, summary: choice.summary }))}
+          choices={param.choices.map((choice) => ({
+            value: choice.value,
+            title: choice.value,
+            summary: choice.summary,
+          }))}
           onChange={onChange}
         />
       )}

@@ -12,10 +12,20 @@ import { setView, useView } from '../state/view.ts';
 type PromptName = 'sourcePrompt' | 'prompt' | 'negative';
 
 /** The prompts that the method takes, with what the model makes of them. */
-export function Prompts({ method, model }: { readonly method: MethodDescription; readonly model: ModelInfo | undefined }) {
+export function Prompts({
+  method,
+  model,
+}: {
+  readonly method: MethodDescription;
+  readonly model: ModelInfo | undefined;
+}) {
   const { document } = useEditor();
   const vocabulary = useVocabulary(model);
-  const guidance = document.guidance ?? model?.defaults?.methodGuidance[method.id] ?? method.defaults.guidance ?? model?.defaults?.guidance;
+  const guidance =
+    document.guidance ??
+    model?.defaults?.methodGuidance[method.id] ??
+    method.defaults.guidance ??
+    model?.defaults?.guidance;
   const both = method.inputs.sourcePrompt !== undefined;
   return (
     <div className="prompts">
@@ -75,7 +85,9 @@ function OnePrompt({
         label={label}
         describedBy={`${name}-count`}
         value={value}
-        placeholder={t(name === 'prompt' && method === 'generate' ? 'prompt.placeholder.generate' : `prompt.placeholder.${name}`)}
+        placeholder={t(
+          name === 'prompt' && method === 'generate' ? 'prompt.placeholder.generate' : `prompt.placeholder.${name}`,
+        )}
         marks={marks}
         onChange={(text) => change(name, { [name]: text })}
         onWord={(word) => hover(word)}
@@ -115,9 +127,9 @@ function OnePrompt({
 function hover(word: string | null): void {
   const { run, history } = useSession.getState();
   const { shown } = useEditor.getState().document;
-  if (word === null) return setView({ heatWord: null });
-  const known = run === null ? history.find(({ id }) => id === shown)?.maps.map((map) => map.word) : Object.keys(run.maps);
-  const found = known?.find((name) => name.toLowerCase() === word.toLowerCase());
+  const known =
+    run === null ? history.find(({ id }) => id === shown)?.maps.map((map) => map.word) : Object.keys(run.maps);
+  const found = word === null ? undefined : known?.find((name) => name.toLowerCase() === word.toLowerCase());
   if (useView.getState().heatWord !== (found ?? null)) setView({ heatWord: found ?? null });
 }
 

@@ -13,7 +13,13 @@ import { Button, IconButton } from '../ui/controls.tsx';
 import { bytesText, durationText } from '../ui/format.ts';
 
 /** What a run will take, the button that starts it, and how far the running one is. */
-export function RunBar({ method, model }: { readonly method: MethodDescription | undefined; readonly model: ModelInfo | undefined }) {
+export function RunBar({
+  method,
+  model,
+}: {
+  readonly method: MethodDescription | undefined;
+  readonly model: ModelInfo | undefined;
+}) {
   const { t } = useTranslation();
   const { document } = useEditor();
   const { run, queue, link, engine } = useSession();
@@ -31,7 +37,8 @@ export function RunBar({ method, model }: { readonly method: MethodDescription |
           <span className="bad">{estimate.error}</span>
         ) : estimate.value !== undefined ? (
           <span className={estimate.value.fits ? '' : 'bad'}>
-            {estimate.value.expectedMs !== undefined && `${t('run.about', { time: durationText(estimate.value.expectedMs) })} · `}
+            {estimate.value.expectedMs !== undefined &&
+              `${t('run.about', { time: durationText(estimate.value.expectedMs) })} · `}
             {t(estimate.value.fits ? 'run.memory' : 'run.tooMuch', {
               peak: bytesText(estimate.value.peakBytes),
               available: bytesText(estimate.value.availableBytes),
@@ -50,7 +57,9 @@ export function RunBar({ method, model }: { readonly method: MethodDescription |
           onClick={() => void submitRun()}
         >
           <WandSparkles size={16} aria-hidden />
-          {t(isRunning || waiting > 0 ? 'run.queue' : method?.inputs.source === undefined ? 'run.generate' : 'run.edit')}
+          {t(
+            isRunning || waiting > 0 ? 'run.queue' : method?.inputs.source === undefined ? 'run.generate' : 'run.edit',
+          )}
           <kbd aria-hidden>{keysText('run')}</kbd>
         </Button>
         <Button disabled={missing !== undefined || link !== 'open'} onClick={() => void submitVariations()}>
@@ -58,7 +67,11 @@ export function RunBar({ method, model }: { readonly method: MethodDescription |
         </Button>
         {(isRunning || waiting > 0) && (
           <>
-            <IconButton label={t(queue.isPaused ? 'run.resume' : 'run.pause')} keys={keysText('pause')} onClick={togglePause}>
+            <IconButton
+              label={t(queue.isPaused ? 'run.resume' : 'run.pause')}
+              keys={keysText('pause')}
+              onClick={togglePause}
+            >
               {queue.isPaused ? <Play size={16} aria-hidden /> : <Pause size={16} aria-hidden />}
             </IconButton>
             <IconButton label={t('run.cancel')} keys={keysText('cancel')} disabled={!isRunning} onClick={cancelRun}>
@@ -111,7 +124,6 @@ function useEstimate(method: MethodDescription | undefined, model: ModelInfo | u
   // Nothing else of the document changes what a run takes.
   const { source, prompt, steps, guidance, params, checkpoint, sourcePrompt } = document;
   const isRunnable = model?.isRunnable === true;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the values above stand for the document, and a finished run for its time
   useEffect(() => {
     if (!isComplete || !isRunnable || method === undefined || link !== 'open') return setEstimate({});
     let isLate = false;
@@ -125,6 +137,19 @@ function useEstimate(method: MethodDescription | undefined, model: ModelInfo | u
       isLate = true;
       clearTimeout(timer);
     };
-  }, [isComplete, isRunnable, method, link, source, prompt === '', steps, guidance, params, checkpoint, sourcePrompt === '', done]);
+  }, [
+    isComplete,
+    isRunnable,
+    method,
+    link,
+    source,
+    prompt === '',
+    steps,
+    guidance,
+    params,
+    checkpoint,
+    sourcePrompt === '',
+    done,
+  ]);
   return estimate;
 }

@@ -77,8 +77,7 @@ function EngineState() {
   const { t } = useTranslation();
   const { link, engine } = useSession();
   const isWell = link === 'open' && engine.state === 'ready';
-  const text =
-    link === 'open' ? t(`engine.${engine.state}`) : link === 'lost' ? t('app.lost') : t('app.connecting');
+  const text = link === 'open' ? t(`engine.${engine.state}`) : link === 'lost' ? t('app.lost') : t('app.connecting');
   return (
     <span className={isWell ? 'engine-state well' : 'engine-state'} role="status" title={engine.sentence}>
       <span className="dot" aria-hidden />

@@ -31,7 +31,10 @@ export function PromptField(props: PromptFieldProps) {
     if (host.current === null) return;
     const made = new EditorView({
       parent: host.current,
-      state: EditorState.create({ doc: latest.current.value, extensions: extensionsFor(latest, { id, label, describedBy, placeholder }) }),
+      state: EditorState.create({
+        doc: latest.current.value,
+        extensions: extensionsFor(latest, { id, label, describedBy, placeholder }),
+      }),
     });
     view.current = made;
     return () => made.destroy();
@@ -77,7 +80,11 @@ function extensionsFor(
     placeholderOf(placeholder),
     promptMarks,
     completion.of(
-      autocompletion({ override: [(context) => latest.current.complete?.(context) ?? null], icons: false, activateOnTyping: true }),
+      autocompletion({
+        override: [(context) => latest.current.complete?.(context) ?? null],
+        icons: false,
+        activateOnTyping: true,
+      }),
     ),
     EditorView.contentAttributes.of({ id, 'aria-label': label, 'aria-describedby': describedBy, spellcheck: 'false' }),
     EditorView.updateListener.of((update) => {

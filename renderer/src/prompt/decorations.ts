@@ -24,7 +24,11 @@ const marksField = StateField.define<PromptMarks>({
       to: transaction.changes.mapPos(span.to, -1),
     });
     const whole = ({ from, to }: Span) => from < to;
-    return { ...marks, changed: marks.changed.map(moved).filter(whole), unknown: marks.unknown.map(moved).filter(whole) };
+    return {
+      ...marks,
+      changed: marks.changed.map(moved).filter(whole),
+      unknown: marks.unknown.map(moved).filter(whole),
+    };
   },
 });
 

@@ -4,7 +4,9 @@ import { changedWords } from './difference.ts';
 import { changeWeight, weightedSpans } from './weights.ts';
 
 const applyTo = (text: string, change: ReturnType<typeof changeWeight>) =>
-  change === undefined ? text : text.slice(0, change.replace.from) + change.replace.insert + text.slice(change.replace.to);
+  change === undefined
+    ? text
+    : text.slice(0, change.replace.from) + change.replace.insert + text.slice(change.replace.to);
 
 describe('word weights', () => {
   it('go around the word at the cursor, change in place and vanish at 1', () => {

@@ -38,10 +38,9 @@ export interface WeightChange {
 
 /** Makes the word or the selection heavier or lighter by `steps` of 0.1; weight 1 takes the marks away. */
 export function changeWeight(text: string, selection: Span, steps: number): WeightChange | undefined {
-  const group = weightedSpans(text).find(
-    ({ outer }) => selection.from >= outer.from && selection.to <= outer.to,
-  );
-  const inner = group?.inner ?? (selection.from === selection.to ? wordAt(text, selection.from) : trimmed(text, selection));
+  const group = weightedSpans(text).find(({ outer }) => selection.from >= outer.from && selection.to <= outer.to);
+  const inner =
+    group?.inner ?? (selection.from === selection.to ? wordAt(text, selection.from) : trimmed(text, selection));
   if (inner === undefined || inner.from === inner.to) return undefined;
   const weight = clamp((group?.weight ?? 1) + steps * WEIGHT_STEP);
   const words = text.slice(inner.from, inner.to);

@@ -36,7 +36,12 @@ export const EMPTY_DOCUMENT: Document = {
 
 /** One step of undo. */
 export type Command =
-  | { readonly kind: 'set'; readonly label: string; readonly before: Partial<Document>; readonly after: Partial<Document> }
+  | {
+      readonly kind: 'set';
+      readonly label: string;
+      readonly before: Partial<Document>;
+      readonly after: Partial<Document>;
+    }
   | { readonly kind: 'mask'; readonly label: string; readonly patch: Uint8Array }
   /** Another picture: its mask is empty, the old one is kept to come back to. */
   | {

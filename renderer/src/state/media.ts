@@ -13,7 +13,10 @@ export function bitmapOf({ ref: { sha256 } }: MediaInfo): Promise<ImageBitmap> {
     known ??
     call('media.get', { sha256 }).then(({ type, bytes }) =>
       // Colours are data here: what the engine wrote must reach the screen untouched.
-      createImageBitmap(new Blob([bytes as Uint8Array<ArrayBuffer>], { type }), { colorSpaceConversion: 'none', premultiplyAlpha: 'none' }),
+      createImageBitmap(new Blob([bytes as Uint8Array<ArrayBuffer>], { type }), {
+        colorSpaceConversion: 'none',
+        premultiplyAlpha: 'none',
+      }),
     );
   bitmaps.delete(sha256);
   bitmaps.set(sha256, bitmap);

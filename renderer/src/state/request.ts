@@ -2,7 +2,10 @@ import type { EditRequest, MediaRef, MethodDescription, ModelInfo, ParamValue } 
 import type { Document } from './document.ts';
 
 /** The values a run takes for what was not set by hand: the model's own for the method, else the method's. */
-export function defaultsFor(method: MethodDescription, model: ModelInfo | undefined): {
+export function defaultsFor(
+  method: MethodDescription,
+  model: ModelInfo | undefined,
+): {
   readonly steps: number;
   readonly guidance: number;
   readonly params: Readonly<Record<string, ParamValue>>;
@@ -19,7 +22,11 @@ export function defaultsFor(method: MethodDescription, model: ModelInfo | undefi
 }
 
 /** What is still missing before a run: a sentence, or undefined. */
-export function missingFor(document: Document, method: MethodDescription | undefined, hasMask: boolean): string | undefined {
+export function missingFor(
+  document: Document,
+  method: MethodDescription | undefined,
+  hasMask: boolean,
+): string | undefined {
   if (method === undefined) return 'missing.method';
   const { inputs } = method;
   if (inputs.source === 'required' && document.source === null) return 'missing.source';

@@ -1,6 +1,6 @@
 import type { HistoryEntry, MediaRef } from '../../../contract/index.ts';
-import { documentNow, change, openPicture } from './editor.ts';
 import { call, tryCall } from './connection.ts';
+import { change, documentNow, openPicture } from './editor.ts';
 import { documentFrom, requestOf } from './request.ts';
 import { notify, useSession } from './session.ts';
 import { setView, useView } from './view.ts';

@@ -74,23 +74,31 @@ const get = useSession.getState;
 export function take(event: DeskEvent): void {
   switch (event.kind) {
     case 'run':
-      return takeProgress(event);
+      takeProgress(event);
+      break;
     case 'queue':
-      return takeQueue(event.queue);
+      takeQueue(event.queue);
+      break;
     case 'result':
-      return set(({ history }) => ({ history: [event.entry, ...history.filter(({ id }) => id !== event.entry.id)] }));
+      set(({ history }) => ({ history: [event.entry, ...history.filter(({ id }) => id !== event.entry.id)] }));
+      break;
     case 'removed':
-      return set(({ history }) => ({ history: history.filter(({ id }) => id !== event.id) }));
+      set(({ history }) => ({ history: history.filter(({ id }) => id !== event.id) }));
+      break;
     case 'batch':
-      return set(({ batches }) => ({
+      set(({ batches }) => ({
         batches: [event.batch, ...batches.filter(({ batch }) => batch !== event.batch.batch)],
       }));
+      break;
     case 'settings':
-      return set({ settings: event.settings });
+      set({ settings: event.settings });
+      break;
     case 'models':
-      return set({ models: event.models });
+      set({ models: event.models });
+      break;
     case 'engine':
-      return set({ engine: { state: event.state, sentence: event.sentence } });
+      set({ engine: { state: event.state, sentence: event.sentence } });
+      break;
   }
 }
 
@@ -121,15 +129,19 @@ function takeProgress({ job, event }: Extract<DeskEvent, { kind: 'run' }>): void
   const run = known?.job === job ? known : freshRun(job);
   switch (event.kind) {
     case 'stage':
-      return set({ run: { ...run, stage: event.stage } });
+      set({ run: { ...run, stage: event.stage } });
+      break;
     case 'step':
-      return set({ run: { ...run, stage: 'denoise', step: event.step, of: event.of, etaMs: event.etaMs } });
+      set({ run: { ...run, stage: 'denoise', step: event.step, of: event.of, etaMs: event.etaMs } });
+      break;
     case 'preview':
-      return set({
+      set({
         run: { ...run, preview: event.image, firstPreviewMs: run.firstPreviewMs ?? performance.now() - run.startedMs },
       });
+      break;
     case 'map':
-      return set({ run: { ...run, maps: { ...run.maps, [event.word]: event.map } } });
+      set({ run: { ...run, maps: { ...run.maps, [event.word]: event.map } } });
+      break;
   }
 }
 

@@ -20,7 +20,8 @@ export function pushed({ commands, done }: UndoList, command: Command): UndoList
 /** Whether a change of the same field continues the last command, as typing does. */
 export function continues({ commands, done }: UndoList, command: Command): boolean {
   const last = commands[done - 1];
-  if (done !== commands.length || last?.kind !== 'set' || command.kind !== 'set' || last.label !== command.label) return false;
+  if (done !== commands.length || last?.kind !== 'set' || command.kind !== 'set' || last.label !== command.label)
+    return false;
   const keys = Object.keys(command.after);
   return keys.length === 1 && Object.keys(last.after).join() === keys.join();
 }

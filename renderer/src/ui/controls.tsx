@@ -1,5 +1,11 @@
 import { ChevronDown } from 'lucide-react';
-import { Dialog as RadixDialog, Select as RadixSelect, Slider as RadixSlider, Switch as RadixSwitch, Tooltip as RadixTooltip } from 'radix-ui';
+import {
+  Dialog as RadixDialog,
+  Select as RadixSelect,
+  Slider as RadixSlider,
+  Switch as RadixSwitch,
+  Tooltip as RadixTooltip,
+} from 'radix-ui';
 import { type ButtonHTMLAttributes, type ReactNode, useEffect, useState } from 'react';
 
 /** A button with an icon alone: its label is its name and its tooltip, with the key that does the same. */
@@ -226,7 +232,9 @@ export function Dialog({
         <RadixDialog.Overlay className="overlay" />
         <RadixDialog.Content className="dialog" {...(description === undefined && { 'aria-describedby': undefined })}>
           <RadixDialog.Title className="dialog-title">{title}</RadixDialog.Title>
-          {description !== undefined && <RadixDialog.Description className="hint">{description}</RadixDialog.Description>}
+          {description !== undefined && (
+            <RadixDialog.Description className="hint">{description}</RadixDialog.Description>
+          )}
           {children}
           <RadixDialog.Close asChild>
             <button type="button" className="dialog-close icon-button" aria-label={closeLabel}>

@@ -52,12 +52,21 @@ export function BatchOutput() {
           <p>
             {t('batch.plan', { count: plan.total })}{' '}
             <span className="hint">
-              {t('batch.firstFiles', { files: plan.jobs?.slice(0, 3).map(({ file }) => file).join(', ') })}
+              {t('batch.firstFiles', {
+                files: plan.jobs
+                  ?.slice(0, 3)
+                  .map(({ file }) => file)
+                  .join(', '),
+              })}
             </span>
           </p>
         )}
       </div>
-      <Button tone="primary" disabled={!isRunnable} onClick={() => void tryCall('batch.start', { table: tableOf(table, t('batch.defaultName')) })}>
+      <Button
+        tone="primary"
+        disabled={!isRunnable}
+        onClick={() => void tryCall('batch.start', { table: tableOf(table, t('batch.defaultName')) })}
+      >
         {t('batch.start')}
       </Button>
     </section>
@@ -73,7 +82,6 @@ function usePlan(): (Partial<BatchPlan> & { readonly total: number; readonly err
   const document = useEditor((editor) => editor.document);
   const link = useSession((session) => session.link);
   const [plan, setPlan] = useState<ReturnType<typeof usePlan>>();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: tableOf reads the document
   useEffect(() => {
     if (table.rows.length === 0 || link !== 'open') return setPlan(undefined);
     let isLate = false;

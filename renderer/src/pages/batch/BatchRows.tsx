@@ -1,7 +1,16 @@
 import { Plus, X } from 'lucide-react';
 import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
-import { addColumn, addRows, COLUMNS, type Row, removeColumn, removeRow, setCell, useTable } from '../../state/batchtable.ts';
+import {
+  addColumn,
+  addRows,
+  COLUMNS,
+  type Row,
+  removeColumn,
+  removeRow,
+  setCell,
+  useTable,
+} from '../../state/batchtable.ts';
 import { useSession } from '../../state/session.ts';
 import { Button, SelectField } from '../../ui/controls.tsx';
 
@@ -66,7 +75,6 @@ export function BatchRows() {
             </thead>
             <tbody>
               {rows.slice(0, DRAWN).map((row, index) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: a row is its place
                 <RowCells key={index} {...{ row, index, columns }} />
               ))}
             </tbody>

@@ -22,7 +22,6 @@ export function BatchWildcards() {
         </Button>
       </div>
       {lists.map(({ name, lines }, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a list is its place
         <div className="wildcard" key={index}>
           <div className="row">
             <input
