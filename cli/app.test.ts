@@ -13,11 +13,12 @@ import {
   readMetadata,
   writeMetadata,
 } from '../engine/index.ts';
+import { foldersOf } from '../native/folders.ts';
 import { openImageCodec } from '../native/images.ts';
 import { openKnownPlaces } from '../native/known.ts';
 import { main } from './app.ts';
 import type { Host } from './host.ts';
-import { openLocalEngine } from './open.ts';
+import { openCliEngine } from './open.ts';
 
 /** Every command here runs the real engine on the embedded checkpoint, with few steps. */
 let engine: Engine;
@@ -26,7 +27,10 @@ const images: ImageCodec = openImageCodec();
 const FAST = ['--steps', '4', '--quiet'];
 
 beforeAll(async () => {
-  engine = await openLocalEngine({ HF_HUB_CACHE: '/nowhere' });
+  engine = await openCliEngine(
+    { HF_HUB_CACHE: '/nowhere' },
+    foldersOf({ platform: 'linux', home: '/nowhere', env: {} }),
+  );
   folder = await mkdtemp(join(tmpdir(), 'attune cli ü-'));
   await attune('generate', '-p', 'a red apple on grass', '--seed', '7', ...FAST, '-o', at('source.png'));
   await writeMask('mask.png', 128, 128, (x, y) => (x < 48 && y < 64 ? 255 : 0));
@@ -367,6 +371,18 @@ describe('attune inspect, models and doctor', () => {
     expect(broken.out).toContain('not usable');
   });
 
+  it('models add and remove: the folders are kept for the next start', async () => {
+    await cp(fileURLToPath(new URL('../models/embedded/image', import.meta.url)), at('added/one'), { recursive: true });
+    expect((await attune('models', 'add', at('added'))).out).toContain(at('added'));
+    const kept = await openCliEngine(
+      { HF_HUB_CACHE: '/nowhere' },
+      { settings: folder, data: '', cache: '', state: '' },
+    );
+    expect(kept.listModels().map(({ folder: place }) => place)).toContain(at('added/one'));
+    await kept.close();
+    expect((await attune('models', 'remove', at('added'))).out).toContain('No folders are searched');
+  });
+
   it('check what only opening a checkpoint finds', async () => {
     await cp(fileURLToPath(new URL('../models/embedded/image', import.meta.url)), at('no-words'), { recursive: true });
     await writeFile(at('no-words/tokenizer/tokenizer_config.json'), '[]');
@@ -435,6 +451,9 @@ describe('what cannot be done', () => {
     [['generate', '-p', '-o', 'OUT/x.png'], 2, /-p needs a value/],
     [['models', 'chek'], 2, /Did you mean check\?/],
     [['models', 'check', '--find', 'cat'], 2, /"models check" takes no --find/],
+    [['models', 'add'], 2, /"models add" needs a folder/],
+    [['models', 'add', 'OUT/none'], 1, /none/],
+    [['models', 'remove', 'OUT/none'], 2, /in none of the folders/],
     [['models', 'words', 'nobody/nothing'], 1, /There is no checkpoint "nobody\/nothing"/],
     [['gnerate'], 2, /There is no command "gnerate"\. Did you mean generate\?/],
     [['--prompt', 'x'], 2, /The command comes first/],

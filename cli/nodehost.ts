@@ -2,7 +2,7 @@ import { AttuneError, type Engine, type ImageCodec } from '../engine/index.ts';
 import { foldersOf } from '../native/folders.ts';
 import { openKnownPlaces } from '../native/known.ts';
 import type { Host } from './host.ts';
-import { openLocalEngine } from './open.ts';
+import { openCliEngine } from './open.ts';
 
 export interface NodeHostOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -33,7 +33,7 @@ export function openNodeHost({ env, home, signal }: NodeHostOptions): Host & { c
       return images;
     },
     engine: () => {
-      engine ??= openLocalEngine(env);
+      engine ??= openCliEngine(env, folders);
       return engine;
     },
     now: () => performance.now(),

@@ -1,24 +1,30 @@
 import { homedir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Engine } from '../engine/index.ts';
+import type { Folders } from '../native/folders.ts';
 import { VERSION } from './version.ts';
 
-/** Joins engine, network families and runtime. Loaded when first needed: the help must not wait for them. */
-export async function openLocalEngine(env: Readonly<Record<string, string | undefined>>): Promise<Engine> {
-  const [{ hfCacheFolder, openEngine }, families, { createOnnxRuntime }, { availableMemory }] = await Promise.all([
-    import('../engine/index.ts'),
-    import('../models/registry.ts'),
-    import('../native/runtime.ts'),
-    import('../native/available.ts'),
+/** The checkpoints that ship with Attune. */
+export const EMBEDDED = fileURLToPath(new URL('../models/embedded', import.meta.url));
+
+/**
+ * The engine of this process, with the folders and the provider of the user's settings. Loaded when first needed: the help must not wait
+ * for it.
+ */
+export async function openCliEngine(
+  env: Readonly<Record<string, string | undefined>>,
+  folders: Folders,
+): Promise<Engine> {
+  const [{ openLocalEngine, placesOf }, { openSettings }, { openRuntime }, { providerProbe }] = await Promise.all([
+    import('../service/open-engine.ts'),
+    import('../service/store/settings.ts'),
+    import('../native/measure.ts'),
+    import('../models/probe.ts'),
   ]);
-  return openEngine({
-    runtime: createOnnxRuntime(),
-    families,
-    places: { embedded: EMBEDDED, hubCache: hfCacheFolder(env, homedir()) },
+  const { provider, modelFolders } = (await openSettings(folders.settings)).value;
+  return openLocalEngine({
+    places: placesOf({ embedded: EMBEDDED, env, home: homedir(), folders: modelFolders }),
     version: VERSION,
-    clock: () => performance.now(),
-    availableBytes: availableMemory,
+    runtime: await openRuntime(providerProbe, { provider }),
   });
 }
-
-const EMBEDDED = fileURLToPath(new URL('../models/embedded', import.meta.url));

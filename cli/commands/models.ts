@@ -5,21 +5,23 @@ import type { Command, Outcome } from '../command.ts';
 import { COMMON_OPTIONS } from '../command.ts';
 import { toUserError, UsageError } from '../errors.ts';
 import { columns } from '../help.ts';
+import type { Host } from '../host.ts';
 import { DEFAULT_MODEL } from '../request.ts';
 import { didYouMean } from '../suggest.ts';
 import { foundLines, wordLines } from '../words.ts';
 
-const ACTIONS = ['list', 'check', 'words'];
+const ACTIONS = ['list', 'check', 'words', 'add', 'remove'];
 
 export const models: Command = {
   name: 'models',
-  summary: 'list the checkpoints, check that they are whole, or list the words one knows',
+  summary: 'list the checkpoints, check that they are whole, list the words one knows, add or remove a folder',
   arguments: [
-    { name: 'list|check|words', required: false, summary: 'list is the default' },
+    { name: 'list|check|words|add|remove', required: false, summary: 'list is the default' },
     {
       name: 'REF',
       required: false,
-      summary: 'the one to check, without it all; the one whose words are listed, without it the embedded model',
+      summary:
+        'the one to check, without it all; the one whose words are listed, without it the embedded model; the folder to add or remove',
     },
   ],
   options: [
@@ -36,23 +38,41 @@ export const models: Command = {
     'attune models check embedded/image',
     'attune models words',
     'attune models words --find kit',
+    'attune models add ~/models/sd3.5-medium',
   ],
   async run(values, host) {
     const [action = 'list', ref] = values.arguments;
     if (!ACTIONS.includes(action))
       throw new UsageError(
-        `models has no "${action}".${didYouMean(action, ACTIONS) || ' It has list, check and words.'}`,
+        `models has no "${action}".${didYouMean(action, ACTIONS) || ' It has list, check, words, add and remove.'}`,
       );
     if (action === 'list' && ref !== undefined)
       throw new UsageError(`"models list" takes no name; did you mean models check ${ref}?`);
     const find = values.text('find');
     if (action !== 'words' && find !== undefined)
       throw new UsageError(`"models ${action}" takes no --find; it belongs to "models words".`);
+    if (action === 'add' || action === 'remove') return changeFolders(action, ref, host);
     const engine = await host.engine();
     if (action === 'words') return wordsOf(engine, ref ?? DEFAULT_MODEL, find);
     return action === 'list' ? list(engine) : check(engine, ref);
   },
 };
+
+/** The folders that are searched, kept in the settings that the editor has too. */
+async function changeFolders(action: 'add' | 'remove', folder: string | undefined, host: Host): Promise<Outcome> {
+  if (folder === undefined) throw new UsageError(`"models ${action}" needs a folder: attune models ${action} FOLDER`);
+  const [{ openSettings }, { foldersWith, foldersWithout }] = await Promise.all([
+    import('../../service/store/settings.ts'),
+    import('../../service/folders.ts'),
+  ]);
+  const settings = await openSettings(host.folders.settings);
+  const before = settings.value.modelFolders;
+  const modelFolders = action === 'add' ? foldersWith(before, folder) : foldersWithout(before, folder);
+  await settings.set({ modelFolders });
+  const lines =
+    modelFolders.length === 0 ? ['No folders are searched.'] : ['Folders that are searched:', ...modelFolders];
+  return { ok: true, outputs: [], figures: {}, lines, details: { modelFolders } };
+}
 
 function list(engine: Engine): Outcome {
   const listed = engine.listModels();

@@ -40,7 +40,11 @@ export function modelCalls(context: Context): Pick<Handlers, Names> {
     return { models: listed };
   };
   return {
-    'models.list': () => ({ models: models.list() }),
+    async 'models.list'() {
+      await settings.reload();
+      keeper.update();
+      return { models: models.list() };
+    },
     'models.check': ({ ref }) => models.check(ref),
     'models.addFolder': ({ grant }) => changeFolders(foldersWith(settings.value.modelFolders, takeGrant(grant))),
     'models.removeFolder': ({ ref }) =>

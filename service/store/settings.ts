@@ -18,8 +18,10 @@ export interface SettingsStore {
   readonly value: Settings;
   /** A sentence where the file could not be read and was put aside. */
   readonly notice?: string;
-  /** Written, then in force. Throws 'file-failed'. */
+  /** Written, then in force. What another process changed meanwhile stays. Throws 'file-failed'. */
   set(change: Partial<Settings>): Promise<Settings>;
+  /** Takes in what another process changed: `attune models add` beside an open editor. */
+  reload(): Promise<Settings>;
 }
 
 /** Opens `settings.json` in a folder. A file that cannot be read is kept beside it as `.broken` and told of, never overwritten. */
@@ -32,8 +34,12 @@ export async function openSettings(folder: string): Promise<SettingsStore> {
       return value;
     },
     ...(read.notice === undefined ? {} : { notice: read.notice }),
+    async reload() {
+      value = (await readSettings(file)).settings;
+      return value;
+    },
     async set(change) {
-      const next = Settings.parse({ ...value, ...change });
+      const next = Settings.parse({ ...(await readSettings(file)).settings, ...change });
       const staged = await stageFile(file, new TextEncoder().encode(`${JSON.stringify(next, null, 2)}\n`), {
         replace: true,
       });
