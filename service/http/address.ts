@@ -26,7 +26,10 @@ export function knownHosts({ host, port, names }: Address): ReadonlyMap<string, 
   // A browser leaves out the port that its scheme has anyway.
   const here = [...local].flatMap((name) => [`${name}:${port}`, ...(port === 80 ? [name] : [])]);
   const given = names.flatMap((name) => (/:\d+$/.test(name) ? [name] : [name, `${name}:${port}`]));
-  return new Map([...given.map((name) => [name, ['https', 'http']] as const), ...here.map((name) => [name, ['http']] as const)]);
+  const hosts = new Map<string, readonly string[]>();
+  for (const name of given) hosts.set(name, ['https', 'http']);
+  for (const name of here) hosts.set(name, ['http']);
+  return hosts;
 }
 
 /** What the user opens, without the token. */
