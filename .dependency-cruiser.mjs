@@ -58,8 +58,11 @@ const rooms = [
     paths: ['electron/', 'service/', 'transport/', ...everything],
     packages: ['node:', 'electron'],
   },
+  // How Vite builds the editor; it runs in Node.
+  { from: 'renderer/vite.config.ts', paths: [], packages: ['node:', 'vite', '@vitejs/plugin-react'] },
   {
     from: 'renderer/',
+    not: 'renderer/vite.config.ts',
     paths: ['contract/', 'transport/', 'renderer/'],
     packages: [
       'react',

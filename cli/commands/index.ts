@@ -8,6 +8,7 @@ import { inspect } from './inspect.ts';
 import { models } from './models.ts';
 import { redo } from './redo.ts';
 import { select } from './select.ts';
+import { serve } from './serve.ts';
 
 /** Every command, in the order of the help. A new one is a file and a line. */
-export const COMMANDS: readonly Command[] = [generate, edit, inpaint, select, batch, inspect, redo, models, doctor];
+export const COMMANDS: readonly Command[] = [generate, edit, inpaint, select, batch, inspect, redo, models, serve, doctor];

@@ -1,0 +1,51 @@
+import { readdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { AttuneError } from '../engine/index.ts';
+import { VERSION } from './version.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const BUILT = join(ROOT, 'dist', 'editor');
+/** What the editor is made of. */
+const SOURCES = ['renderer', 'contract', 'transport', 'package-lock.json'].map((name) => join(ROOT, name));
+
+/** The folder of the built editor, which is built where it is missing or older than its sources. Throws AttuneError. */
+export async function builtEditor(say: (line: string) => void = () => {}): Promise<string> {
+  const builtMs = await changedMs(join(BUILT, 'index.html'));
+  const newestMs = Math.max(...(await Promise.all(SOURCES.map(newestIn))));
+  // A shipped Attune has no sources, so nothing is newer.
+  if (builtMs > newestMs) return BUILT;
+  say(`building the editor of version ${VERSION}, once`);
+  await buildEditor();
+  return BUILT;
+}
+
+/** Builds beside the old one and takes its place at the end: an interrupted build leaves no half of an editor. */
+export async function buildEditor(): Promise<void> {
+  const [fresh, old] = [`${BUILT}.${process.pid}.tmp`, `${BUILT}.${process.pid}.old.tmp`];
+  try {
+    const [{ build }, { default: config }] = await Promise.all([import('vite'), import('../renderer/vite.config.ts')]);
+    await build({ ...config, configFile: false, logLevel: 'warn', build: { ...config.build, outDir: fresh } });
+    await rename(BUILT, old).catch(() => {}); // there may be none
+    await rename(fresh, BUILT);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new AttuneError('file-failed', `The editor could not be built: ${why}`, { file: BUILT }, cause);
+  } finally {
+    await Promise.all([fresh, old].map((folder) => rm(folder, { recursive: true, force: true })));
+  }
+}
+
+/** When the newest file at or below the path was changed; 0 where there is none. */
+async function newestIn(path: string): Promise<number> {
+  const entries = await readdir(path, { withFileTypes: true, recursive: true }).catch(() => undefined);
+  if (entries === undefined) return changedMs(path);
+  const files = entries.filter((entry) => entry.isFile() && !/[.]test[.]tsx?$/.test(entry.name));
+  return Math.max(0, ...(await Promise.all(files.map((file) => changedMs(join(file.parentPath, file.name))))));
+}
+
+const changedMs = (path: string) =>
+  stat(path).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => 0,
+  );

@@ -1,0 +1,2 @@
+/** The served editor: pages and sockets of `attune serve`. */
+export { type OpenServer, openServer, type ServerOptions } from './server.ts';
