@@ -103,5 +103,6 @@ const asShare = (value: number) => value.toExponential(1);
 /** The first line of what the runtime says, without its source places. */
 function short(reason: string): string {
   const [line = ''] = reason.split('\n');
-  return line.length > 200 ? `${line.slice(0, 200)}...` : line;
+  const said = line.replace(/\S*\/onnxruntime_src\/.*$/, '').replace(/[:\s]+$/, '');
+  return said.length > 200 ? `${said.slice(0, 200)}...` : said;
 }

@@ -51,7 +51,7 @@ export function chooseWords(prompt: string, source: WordSource): string {
   const lineOf = (name: string): string => {
     const lines = Object.hasOwn(source.wildcards, name) ? (source.wildcards[name] ?? []) : [];
     if (lines.length === 0)
-      throw refuse(`names the list __${name}__, of which there are no lines; give a folder with ${name}.txt`);
+      throw refuse(`names the list __${name}__, of which there are no lines; add a list of that name (${name}.txt)`);
     const key = `__${name}__`;
     return lines[numberFor(key, occurrence(key)) % lines.length]!;
   };

@@ -155,7 +155,7 @@ export const ACTIONS: readonly Action[] = [
     },
   },
   { id: 'settings', group: 'app', keys: ['$mod+Comma'], inText: true, run: () => setView({ page: 'settings' }) },
-  { id: 'keys', group: 'app', keys: ['Shift+Slash'], run: () => setView({ dialog: 'keys' }) },
+  { id: 'keys', group: 'app', keys: ['Shift+?', '?'], run: () => setView({ dialog: 'keys' }) },
 ];
 
 /** The keys of an action as a person reads them. */
@@ -173,11 +173,10 @@ const NAMES: Readonly<Record<string, string>> = {
   BracketLeft: '[',
   BracketRight: ']',
   Comma: ',',
-  Slash: '?',
 };
 
 export function readable(keys: string): string {
-  if (keys === 'Shift+Slash') return '?';
+  if (keys === 'Shift+?') return '?';
   const parts = keys.split('+').map((part) => NAMES[part] ?? part.replace(/^(Key|Digit)/, ''));
   return parts.join(isApple ? '' : '+');
 }

@@ -1,7 +1,7 @@
 import i18n from 'i18next';
 import { type CallResult, MAX_MEDIA_BYTES } from '../../../contract/index.ts';
 import { sentenceOf, tryCall } from '../state/connection.ts';
-import { change, openPicture } from '../state/editor.ts';
+import { beginWith, change, openPicture } from '../state/editor.ts';
 import { documentFrom } from '../state/request.ts';
 import { notify } from '../state/session.ts';
 import { setView } from '../state/view.ts';
@@ -88,7 +88,7 @@ export function takeFiles(onDrag: (isOver: boolean) => void): () => void {
 
 /** The sample picture with its prompts, as an empty editor offers it. */
 export function openSample({ source, request }: CallResult<'hello'>['sample']): void {
-  openPicture('open', source, documentFrom(request));
+  beginWith(source, documentFrom(request));
 }
 
 const bareName = (name: string) => name.replaceAll(/[\\/]/g, '_').slice(-255) || 'picture';

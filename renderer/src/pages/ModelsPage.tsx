@@ -12,6 +12,8 @@ import { bytesText } from '../ui/format.ts';
 export function ModelsPage() {
   const { t } = useTranslation();
   const models = useSession((session) => session.models);
+  // A browser may be on another machine: only the desktop application has the dialogs of this one.
+  const canAdd = window.attuneShell?.chooseFolder !== undefined;
   const refresh = async () => {
     const listed = await tryCall('models.list', {});
     if (listed !== undefined) useSession.setState({ models: listed.models });
@@ -22,10 +24,11 @@ export function ModelsPage() {
         <div>
           <h1>{t('models.title')}</h1>
           <p className="hint">{t('models.intro')}</p>
+          {!canAdd && <p className="hint">{t('models.addBySettings')}</p>}
         </div>
         <div className="row">
           <Button onClick={() => void refresh()}>{t('models.refresh')}</Button>
-          <AddFolder />
+          {canAdd && <AddFolder />}
         </div>
       </div>
       <ul className="cards">
@@ -39,11 +42,9 @@ export function ModelsPage() {
 
 function AddFolder() {
   const { t } = useTranslation();
-  const shell = window.attuneShell;
-  if (shell?.chooseFolder === undefined) return <p className="hint narrow">{t('models.addBySettings')}</p>;
   const add = async () => {
     try {
-      const chosen = await shell.chooseFolder?.();
+      const chosen = await window.attuneShell?.chooseFolder?.();
       if (chosen) useSession.setState({ models: (await call('models.addFolder', { grant: chosen.grant })).models });
     } catch (error) {
       notify('error', sentenceOf(error));

@@ -73,6 +73,14 @@ export function openPicture(label: string, source: MediaInfo, more: Partial<Docu
   write({ type: 'do', command });
 }
 
+/** Begins with a picture: nothing came before it that undo could bring back. */
+export function beginWith(source: MediaInfo, more: Partial<Document>): void {
+  const document = { ...EMPTY_DOCUMENT, ...more, source };
+  mask.load(emptyMask(source.width, source.height));
+  useEditor.setState({ document, undo: EMPTY_UNDO });
+  write({ type: 'snapshot', document, mask: mask.save(), undo: EMPTY_UNDO });
+}
+
 export const undo = (): string | undefined => step('undo');
 export const redo = (): string | undefined => step('redo');
 

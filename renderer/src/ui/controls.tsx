@@ -76,7 +76,7 @@ export function SelectField({
   return (
     <RadixSelect.Root value={value} onValueChange={onChange}>
       <RadixSelect.Trigger id={id} className="select" aria-label={label}>
-        <RadixSelect.Value>{chosen?.title ?? (value || placeholder)}</RadixSelect.Value>
+        <RadixSelect.Value placeholder={placeholder}>{chosen?.title ?? (value || placeholder)}</RadixSelect.Value>
         <RadixSelect.Icon>
           <ChevronDown size={14} aria-hidden />
         </RadixSelect.Icon>

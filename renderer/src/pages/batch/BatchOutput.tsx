@@ -45,7 +45,7 @@ export function BatchOutput() {
         {plan?.error !== undefined && <p className="bad">{plan.error}</p>}
         {plan?.problems?.slice(0, 5).map(({ row, field, message }) => (
           <p key={`${row} ${field}`} className="bad">
-            {t('batch.problem', { row: row + 1, field, message })}
+            {message}
           </p>
         ))}
         {isRunnable && (
