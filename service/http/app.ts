@@ -41,7 +41,13 @@ function entry(setCookie: string): Response {
 }
 
 /** A sentence as plain text. */
-export function sentencePage({ status, sentence }: { readonly status: Refusal['status'] | 404 | 500; readonly sentence: string }): Response {
+export function sentencePage({
+  status,
+  sentence,
+}: {
+  readonly status: Refusal['status'] | 404 | 500;
+  readonly sentence: string;
+}): Response {
   return new Response(`${sentence}\n`, {
     status,
     headers: {

@@ -34,14 +34,25 @@ export async function readEditor(folder: string): Promise<ReadonlyMap<string, St
       if (entry.isDirectory()) await walk(at);
       // A link is neither file nor folder here.
       else if (entry.isFile() && type !== undefined)
-        files.set(at, { type, bytes: new Uint8Array(await readFile(join(folder, at))), isFixed: at.startsWith('/assets/') });
+        files.set(at, {
+          type,
+          bytes: new Uint8Array(await readFile(join(folder, at))),
+          isFixed: at.startsWith('/assets/'),
+        });
     }
   };
   await walk('').catch((cause: unknown) => {
-    throw new AttuneError('file-failed', `The editor in ${folder} cannot be read; build it with "npm run build:editor".`, { file: folder }, cause);
+    throw new AttuneError(
+      'file-failed',
+      `The editor in ${folder} cannot be read; build it with "npm run build:editor".`,
+      { file: folder },
+      cause,
+    );
   });
   const index = files.get('/index.html');
   if (index === undefined)
-    throw new AttuneError('file-failed', `${folder} holds no editor; build it with "npm run build:editor".`, { file: folder });
+    throw new AttuneError('file-failed', `${folder} holds no editor; build it with "npm run build:editor".`, {
+      file: folder,
+    });
   return files.set('/', index);
 }

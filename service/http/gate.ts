@@ -27,7 +27,10 @@ export interface Gate {
 
 const refused = (status: Refusal['status'], sentence: string): Refusal => ({ status, sentence });
 
-const NO_TOKEN = refused(401, 'Attune needs its token: open the address that "attune serve" printed, with everything behind the question mark.');
+const NO_TOKEN = refused(
+  401,
+  'Attune needs its token: open the address that "attune serve" printed, with everything behind the question mark.',
+);
 
 export function openGate({ hosts, token, tickets, cookie }: GateOptions): Gate {
   /** What everyone must fulfil, with a token or without. */
@@ -52,7 +55,9 @@ export function openGate({ hosts, token, tickets, cookie }: GateOptions): Gate {
   };
   const isKnown = (request: IncomingMessage) => {
     const bearer = bearerOf(request);
-    return [...(bearer === undefined ? [] : [bearer]), ...cookiesOf(request, cookie)].some((given) => isSame(given, token));
+    return [...(bearer === undefined ? [] : [bearer]), ...cookiesOf(request, cookie)].some((given) =>
+      isSame(given, token),
+    );
   };
   return {
     setCookie: `${cookie}=${token}; Path=/; HttpOnly; SameSite=Strict`,
@@ -66,7 +71,10 @@ export function openGate({ hosts, token, tickets, cookie }: GateOptions): Gate {
 }
 
 /** The schemes of the request's only Host; undefined where that is not known, or there are several. */
-function onlyHost({ rawHeaders, headers }: IncomingMessage, hosts: GateOptions['hosts']): readonly string[] | undefined {
+function onlyHost(
+  { rawHeaders, headers }: IncomingMessage,
+  hosts: GateOptions['hosts'],
+): readonly string[] | undefined {
   const count = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length;
   return count === 1 ? hosts.get(headers.host ?? '') : undefined;
 }
