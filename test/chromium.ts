@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
 
 /** A Chromium for tests: the one that is named, the system's, or Playwright's own; undefined where there is none. */
-export function findChromium(env: Readonly<Record<string, string | undefined>> = process.env): string | undefined {
+function findChromium(env: Readonly<Record<string, string | undefined>> = process.env): string | undefined {
   const named = env.ATTUNE_CHROMIUM;
   const places = [
     ...(named ? [named] : []),
