@@ -21,7 +21,7 @@ export async function builtEditor(say: (line: string) => void = () => {}): Promi
 }
 
 /** Builds beside the old one and takes its place at the end: an interrupted build leaves no half of an editor. */
-export async function buildEditor(): Promise<void> {
+async function buildEditor(): Promise<void> {
   const [fresh, old] = [`${BUILT}.${process.pid}.tmp`, `${BUILT}.${process.pid}.old.tmp`];
   try {
     const [{ build }, { default: config }] = await Promise.all([import('vite'), import('../renderer/vite.config.ts')]);

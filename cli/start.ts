@@ -24,7 +24,7 @@ const why =
     : 'the desktop application is not built here';
 if (electron !== undefined && existsSync(SHELL)) process.exitCode = await startShell(electron);
 else {
-  process.stderr.write(`attune: ${why}, so the editor opens in your browser instead.\n`);
+  process.stderr.write(`attune: ${why}, so the editor is served to your browser instead.\n`);
   process.exitCode = await startServed(argv);
 }
 

@@ -11,4 +11,15 @@ import { select } from './select.ts';
 import { serve } from './serve.ts';
 
 /** Every command, in the order of the help. A new one is a file and a line. */
-export const COMMANDS: readonly Command[] = [generate, edit, inpaint, select, batch, inspect, redo, models, serve, doctor];
+export const COMMANDS: readonly Command[] = [
+  generate,
+  edit,
+  inpaint,
+  select,
+  batch,
+  inspect,
+  redo,
+  models,
+  serve,
+  doctor,
+];

@@ -19,7 +19,12 @@ export const serve: Command = {
   summary: 'serve the editor to a browser on this computer, until Ctrl-C',
   arguments: [],
   options: [
-    { name: 'port', type: 'text', value: 'N', summary: `port to listen on (${DEFAULT_PORT}); 0 takes any that is free` },
+    {
+      name: 'port',
+      type: 'text',
+      value: 'N',
+      summary: `port to listen on (${DEFAULT_PORT}); 0 takes any that is free`,
+    },
     {
       name: 'host',
       type: 'text',

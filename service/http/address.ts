@@ -9,7 +9,7 @@ export interface Address {
 }
 
 /** Whether only this computer can reach the address. */
-export const isLoopback = (host: string): boolean =>
+const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 
 const isEverywhere = (host: string) => host === '0.0.0.0' || host === '::';

@@ -1,2 +1,2 @@
 /** The served editor: pages and sockets of `attune serve`. */
-export { type OpenServer, openServer, type ServerOptions } from './server.ts';
+export { type OpenServer, openServer } from './server.ts';

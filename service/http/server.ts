@@ -48,6 +48,8 @@ export async function openServer(options: ServerOptions): Promise<OpenServer> {
     connectionsCheckingInterval: 2_000,
   });
   server.maxConnections = 256;
+  // Too many open files, told of each connection that could not be taken; later ones may be.
+  server.on('error', () => {});
   const address: Address = { host, names, port: await listen(server, options.port, host) };
   const tickets = new Tickets();
   const gate = openGate({ hosts: knownHosts(address), token, tickets, cookie: `attune-${address.port}` });

@@ -1,0 +1,263 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { builtEditor } from '../cli/editor.ts';
+import { launchChromium, noChromium } from './chromium.ts';
+
+/** `attune serve` and `npm start` as a user starts them: processes with real signals, the built editor, a real browser. */
+const ROOT = join(import.meta.dirname, '..');
+let folder: string;
+const running: ChildProcess[] = [];
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'attune-program-'));
+  await builtEditor();
+});
+afterAll(async () => {
+  for (const child of running) child.kill('SIGKILL');
+  await rm(folder, { recursive: true, force: true });
+});
+
+interface Served {
+  readonly url: string;
+  stop(): Promise<{ readonly code: number | null; readonly out: string; readonly err: string }>;
+}
+
+/** Starts a program on folders of its own and waits until it says where it is. */
+async function serve(name: string, args: readonly string[], change: NodeJS.ProcessEnv = {}): Promise<Served> {
+  const own = (kind: string) => join(folder, name, kind);
+  const env = {
+    ...process.env,
+    XDG_CONFIG_HOME: own('config'),
+    XDG_DATA_HOME: own('data'),
+    XDG_CACHE_HOME: own('cache'),
+    XDG_STATE_HOME: own('state'),
+    HF_HUB_CACHE: own('hub'),
+    ...change,
+  };
+  const child = spawn(process.execPath, [...args, '--port', '0'], {
+    cwd: ROOT,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  running.push(child);
+  let [out, err] = ['', ''];
+  const ended = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)));
+  const url = await new Promise<string>((resolve, reject) => {
+    const look = () => {
+      const [, found] = /Attune is at (\S+)/.exec(out + err) ?? [];
+      if (found !== undefined) resolve(found);
+    };
+    child.stdout.on('data', (part: Buffer) => {
+      out += part.toString();
+      look();
+    });
+    child.stderr.on('data', (part: Buffer) => {
+      err += part.toString();
+      look();
+    });
+    ended.then(() => reject(new Error(`ended: ${out}${err}`)));
+  });
+  return {
+    url,
+    async stop() {
+      child.kill('SIGINT');
+      return { code: await ended, out, err };
+    },
+  };
+}
+
+const ATTUNE = join(ROOT, 'cli', 'attune.mjs');
+const START = join(ROOT, 'cli', 'start.ts');
+
+describe('the program', () => {
+  it('serves until Ctrl-C and then leaves nothing running', async () => {
+    const served = await serve('plain', [ATTUNE, 'serve']);
+    const entry = await fetch(served.url, { redirect: 'manual' });
+    expect(entry.status).toBe(303);
+    const { code, out } = await served.stop();
+    expect([code, out]).toEqual([0, `Attune is at ${served.url}\n`]);
+    await expect(fetch(served.url)).rejects.toThrow();
+  });
+
+  it('prints one object with --json', async () => {
+    const served = await serve('json', [ATTUNE, 'serve', '--json']);
+    const { code, out } = await served.stop();
+    const port = Number(new URL(served.url).port);
+    expect([code, JSON.parse(out)]).toEqual([
+      0,
+      { ok: true, outputs: [], figures: { elapsedMs: expect.any(Number) }, port },
+    ]);
+  });
+
+  it('opens the served editor where Electron is not, and says so', async () => {
+    const served = await serve('start', [START, '--no-open'], { ATTUNE_ELECTRON: join(folder, 'nowhere') });
+    const { code, err } = await served.stop();
+    expect(code).toBe(0);
+    expect(err).toContain('so the editor is served to your browser instead');
+  });
+
+  it('says in a sentence what a wrong option is', async () => {
+    for (const [option, value, sentence] of [
+      ['--host-name', 'http://x/', '--host-name takes a name'],
+      ['--host', '203.0.113.7', 'no address of this computer'],
+    ] as const)
+      await expect(serve('wrong', [ATTUNE, 'serve', option, value])).rejects.toThrow(sentence);
+  });
+});
+
+describe('the built editor', () => {
+  it('is built anew when a source is newer, and has no inline script', async () => {
+    const index = join(await builtEditor(), 'index.html');
+    await utimes(index, new Date(0), new Date(0));
+    const said: string[] = [];
+    await builtEditor((line) => said.push(line));
+    expect(said).toHaveLength(1);
+    await builtEditor((line) => said.push(line));
+    expect(said).toHaveLength(1);
+  });
+});
+
+describe.skipIf(noChromium)('a real browser', () => {
+  let browser: Browser;
+  let served: Served;
+  beforeAll(async () => {
+    served = await serve('browser', [ATTUNE, 'serve']);
+    browser = await launchChromium(['--host-resolver-rules=MAP rebound.test 127.0.0.1, MAP evil.test 127.0.0.1']);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await served?.stop();
+  });
+
+  it('shows the editor without breaking its policy, and keeps no token in the address', async () => {
+    const page = await browser.newPage();
+    const complaints: string[] = [];
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.push(error.message));
+    await page.goto(served.url);
+    expect(page.url()).toBe(new URL('/', served.url).href);
+    expect(await page.title()).toContain('Attune');
+    const opened = await page.evaluate(
+      `new Promise((done) => { const s = new WebSocket('ws://' + location.host + '/engine'); s.onopen = () => done(true); s.onerror = () => done(false); })`,
+    );
+    expect([opened, complaints]).toEqual([true, []]);
+    expect(await page.evaluate('document.cookie')).toBe('');
+    await page.close();
+  });
+
+  it('lets the page run and load nothing from elsewhere', async () => {
+    const page = await browser.newPage();
+    await page.goto(served.url);
+    const blocked = await page.evaluate(`(async () => {
+      const seen = [];
+      document.addEventListener('securitypolicyviolation', (event) => seen.push(event.effectiveDirective));
+      const add = (name, properties) => document.body.append(Object.assign(document.createElement(name), properties));
+      add('script', { textContent: 'window.ran = true' });
+      add('script', { src: 'http://evil.test/x.js' });
+      add('img', { src: 'http://evil.test/x.png' });
+      add('iframe', { src: 'http://evil.test/' });
+      add('object', { data: 'http://evil.test/' });
+      await fetch('http://evil.test/').catch(() => {});
+      try { new WebSocket('ws://evil.test/'); } catch {}
+      setTimeout('window.ran = true'); // a debugger may use eval where the page may not
+      const form = Object.assign(document.createElement('form'), { action: 'http://evil.test/', method: 'post' });
+      document.body.append(form);
+      form.submit();
+      await new Promise((done) => setTimeout(done, 300));
+      return { ran: window.ran === true, seen: [...new Set(seen)].sort() };
+    })()`);
+    expect(blocked).toEqual({
+      ran: false,
+      seen: ['connect-src', 'form-action', 'frame-src', 'img-src', 'object-src', 'script-src', 'script-src-elem'],
+    });
+    await page.close();
+  });
+
+  it('gives pages of other origins nothing, whatever name they go by', async () => {
+    const { port } = new URL(served.url);
+    const context = await browser.newContext();
+    // The user has the editor open in the same browser: the cookie is there to be abused.
+    await (await context.newPage()).goto(served.url);
+    const evil = createServer((_request, response) => response.end('<!doctype html><body>evil'));
+    await new Promise<void>((resolve) => evil.listen(0, '127.0.0.1', resolve));
+    const address = evil.address();
+    const evilPort = typeof address === 'object' && address !== null ? address.port : 0;
+    for (const [from, to] of [
+      [`http://evil.test:${evilPort}/`, `127.0.0.1:${port}`],
+      [`http://localhost:${evilPort}/`, `127.0.0.1:${port}`],
+      [`http://127.0.0.1:${evilPort}/`, `127.0.0.1:${port}`], // the same site: only ports tell them apart
+      [`http://rebound.test:${evilPort}/`, `rebound.test:${port}`],
+    ] as const) {
+      const page = await context.newPage();
+      await page.goto(from);
+      const got = await page.evaluate(`(async () => {
+        const at = 'http://${to}/';
+        const socket = await new Promise((done) => {
+          const opened = new WebSocket('ws://${to}/engine');
+          opened.onopen = () => done('opened');
+          opened.onerror = () => done('refused');
+        });
+        const read = await fetch(at, { credentials: 'include' }).then((answer) => answer.text(), () => 'refused');
+        const opaque = await fetch(at, { mode: 'no-cors', credentials: 'include' }).then((answer) => answer.type, () => 'refused');
+        const put = await fetch(at, { method: 'PUT', credentials: 'include' }).then(() => 'answered', () => 'refused');
+        const picture = await new Promise((done) => {
+          const image = new Image();
+          image.onload = () => done('loaded');
+          image.onerror = () => done('refused');
+          image.src = at + 'assets/icon.svg';
+        });
+        const frame = document.body.appendChild(Object.assign(document.createElement('iframe'), { src: at }));
+        await new Promise((done) => { frame.onload = done; setTimeout(done, 1000); });
+        let framed = 'refused';
+        try { if (frame.contentDocument?.title) framed = 'read'; } catch {}
+        return { socket, read, opaque, put, picture, framed };
+      })()`);
+      expect([from, got]).toEqual([
+        from,
+        {
+          socket: 'refused',
+          read: 'refused',
+          opaque: 'refused',
+          put: 'refused',
+          picture: 'refused',
+          framed: 'refused',
+        },
+      ]);
+      await page.close();
+    }
+    await context.close();
+    await new Promise((resolve) => evil.close(resolve));
+  });
+
+  it('that navigates to the rebound name finds one sentence', async () => {
+    const page = await browser.newPage();
+    const { port, search } = new URL(served.url);
+    const answer = await page.goto(`http://rebound.test:${port}/${search}`);
+    expect(answer?.status()).toBe(421);
+    await page.close();
+  });
+});
+
+it('tests in a browser fail in CI where there is none, and are never skipped', async () => {
+  const probe = join(folder, 'probe.ts');
+  await writeFile(
+    probe,
+    `import { launchChromium, noChromium } from ${JSON.stringify(join(ROOT, 'test', 'chromium.ts'))};\nconsole.log(noChromium === undefined);`,
+  );
+  const child = spawn(process.execPath, [probe], {
+    env: { ...process.env, CI: '1' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let out = '';
+  child.stdout.on('data', (part: Buffer) => {
+    out += part.toString();
+  });
+  await new Promise((resolve) => child.once('close', resolve));
+  expect(out).toBe('true\n');
+});
