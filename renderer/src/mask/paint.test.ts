@@ -72,7 +72,7 @@ describe('the brush', () => {
     paintSegment(mask, { x: 32, y: 32 }, { x: 32, y: 32 }, { ...soft, isEraser: true });
     expect(at(mask, 32, 32)).toBe(0);
     expect(coverageOf(mask)).toBeGreaterThan(0);
-    paintSegment(mask, { x: 32, y: 32 }, { x: 32, y: 32 }, { ...soft, size: 40, isEraser: true });
+    paintSegment(mask, { x: 32, y: 32 }, { x: 32, y: 32 }, { size: 40, feather: 0, isEraser: true });
     expect(coverageOf(mask)).toBe(0);
   });
 });

@@ -72,7 +72,11 @@ describe('patches', () => {
 
 describe('the code of a whole mask', () => {
   it('brings back its size and its bytes', () => {
-    fc.assert(fc.property(masks, (mask) => expect(decodeMask(encodeMask(mask))).toEqual(mask)));
+    fc.assert(
+      fc.property(masks, (mask) => {
+        expect(decodeMask(encodeMask(mask))).toEqual(mask);
+      }),
+    );
   });
 
   it('is short for an empty one', () => {
