@@ -102,7 +102,7 @@ async function withClicks(mask: Mask): Promise<Mask> {
 async function fieldOf(source: MediaInfo): Promise<RegionField> {
   const { sha256 } = source.ref;
   if (field?.sha256 !== sha256) {
-    const pixels = bitmapOf(source).then(pixelsOf);
+    const pixels = bitmapOf(source).then((bitmap) => pixelsOf(bitmap, source));
     field = { sha256, pixels };
     pixels.catch(() => {
       field = undefined;
@@ -114,10 +114,9 @@ async function fieldOf(source: MediaInfo): Promise<RegionField> {
   return { ...pixels, ...(hasMap && { map: map.data }) };
 }
 
-function pixelsOf(bitmap: ImageBitmap): RegionField {
-  const { width, height } = bitmap;
+function pixelsOf(bitmap: ImageBitmap, { width, height }: MediaInfo): RegionField {
   const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
   if (context === null) throw new Error('This browser gives no canvas to read pixels from.');
-  context.drawImage(bitmap, 0, 0);
+  context.drawImage(bitmap, 0, 0, width, height);
   return { width, height, rgba: context.getImageData(0, 0, width, height).data };
 }
