@@ -60,7 +60,7 @@ export function RunBar({
           {t(
             isRunning || waiting > 0 ? 'run.queue' : method?.inputs.source === undefined ? 'run.generate' : 'run.edit',
           )}
-          <kbd aria-hidden>{keysText('run')}</kbd>
+          {!isRunning && <kbd aria-hidden>{keysText('run')}</kbd>}
         </Button>
         <Button disabled={missing !== undefined || link !== 'open'} onClick={() => void submitVariations()}>
           {t('run.variations')}
