@@ -7,9 +7,9 @@ import { CompareSlider } from './CompareSlider.tsx';
 import { CursorLayer } from './CursorLayer.tsx';
 import { canvasHandle } from './commands.ts';
 import { holdSource } from './compare.ts';
-import { onStageKey } from './keyboard.ts';
+import { escapeKeyboard, onStageKey } from './keyboard.ts';
 import { MaskLayer } from './MaskLayer.tsx';
-import { useOverlay } from './overlay.ts';
+import { setOverlay, useOverlay } from './overlay.ts';
 import { PictureLayer } from './PictureLayer.tsx';
 import { attachPointers } from './pointers.ts';
 import type { Scene } from './scene.ts';
@@ -22,7 +22,13 @@ export function CanvasView({ scene }: { readonly scene: Scene }) {
   const tool = useView((view) => view.tool);
   const isSlider = useView((view) => view.compare === 'slider');
   const { picture, source, over } = scene;
-  useEffect(() => setPicture(picture), [picture]);
+  useEffect(() => {
+    setOverlay({ cursor: null, figure: [] });
+    setPicture(picture);
+    return escapeKeyboard;
+  }, [picture]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what one tool began is not ended by another
+  useEffect(() => escapeKeyboard, [tool]);
   useEffect(() => {
     const element = stage.current;
     if (element === null) return;

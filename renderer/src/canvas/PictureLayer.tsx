@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'react';
 import { useView, type View } from '../state/view.ts';
-import type { Scene } from './scene.ts';
+import type { Drawable, Scene } from './scene.ts';
 import { type Stage, useStage } from './stage.ts';
 
 /** Above this zoom pixels are shown as the squares that they are. */
@@ -30,7 +30,6 @@ function draw(canvas: HTMLCanvasElement, scene: Scene, { stage, placement }: Sta
   if (scene.picture === null) return;
   const scale = placement.scale * ratio;
   context.setTransform(scale, 0, 0, scale, placement.x * ratio, placement.y * ratio);
-  context.imageSmoothingEnabled = scale <= PIXELS_ABOVE;
   context.imageSmoothingQuality = 'high';
   drawScene(context, scene, scene.picture, view);
 }
@@ -41,9 +40,12 @@ function drawScene(
   { width, height }: { readonly width: number; readonly height: number },
   { layers, compare, comparePosition, resultOpacity }: View,
 ): void {
-  const put = (image: CanvasImageSource | null, opacity = 1) => {
+  const isSharp = context.getTransform().a > PIXELS_ABOVE;
+  // What is coarser than the picture, as previews and maps are, was never meant as squares.
+  const put = (image: Drawable | null, opacity = 1) => {
     if (image === null) return;
     context.globalAlpha = opacity;
+    context.imageSmoothingEnabled = !isSharp || Number(image.width) < width;
     context.drawImage(image, 0, 0, width, height);
   };
   if (compare === 'difference' && difference !== null) return put(difference);
@@ -59,6 +61,5 @@ function drawScene(
     put(over);
     context.restore();
   } else if (layers.result && !(compare === 'hold' && isCompared)) put(over, resultOpacity);
-  context.imageSmoothingEnabled = true;
   put(heat);
 }

@@ -10,21 +10,17 @@ import type { Extent } from './placement.ts';
 import { fit, zoomStep, zoomTo } from './stage.ts';
 
 /** How large the picture is and is shown, and how it is compared with its source. */
-export function StatusLine({
-  picture,
-  canCompare,
-}: {
-  readonly picture: Extent | null;
-  readonly canCompare: boolean;
-}) {
+export function StatusLine({ picture, canCompare }: { readonly picture: Extent | null; readonly canCompare: boolean }) {
   const { t } = useTranslation();
   const coverage = useMaskCoverage();
+  const tool = useView((view) => view.tool);
   return (
     <div className="canvas-status">
       <span className="canvas-size">
         {picture !== null && t('canvas.size', { width: picture.width, height: picture.height })}
         {picture !== null && coverage > 0 && ` · ${t('canvas.coverage', { share: shareText(coverage) })}`}
       </span>
+      <span className="canvas-hint">{picture !== null && t(`canvas.hint.${tool}`)}</span>
       {canCompare && <CompareButtons />}
       {picture !== null && <ZoomButtons />}
     </div>

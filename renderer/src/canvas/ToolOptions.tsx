@@ -17,9 +17,6 @@ export function ToolOptions({ hasSource }: { readonly hasSource: boolean }) {
       <div className="canvas-options-tool">
         {(tool === 'brush' || tool === 'eraser') && <BrushOptions />}
         {tool === 'word' && hasSource && <WordChips />}
-        {(tool === 'hand' || tool === 'lasso' || tool === 'rectangle') && (
-          <span className="canvas-hint">{t(`canvas.hint.${tool}`)}</span>
-        )}
       </div>
       {hasSource && <MaskCommands />}
     </div>

@@ -3,6 +3,7 @@ import { type FormEvent, useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useEditor } from '../state/editor.ts';
 import { useSession } from '../state/session.ts';
+import { wordsOf } from './promptwords.ts';
 import { chooseWord, forgetWord, setLevel, useWordChoice } from './words.ts';
 
 /** Words by which a thing in the picture can be put in the mask, and how much of it. */
@@ -18,31 +19,28 @@ export function WordChips() {
   useEffect(() => forgetWord, [sha256]);
   return (
     <div className="canvas-words" role="group" aria-label={t('canvas.words')}>
-      {words.map((word) => (
-        <button
-          key={word}
-          type="button"
-          className="canvas-chip"
-          aria-pressed={word === chosen}
-          aria-busy={word === chosen && map === null}
-          onClick={() => void chooseWord(word)}
-        >
-          {word}
-        </button>
-      ))}
+      <div className="canvas-chips">
+        {words.map((word) => (
+          <button
+            key={word}
+            type="button"
+            className="canvas-chip"
+            aria-pressed={word === chosen}
+            aria-busy={word === chosen && map === null}
+            onClick={() => void chooseWord(word)}
+          >
+            {word}
+          </button>
+        ))}
+      </div>
       <OtherWord />
       <Level isDisabled={map === null} />
-      <span className="canvas-hint" aria-live="polite">
-        {chosen !== null && map === null ? t('canvas.looking', { word: chosen }) : t('canvas.hint.word')}
+      <span className="canvas-hidden" aria-live="polite">
+        {chosen !== null && map === null ? t('canvas.looking', { word: chosen }) : ''}
       </span>
     </div>
   );
 }
-
-/** The words of a prompt, each once, without numbers and marks. */
-export const wordsOf = (text: string): readonly string[] => [
-  ...new Map(Array.from(text.matchAll(/\p{L}[\p{L}\p{N}'’-]*/gu), ([word]) => [word.toLowerCase(), word])).values(),
-];
 
 function OtherWord() {
   const { t } = useTranslation();

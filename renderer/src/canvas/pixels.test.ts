@@ -6,7 +6,9 @@ import { finenessFor, tintOf } from './tint.ts';
 
 describe('pixels for the screen', () => {
   it('get four channels', () => {
-    expect([...rgbaOf({ width: 2, height: 1, channels: 1, data: Uint8Array.of(5, 9) })]).toEqual([5, 5, 5, 255, 9, 9, 9, 255]);
+    expect([...rgbaOf({ width: 2, height: 1, channels: 1, data: Uint8Array.of(5, 9) })]).toEqual([
+      5, 5, 5, 255, 9, 9, 9, 255,
+    ]);
     expect([...rgbaOf({ width: 1, height: 1, channels: 3, data: Uint8Array.of(1, 2, 3) })]).toEqual([1, 2, 3, 255]);
     expect([...rgbaOf({ width: 1, height: 1, channels: 4, data: Uint8Array.of(1, 2, 3, 4) })]).toEqual([1, 2, 3, 4]);
   });
@@ -48,6 +50,8 @@ describe('the tint of a mask', () => {
   });
 
   it('is drawn finer for a small picture alone', () => {
-    expect([64, 128, 512, 1024, 4096].map((side) => finenessFor({ width: side, height: side }))).toEqual([8, 8, 2, 1, 1]);
+    expect([64, 128, 512, 1024, 4096].map((side) => finenessFor({ width: side, height: side }))).toEqual([
+      8, 8, 2, 1, 1,
+    ]);
   });
 });

@@ -41,7 +41,7 @@ function heatColour(value: number): readonly number[] {
 }
 
 /** How many times a difference is shown, so that a small one is seen. */
-export const DIFFERENCE_GAIN = 4;
+const DIFFERENCE_GAIN = 4;
 
 /** The absolute difference of two pictures of the same size, made visible; opaque. */
 export function differenceOf(a: Uint8ClampedArray, b: Uint8ClampedArray): Rgba {

@@ -55,7 +55,8 @@ export function kept({ scale, x, y }: Placement, picture: Extent, stage: Extent)
 
 /** The next usual zoom in a direction. */
 export function nextZoom(zoom: number, direction: 1 | -1): number {
-  const further = direction === 1 ? STOPS.find((stop) => stop > zoom * 1.01) : STOPS.findLast((stop) => stop < zoom / 1.01);
+  const further =
+    direction === 1 ? STOPS.find((stop) => stop > zoom * 1.01) : STOPS.findLast((stop) => stop < zoom / 1.01);
   return further ?? zoom;
 }
 

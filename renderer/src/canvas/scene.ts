@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useState } from 'react';
 import type { MediaInfo, Pixels } from '../../../contract/index.ts';
-import type { Document } from '../state/document.ts';
 import { sentenceOf } from '../state/connection.ts';
+import type { Document } from '../state/document.ts';
 import { useEditor } from '../state/editor.ts';
 import { bitmapOf } from '../state/media.ts';
 import { notify, type Session, useSession } from '../state/session.ts';
@@ -9,15 +9,18 @@ import { useView } from '../state/view.ts';
 import { differenceOf, heatOf, rgbaOf } from './pixels.ts';
 import type { Extent } from './placement.ts';
 
+/** What can be drawn and knows its size. */
+export type Drawable = ImageBitmap | OffscreenCanvas;
+
 /** What there is to draw, before the layers and the comparison choose from it. */
 export interface Scene {
   /** The size that everything is stretched to; null where there is no picture. */
   readonly picture: Extent | null;
-  readonly source: CanvasImageSource | null;
+  readonly source: Drawable | null;
   /** The result that is shown, or what the running job shows of its own. */
-  readonly over: CanvasImageSource | null;
-  readonly difference: CanvasImageSource | null;
-  readonly heat: CanvasImageSource | null;
+  readonly over: Drawable | null;
+  readonly difference: Drawable | null;
+  readonly heat: Drawable | null;
 }
 
 /** Everything that belongs on the canvas now. */
@@ -67,7 +70,7 @@ function useBitmap(media: MediaInfo | null): ImageBitmap | null {
 }
 
 /** The map of the word that is looked at: of the running job, else of the result that is shown. */
-function useHeat(): CanvasImageSource | null {
+function useHeat(): Drawable | null {
   const word = useView((view) => view.heatWord);
   const isRunning = useSession(({ run }) => run !== null);
   const running = useSession(({ run }) => (word === null ? undefined : run?.maps[word]));
@@ -86,11 +89,7 @@ function useHeat(): CanvasImageSource | null {
   }, [running, keptMap]);
 }
 
-function useDifference(
-  picture: Extent | null,
-  source: CanvasImageSource | null,
-  over: CanvasImageSource | null,
-): CanvasImageSource | null {
+function useDifference(picture: Extent | null, source: Drawable | null, over: Drawable | null): Drawable | null {
   const isWanted = useView((view) => view.compare === 'difference');
   return useMemo(() => {
     if (!isWanted || picture === null || source === null || over === null) return null;
@@ -98,8 +97,8 @@ function useDifference(
   }, [isWanted, picture, source, over]);
 }
 
-function pixelsOf(image: CanvasImageSource, { width, height }: Extent): ImageData {
-  const context = contextOf(new OffscreenCanvas(width, height));
+function pixelsOf(image: Drawable, { width, height }: Extent): ImageData {
+  const context = contextOf(new OffscreenCanvas(width, height), true);
   context.drawImage(image, 0, 0, width, height);
   return context.getImageData(0, 0, width, height);
 }
@@ -110,8 +109,8 @@ function canvasOf({ width, height }: Extent, rgba: Uint8ClampedArray<ArrayBuffer
   return canvas;
 }
 
-function contextOf(canvas: OffscreenCanvas): OffscreenCanvasRenderingContext2D {
-  const context = canvas.getContext('2d');
+function contextOf(canvas: OffscreenCanvas, isRead = false): OffscreenCanvasRenderingContext2D {
+  const context = canvas.getContext('2d', { willReadFrequently: isRead });
   if (context === null) throw new Error('This browser gives no canvas to draw on.');
   return context;
 }

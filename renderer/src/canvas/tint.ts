@@ -22,7 +22,8 @@ export function tintOf({ width, height, data }: Mask, box: Box, fine: number, co
   const [red, green, blue] = colour;
   const ground = red | (green << 8) | (blue << 16);
   const thick = fine >= 4 ? 2 : 1;
-  const inMask = (x: number, y: number) => x < 0 || y < 0 || x >= width || y >= height || data[y * width + x]! >= EDGE_AT;
+  const inMask = (x: number, y: number) =>
+    x < 0 || y < 0 || x >= width || y >= height || data[y * width + x]! >= EDGE_AT;
   for (let y = box.top; y < box.bottom; y++)
     for (let x = box.left; x < box.right; x++) {
       const value = data[y * width + x]!;

@@ -24,12 +24,17 @@ export function startGesture(tool: Tool, start: Point, { altKey, shiftKey }: Mod
     case 'eraser':
       return stroke(tool, start);
     case 'lasso':
-      return figure(start, ({ points, add }) => points.push(...add), (points) =>
-        maskController.change('lasso', (mask) => fillPolygon(mask, points, altKey ? 0 : 255)),
+      return figure(
+        start,
+        ({ points, add }) => points.push(...add),
+        (points) => maskController.change('lasso', (mask) => fillPolygon(mask, points, altKey ? 0 : 255)),
       );
     case 'rectangle':
-      return figure(start, ({ points, add }) => points.splice(1, 1, ...add.slice(-1)), ([a = start, b = start]) =>
-        maskController.change('rectangle', (mask) => fillRectangle(mask, a, b, altKey ? 0 : 255)),
+      return figure(
+        start,
+        ({ points, add }) => points.splice(1, 1, ...add.slice(-1)),
+        ([a = start, b = start]) =>
+          maskController.change('rectangle', (mask) => fillRectangle(mask, a, b, altKey ? 0 : 255)),
       );
     case 'word':
       void clickRegion(start, altKey || shiftKey);

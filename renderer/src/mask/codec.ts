@@ -1,4 +1,4 @@
-import { type Mask, emptyMask } from './mask.ts';
+import { emptyMask, type Mask } from './mask.ts';
 import { ByteReader, ByteWriter, readRuns, writeRuns } from './runs.ts';
 
 const FORMAT = 1;

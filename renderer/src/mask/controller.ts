@@ -1,5 +1,5 @@
 import { type Box, isEmpty, joined, NO_BOX } from './box.ts';
-import { type Brush, paintSegment, type Point } from './brush.ts';
+import { type Brush, type Point, paintSegment } from './brush.ts';
 import { decodeMask, encodeMask } from './codec.ts';
 import { copyBox, copyOf, coverageOf, emptyMask, fill, invert, type Mask, wholeOf } from './mask.ts';
 import { applyPatch, changedBox, diffPatch } from './patch.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Brush, paintSegment, type Point } from './brush.ts';
+import { type Brush, type Point, paintSegment } from './brush.ts';
 import { copyOf, coverageOf, emptyMask, fill, type Mask } from './mask.ts';
 import { fillPolygon, fillRectangle } from './shapes.ts';
 
@@ -63,7 +63,12 @@ describe('the brush', () => {
   it('stays inside the picture', () => {
     const mask = emptyMask(30, 30);
     expect(paintSegment(mask, { x: -5, y: -5 }, { x: 40, y: 3 }, soft)).toMatchObject({ left: 0, top: 0, right: 30 });
-    expect(paintSegment(mask, { x: 100, y: 100 }, { x: 120, y: 100 }, soft)).toEqual({ left: 0, top: 0, right: 0, bottom: 0 });
+    expect(paintSegment(mask, { x: 100, y: 100 }, { x: 120, y: 100 }, soft)).toEqual({
+      left: 0,
+      top: 0,
+      right: 0,
+      bottom: 0,
+    });
   });
 
   it('erases what it painted but for its soft edge, and a larger eraser everything', () => {
@@ -90,7 +95,12 @@ describe('figures', () => {
 
   it('fill a rectangle whichever corner comes first, and nothing outside the picture', () => {
     const mask = emptyMask(10, 10);
-    expect(fillRectangle(mask, { x: 14, y: 8 }, { x: 6, y: 4.4 }, 255)).toEqual({ left: 6, top: 4, right: 10, bottom: 8 });
+    expect(fillRectangle(mask, { x: 14, y: 8 }, { x: 6, y: 4.4 }, 255)).toEqual({
+      left: 6,
+      top: 4,
+      right: 10,
+      bottom: 8,
+    });
     expect(coverageOf(mask) * 100).toBeCloseTo(16, 5);
     fill(mask, 255);
     fillRectangle(mask, { x: 0, y: 0 }, { x: 10, y: 5 }, 0);

@@ -21,15 +21,17 @@ const masks = fc
     return mask;
   });
 
-const pairs = fc.tuple(masks, fc.infiniteStream(fc.integer({ min: 0, max: 255 })), fc.nat(40)).map(([before, values, changes]) => {
-  const after = copyOf(before);
-  const numbers = values[Symbol.iterator]();
-  for (let change = 0; change < changes && after.data.length > 0; change++) {
-    const at = ((numbers.next().value ?? 0) * 256 + (numbers.next().value ?? 0)) % after.data.length;
-    after.data[at] = numbers.next().value ?? 0;
-  }
-  return { before, after };
-});
+const pairs = fc
+  .tuple(masks, fc.infiniteStream(fc.integer({ min: 0, max: 255 })), fc.nat(40))
+  .map(([before, values, changes]) => {
+    const after = copyOf(before);
+    const numbers = values[Symbol.iterator]();
+    for (let change = 0; change < changes && after.data.length > 0; change++) {
+      const at = ((numbers.next().value ?? 0) * 256 + (numbers.next().value ?? 0)) % after.data.length;
+      after.data[at] = numbers.next().value ?? 0;
+    }
+    return { before, after };
+  });
 
 describe('patches', () => {
   it('turn before into after, and after into before', () => {

@@ -17,7 +17,7 @@ export interface Likeness {
   readonly map: number;
 }
 
-export const USUAL_LIKENESS: Likeness = { colour: 28, map: 96 };
+const USUAL_LIKENESS: Likeness = { colour: 28, map: 96 };
 
 /** The mask of a map: everything above the level, 0..1. */
 export function aboveLevel({ width, height, data }: Mask, level: number): Mask {

@@ -36,8 +36,7 @@ function widenRows(from: Uint8Array, to: Uint8Array, width: number, height: numb
   for (let y = 0; y < height; y++) {
     line.fill(0);
     line.set(from.subarray(y * width, (y + 1) * width), half);
-    for (let x = 0; x < padded; x++)
-      forward[x] = x % block === 0 ? line[x]! : Math.max(forward[x - 1]!, line[x]!);
+    for (let x = 0; x < padded; x++) forward[x] = x % block === 0 ? line[x]! : Math.max(forward[x - 1]!, line[x]!);
     for (let x = padded - 1; x >= 0; x--)
       backward[x] = x % block === block - 1 ? line[x]! : Math.max(backward[x + 1]!, line[x]!);
     for (let x = 0; x < width; x++) to[y * width + x] = Math.max(backward[x]!, forward[x + block - 1]!);

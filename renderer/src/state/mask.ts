@@ -13,10 +13,6 @@ export const maskController = new MaskController(maskChanged);
 export const useMaskCoverage = (): number =>
   useSyncExternalStore(maskController.subscribe, () => maskController.coverage);
 
-/** Another number after every finished change of the mask. */
-export const useMaskVersion = (): number =>
-  useSyncExternalStore(maskController.subscribe, () => maskController.version);
-
 /** Joins the mask to the document, to its journal and to the runs. Called once, before the journal is read. */
 export function startMask(): void {
   joinMask(
