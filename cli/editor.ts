@@ -24,7 +24,10 @@ export async function builtEditor(say: (line: string) => void = () => {}): Promi
 /** Builds beside the old one and takes its place at the end: an interrupted build leaves no half of an editor. */
 async function buildEditor(): Promise<void> {
   const [fresh, old] = [`${BUILT}.${process.pid}.tmp`, `${BUILT}.${process.pid}.old.tmp`];
+  const environment = process.env.NODE_ENV;
   try {
+    // Vite takes a value that is there over its own: a test would leave an editor with React's slow half behind.
+    process.env.NODE_ENV = 'production';
     const [{ build }, { default: config }] = await Promise.all([import('vite'), import('../renderer/vite.config.ts')]);
     await build({ ...config, configFile: false, logLevel: 'error', build: { ...config.build, outDir: fresh } });
     await rename(BUILT, old).catch(() => {}); // there may be none
@@ -40,6 +43,8 @@ async function buildEditor(): Promise<void> {
       cause,
     );
   } finally {
+    if (environment === undefined) delete process.env.NODE_ENV;
+    else process.env.NODE_ENV = environment;
     await Promise.all([fresh, old].map((folder) => rm(folder, { recursive: true, force: true })));
   }
 }
