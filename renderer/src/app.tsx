@@ -34,6 +34,7 @@ export function App() {
         {page === 'edit' && (
           <div className="workspace">
             <main className="stage-column" id="main">
+              <h1 className="unseen">{t('app.page.edit')}</h1>
               <CanvasPane />
               <HistoryStrip />
             </main>

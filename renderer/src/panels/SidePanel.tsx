@@ -15,27 +15,30 @@ export function SidePanel() {
   const waiting = useSession(({ queue }) => queue.jobs.filter(({ state }) => state === 'waiting').length);
   return (
     <Tabs.Root
+      asChild
       className="side-panel"
       value={tab}
       onValueChange={(value) => setView({ sidePanel: value as View['sidePanel'] })} // one of TABS
     >
-      <Tabs.List className="tabs" aria-label={t('edit.tabs')}>
-        {TABS.map((name) => (
-          <Tabs.Trigger key={name} value={name} className="tab">
-            {t(`edit.tab.${name}`)}
-            {name === 'queue' && waiting > 0 && <span className="badge">{waiting}</span>}
-          </Tabs.Trigger>
-        ))}
-      </Tabs.List>
-      <Tabs.Content value="edit" className="tab-body">
-        <EditPanel />
-      </Tabs.Content>
-      <Tabs.Content value="queue" className="tab-body">
-        <QueuePanel />
-      </Tabs.Content>
-      <Tabs.Content value="layers" className="tab-body">
-        <LayersPanel />
-      </Tabs.Content>
+      <aside aria-label={t('edit.tabs')}>
+        <Tabs.List className="tabs" aria-label={t('edit.tabs')}>
+          {TABS.map((name) => (
+            <Tabs.Trigger key={name} value={name} className="tab">
+              {t(`edit.tab.${name}`)}
+              {name === 'queue' && waiting > 0 && <span className="badge">{waiting}</span>}
+            </Tabs.Trigger>
+          ))}
+        </Tabs.List>
+        <Tabs.Content value="edit" className="tab-body">
+          <EditPanel />
+        </Tabs.Content>
+        <Tabs.Content value="queue" className="tab-body">
+          <QueuePanel />
+        </Tabs.Content>
+        <Tabs.Content value="layers" className="tab-body">
+          <LayersPanel />
+        </Tabs.Content>
+      </aside>
     </Tabs.Root>
   );
 }

@@ -25,7 +25,7 @@ export function BatchRows() {
   const params = [...new Set(methods.flatMap((method) => method.params.map(({ name }) => `param.${name}`)))];
   const others = [...COLUMNS, ...params].filter((column) => !columns.includes(column));
   return (
-    <section className="batch-rows" aria-label={t('batch.columns')}>
+    <div className="batch-rows">
       <div className="row">
         <Button onClick={() => addRows([{}])}>
           <Plus size={16} aria-hidden />
@@ -82,7 +82,7 @@ export function BatchRows() {
         </section>
       )}
       {rows.length > DRAWN && <p className="hint">{t('batch.more', { count: rows.length - DRAWN })}</p>}
-    </section>
+    </div>
   );
 }
 

@@ -1,0 +1,64 @@
+import { useEffect, useRef } from 'react';
+import { useView, type View } from '../state/view.ts';
+import type { Scene } from './scene.ts';
+import { type Stage, useStage } from './stage.ts';
+
+/** Above this zoom pixels are shown as the squares that they are. */
+export const PIXELS_ABOVE = 2;
+
+/** Source, result and map, drawn at the resolution of the screen. */
+export function PictureLayer({ scene }: { readonly scene: Scene }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const stage = useStage();
+  const view = useView();
+  useEffect(() => {
+    const frame = requestAnimationFrame(() => canvas.current && draw(canvas.current, scene, stage, view));
+    return () => cancelAnimationFrame(frame);
+  }, [scene, stage, view]);
+  return <canvas ref={canvas} className="canvas-picture" aria-hidden data-testid="picture" />;
+}
+
+function draw(canvas: HTMLCanvasElement, scene: Scene, { stage, placement }: Stage, view: View): void {
+  const ratio = window.devicePixelRatio;
+  const width = Math.max(1, Math.round(stage.width * ratio));
+  const height = Math.max(1, Math.round(stage.height * ratio));
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  const context = canvas.getContext('2d');
+  if (context === null) return;
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  context.clearRect(0, 0, width, height);
+  if (scene.picture === null) return;
+  const scale = placement.scale * ratio;
+  context.setTransform(scale, 0, 0, scale, placement.x * ratio, placement.y * ratio);
+  context.imageSmoothingEnabled = scale <= PIXELS_ABOVE;
+  context.imageSmoothingQuality = 'high';
+  drawScene(context, scene, scene.picture, view);
+}
+
+function drawScene(
+  context: CanvasRenderingContext2D,
+  { source, over, difference, heat }: Scene,
+  { width, height }: { readonly width: number; readonly height: number },
+  { layers, compare, comparePosition, resultOpacity }: View,
+): void {
+  const put = (image: CanvasImageSource | null, opacity = 1) => {
+    if (image === null) return;
+    context.globalAlpha = opacity;
+    context.drawImage(image, 0, 0, width, height);
+  };
+  if (compare === 'difference' && difference !== null) return put(difference);
+  // What is compared is shown whole, whatever the layers say.
+  const isCompared = compare !== 'off' && source !== null && over !== null;
+  if (layers.source || isCompared) put(source);
+  if (compare === 'slider' && isCompared) {
+    context.save();
+    context.beginPath();
+    context.rect(width * comparePosition, 0, width, height);
+    context.clip();
+    context.clearRect(0, 0, width, height);
+    put(over);
+    context.restore();
+  } else if (layers.result && !(compare === 'hold' && isCompared)) put(over, resultOpacity);
+  context.imageSmoothingEnabled = true;
+  put(heat);
+}

@@ -1,0 +1,88 @@
+import type { Point } from '../mask/brush.ts';
+import { fillPolygon, fillRectangle } from '../mask/shapes.ts';
+import { maskController } from '../state/mask.ts';
+import { type Tool, useView } from '../state/view.ts';
+import { setOverlay } from './overlay.ts';
+import { clickRegion } from './words.ts';
+
+/** A tool in use, from the press to the release. Points are in picture pixels. */
+export interface Gesture {
+  move(points: readonly Point[]): void;
+  finish(): void;
+  cancel(): void;
+}
+
+export interface Modifiers {
+  readonly altKey: boolean;
+  readonly shiftKey: boolean;
+}
+
+/** Starts what the tool does at a point; undefined where that is done at once. */
+export function startGesture(tool: Tool, start: Point, { altKey, shiftKey }: Modifiers): Gesture | undefined {
+  switch (tool) {
+    case 'brush':
+    case 'eraser':
+      return stroke(tool, start);
+    case 'lasso':
+      return figure(start, ({ points, add }) => points.push(...add), (points) =>
+        maskController.change('lasso', (mask) => fillPolygon(mask, points, altKey ? 0 : 255)),
+      );
+    case 'rectangle':
+      return figure(start, ({ points, add }) => points.splice(1, 1, ...add.slice(-1)), ([a = start, b = start]) =>
+        maskController.change('rectangle', (mask) => fillRectangle(mask, a, b, altKey ? 0 : 255)),
+      );
+    case 'word':
+      void clickRegion(start, altKey || shiftKey);
+      return undefined;
+    case 'hand':
+      return undefined;
+  }
+}
+
+const MEASURE = 'attune:brush';
+/** Measures that are kept for whoever reads them. */
+const MAX_MEASURES = 5000;
+let measures = 0;
+
+/** Times what one event of a stroke takes until its pixels are on the canvas. */
+function measured(work: () => void): void {
+  const start = performance.now();
+  work();
+  performance.measure(MEASURE, { start, end: performance.now() });
+  measures += 1;
+}
+
+function stroke(tool: 'brush' | 'eraser', start: Point): Gesture {
+  if (measures > MAX_MEASURES) {
+    performance.clearMeasures(MEASURE);
+    measures = 0;
+  }
+  const { brushSize: size, brushFeather: feather } = useView.getState();
+  measured(() => maskController.begin(tool, { size, feather, isEraser: tool === 'eraser' }, start));
+  return {
+    move: (points) => measured(() => points.forEach((point) => maskController.extend(point))),
+    finish: () => maskController.end(),
+    cancel: () => maskController.cancel(),
+  };
+}
+
+function figure(
+  start: Point,
+  take: (figure: { readonly points: Point[]; readonly add: readonly Point[] }) => void,
+  finish: (points: readonly Point[]) => void,
+): Gesture {
+  const points = [start];
+  const show = () => setOverlay({ figure: [...points] });
+  show();
+  return {
+    move(add) {
+      take({ points, add });
+      show();
+    },
+    finish() {
+      setOverlay({ figure: [] });
+      finish(points);
+    },
+    cancel: () => setOverlay({ figure: [] }),
+  };
+}
