@@ -1,6 +1,7 @@
 import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 import { AttuneError } from '../engine/index.ts';
 import { VERSION } from './version.ts';
 
@@ -23,15 +24,27 @@ export async function builtEditor(say: (line: string) => void = () => {}): Promi
 /** Builds beside the old one and takes its place at the end: an interrupted build leaves no half of an editor. */
 async function buildEditor(): Promise<void> {
   const [fresh, old] = [`${BUILT}.${process.pid}.tmp`, `${BUILT}.${process.pid}.old.tmp`];
+  const environment = process.env.NODE_ENV;
   try {
+    // Vite takes a value that is there over its own: a test would leave an editor with React's slow half behind.
+    process.env.NODE_ENV = 'production';
     const [{ build }, { default: config }] = await Promise.all([import('vite'), import('../renderer/vite.config.ts')]);
-    await build({ ...config, configFile: false, logLevel: 'warn', build: { ...config.build, outDir: fresh } });
+    await build({ ...config, configFile: false, logLevel: 'error', build: { ...config.build, outDir: fresh } });
     await rename(BUILT, old).catch(() => {}); // there may be none
     await rename(fresh, BUILT);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new AttuneError('file-failed', `The editor could not be built: ${why}`, { file: BUILT }, cause);
+    const message = cause instanceof Error ? cause.message : String(cause);
+    // The rest is a listing with frames and colours, for developers.
+    const [why = ''] = stripVTControlCharacters(message).split(/[\r\n:]/, 1);
+    throw new AttuneError(
+      'file-failed',
+      `The editor could not be built (${why}); "npm run build:editor" shows where.`,
+      { file: BUILT },
+      cause,
+    );
   } finally {
+    if (environment === undefined) delete process.env.NODE_ENV;
+    else process.env.NODE_ENV = environment;
     await Promise.all([fresh, old].map((folder) => rm(folder, { recursive: true, force: true })));
   }
 }

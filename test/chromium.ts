@@ -15,10 +15,10 @@ function findChromium(env: Readonly<Record<string, string | undefined>> = proces
 }
 
 /** Why tests in a browser are skipped; undefined where they run. In CI they always run, and fail where there is no browser. */
-export const noChromium =
-  findChromium() !== undefined || process.env.CI
-    ? undefined
-    : 'no Chromium is here: install it, or name one in ATTUNE_CHROMIUM';
+export const skipReason = (found: string | undefined, ci: string | undefined): string | undefined =>
+  found !== undefined || ci ? undefined : 'no Chromium is here: install it, or name one in ATTUNE_CHROMIUM';
+
+export const noChromium = skipReason(findChromium(), process.env.CI);
 
 export function launchChromium(args: readonly string[] = []): Promise<Browser> {
   const executablePath = findChromium();
