@@ -20,7 +20,7 @@ async function violations(page: Page): Promise<readonly string[]> {
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
 const pageLink = (page: Page, name: string) =>
   page.getByRole('navigation', { name: 'Pages' }).getByRole('button', { name, exact: true });
-const escape = (page: Page) => page.keyboard.press('Escape');
+const pressEscape = (page: Page) => page.keyboard.press('Escape');
 
 /** How a view is reached, and how it is left again. */
 interface View {
@@ -33,8 +33,8 @@ const VIEWS: readonly View[] = [
   { name: 'edit', go: (page) => pageLink(page, 'Edit').click() },
   { name: 'queue', go: (page) => page.getByRole('tab', { name: 'Queue' }).click() },
   { name: 'layers', go: (page) => page.getByRole('tab', { name: 'Layers' }).click() },
-  { name: 'keys', go: (page) => page.keyboard.press('Shift+?'), leave: escape },
-  { name: 'export', go: (page) => page.keyboard.press('Control+s'), leave: escape },
+  { name: 'keys', go: (page) => page.keyboard.press('Shift+?'), leave: pressEscape },
+  { name: 'export', go: (page) => page.keyboard.press('Control+s'), leave: pressEscape },
   { name: 'models', go: (page) => pageLink(page, 'Models').click() },
   {
     name: 'models, verified',

@@ -161,6 +161,8 @@ export const en = {
     },
     options: 'Options of the tool',
     hint: {
+      brush: 'Paint what should change; [ and ] change the size.',
+      eraser: 'Paint away; [ and ] change the size.',
       hand: 'Drag to move the view, Ctrl and the wheel to zoom.',
       lasso: 'Draw around what should change; with Alt it is taken away.',
       rectangle: 'Drag a rectangle; with Alt it is taken away.',
@@ -291,7 +293,8 @@ export const en = {
   },
   batch: {
     title: 'Batch',
-    intro: 'A table of edits that run one after another into files. What a row leaves empty comes from the editor.',
+    intro:
+      'A table of edits that run one after another into files. What a row leaves empty comes from the editor: method, prompts, picture and mask.',
     rowsFrom: 'Rows from',
     pictures: 'Pictures…',
     table: 'CSV or JSON…',

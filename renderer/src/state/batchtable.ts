@@ -3,6 +3,7 @@ import type { BatchTable, ExportOptions, MediaRef } from '../../../contract/inde
 import { call, sentenceOf } from './connection.ts';
 import { documentNow } from './editor.ts';
 import { requestOf } from './request.ts';
+import { maskFor } from './runs.ts';
 import { notify, useSession } from './session.ts';
 
 export type Row = Readonly<Record<string, string>>;
@@ -95,12 +96,12 @@ async function addPicture(file: File): Promise<void> {
   addRows([{ source: isAlone ? ref.name : ref.sha256 }]);
 }
 
-/** The table as the service takes it: what a row leaves empty comes from the editor. */
-export function tableOf(draft: TableDraft, defaultName: string): BatchTable {
+/** The table as the service takes it: what a row leaves empty comes from the editor, its picture and mask with it. */
+export async function tableOf(draft: TableDraft, defaultName: string): Promise<BatchTable> {
   const { name, rows, media, wildcards, repeats, export: options } = draft;
   return {
     name: name.trim() === '' ? defaultName : name.trim(),
-    base: baseOf(draft),
+    base: await baseNow(),
     rows: rows.map((row) => Object.fromEntries(Object.entries(row).filter(([, cell]) => cell.trim() !== ''))),
     media: [...media],
     wildcards: Object.fromEntries(
@@ -111,14 +112,10 @@ export function tableOf(draft: TableDraft, defaultName: string): BatchTable {
   };
 }
 
-function baseOf({ columns }: TableDraft): BatchTable['base'] {
+async function baseNow(): Promise<BatchTable['base']> {
   const document = documentNow();
   const method = useSession.getState().methods.find(({ id }) => id === document.method);
   if (method === undefined) return {};
-  const { maps: _maps, source: _source, mask: _mask, method: id, ...base } = requestOf(document, method, undefined);
-  // The editor's method holds where rows bring what it works on; rows of prompts alone are pictures to be made.
-  const brings = columns.includes('source') || method.inputs.source === undefined;
-  if (brings) return { ...base, method: id };
-  const { params: _params, sourcePrompt: _sourcePrompt, steps: _steps, guidance: _guidance, ...rest } = base;
-  return rest;
+  const { maps: _maps, ...base } = requestOf(document, method, await maskFor(method));
+  return base;
 }

@@ -1,4 +1,4 @@
-import type { HistoryEntry, MediaRef } from '../../../contract/index.ts';
+import type { HistoryEntry, MediaRef, MethodDescription } from '../../../contract/index.ts';
 import { call, tryCall } from './connection.ts';
 import { change, documentNow, openPicture } from './editor.ts';
 import { documentFrom, requestOf } from './request.ts';
@@ -22,14 +22,19 @@ const mine = new Set<string>();
 
 export const randomSeed = (): number => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
 
+/** The painted mask in the store, where the method takes one and something is painted. */
+export async function maskFor({ inputs }: MethodDescription): Promise<MediaRef | undefined> {
+  const wantsMask = inputs.mask !== undefined && inputs.source !== undefined && !painted.isEmpty();
+  return wantsMask ? painted.store() : undefined;
+}
+
 /** Puts the document into the queue. */
 export async function submitRun({ isFirst = false, seed }: { isFirst?: boolean; seed?: number } = {}): Promise<void> {
   const document = documentNow();
   const method = useSession.getState().methods.find(({ id }) => id === document.method);
   if (method === undefined) return;
   try {
-    const wantsMask = method.inputs.mask !== undefined && method.inputs.source !== undefined && !painted.isEmpty();
-    const mask = wantsMask ? await painted.store() : undefined;
+    const mask = await maskFor(method);
     if (seed === undefined && !document.isSeedLocked) change('seed', { seed: randomSeed() });
     const request = { ...requestOf(documentNow(), method, mask), ...(seed !== undefined && { seed }) };
     setView({ heatWord: null });

@@ -3,9 +3,9 @@ import { useTranslation } from 'react-i18next';
 import type { BatchPlan } from '../../../../contract/index.ts';
 import { ExportFields } from '../../dialogs/ExportFields.tsx';
 import { tableOf, useTable } from '../../state/batchtable.ts';
-import { call, sentenceOf, tryCall } from '../../state/connection.ts';
+import { call, sentenceOf } from '../../state/connection.ts';
 import { useEditor } from '../../state/editor.ts';
-import { useSession } from '../../state/session.ts';
+import { notify, useSession } from '../../state/session.ts';
 import { Button, NumberInput } from '../../ui/controls.tsx';
 
 /** What the table makes: names, formats, how many, and what is wrong with it before anything runs. */
@@ -14,6 +14,13 @@ export function BatchOutput() {
   const table = useTable();
   const plan = usePlan();
   const isRunnable = plan?.problems?.length === 0 && plan.total > 0;
+  const start = async () => {
+    try {
+      await call('batch.start', { table: await tableOf(table, t('batch.defaultName')) });
+    } catch (error) {
+      notify('error', sentenceOf(error));
+    }
+  };
   return (
     <section className="form" aria-label={t('batch.output')}>
       <h2>{t('batch.output')}</h2>
@@ -62,11 +69,7 @@ export function BatchOutput() {
           </p>
         )}
       </div>
-      <Button
-        tone="primary"
-        disabled={!isRunnable}
-        onClick={() => void tryCall('batch.start', { table: tableOf(table, t('batch.defaultName')) })}
-      >
+      <Button tone="primary" disabled={!isRunnable} onClick={() => void start()}>
         {t('batch.start')}
       </Button>
     </section>
@@ -86,10 +89,12 @@ function usePlan(): (Partial<BatchPlan> & { readonly total: number; readonly err
     if (table.rows.length === 0 || link !== 'open') return setPlan(undefined);
     let isLate = false;
     const timer = setTimeout(() => {
-      call('batch.plan', { table: tableOf(table, t('batch.defaultName')) }).then(
-        (answer) => !isLate && setPlan(answer),
-        (error: unknown) => !isLate && setPlan({ total: 0, error: sentenceOf(error) }),
-      );
+      tableOf(table, t('batch.defaultName'))
+        .then((full) => call('batch.plan', { table: full }))
+        .then(
+          (answer) => !isLate && setPlan(answer),
+          (error: unknown) => !isLate && setPlan({ total: 0, error: sentenceOf(error) }),
+        );
     }, PLAN_AFTER_MS);
     return () => {
       isLate = true;

@@ -1,0 +1,277 @@
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { MediaInfo } from '../contract/index.ts';
+import { openImageCodec } from '../native/images.ts';
+import type { TestDesk } from '../service/testdesk.ts';
+import { noChromium } from './chromium.ts';
+import {
+  type Carrier,
+  nextResult,
+  openFiles,
+  openStage,
+  overSocket,
+  type Stage,
+  type StageOptions,
+} from './editor-stage.ts';
+import { hugePng } from './serve-client.ts';
+
+/** What a person does in the editor, from a picture to a file, on every carrier. */
+const CARRIERS: readonly { readonly name: string; readonly carrier: Carrier }[] = [
+  { name: 'attune serve', carrier: overSocket },
+];
+
+const stages: Stage[] = [];
+let carrierNow: Carrier = overSocket;
+const open = async (options: StageOptions = {}) => {
+  const stage = await openStage({ carrier: carrierNow, ...options });
+  stages.push(stage);
+  return stage;
+};
+afterEach(async () => {
+  for (const stage of stages.splice(0)) {
+    await stage.close();
+    expect(stage.strangers).toEqual([]);
+    expect(stage.complaints).toEqual([]);
+  }
+});
+
+const codec = openImageCodec();
+const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name, exact: true });
+const run = (page: Page) => page.getByRole('button', { name: /^(Edit|Generate|Add to queue)( Ctrl\+Enter)?$/ }).last();
+const canvas = (page: Page) => page.getByLabel('The picture, with its mask and result');
+
+/** Draws with the mouse over the middle of the canvas; points are shares of the picture, which fits the stage. */
+async function draw(page: Page, points: readonly (readonly [number, number])[]): Promise<void> {
+  const box = await canvas(page).boundingBox();
+  if (box === null) throw new Error('no canvas');
+  const side = Math.min(box.width, box.height) - 48;
+  const at = ([x, y]: readonly [number, number]) =>
+    [box.x + box.width / 2 + (x - 0.5) * side, box.y + box.height / 2 + (y - 0.5) * side] as const;
+  const [first = [0.5, 0.5], ...rest] = points;
+  await page.mouse.move(...at(first));
+  await page.mouse.down();
+  for (const point of rest) await page.mouse.move(...at(point), { steps: 8 });
+  await page.mouse.up();
+}
+
+const pixelsOf = async ({ client }: TestDesk, { ref }: MediaInfo) =>
+  codec.decode((await client.call('media.get', { sha256: ref.sha256 })).bytes, ref.name);
+
+/** Mean absolute difference of two pictures where `where` holds. */
+function difference(a: { data: ArrayLike<number> }, b: { data: ArrayLike<number> }, where: (pixel: number) => boolean) {
+  let [sum, count] = [0, 0];
+  for (let at = 0; at < a.data.length; at++) {
+    if (!where(Math.floor(at / 3))) continue;
+    sum += Math.abs((a.data[at] ?? 0) - (b.data[at] ?? 0));
+    count += 1;
+  }
+  return count === 0 ? 0 : sum / count;
+}
+
+describe.skipIf(noChromium !== undefined).each(CARRIERS)('the editor over $name', ({ carrier }) => {
+  it('opens with a picture and prompts; an edit shows previews and maps, compares, undoes, exports and imports', async () => {
+    carrierNow = carrier;
+    const { desk, page } = await open();
+    await expect.poll(() => page.getByLabel('What the picture shows').textContent()).toContain('a red car');
+    await page.getByText(/of memory|free memory/).waitFor();
+    const since = desk.events.length;
+    await page.keyboard.press('Control+Enter');
+    await page.getByText(/^Step \d+ of 24/).waitFor();
+    // The map of a word lies over the running picture while the pointer is on it.
+    const word = page.getByLabel('What it should show').getByText('green');
+    await word.hover();
+    await page.locator('.heated-word').first().waitFor();
+    const entry = await nextResult(desk, since);
+    const told = desk.events.slice(since).flatMap((event) => (event.kind === 'run' ? [event.event.kind] : []));
+    expect(told.filter((kind) => kind === 'preview').length).toBeGreaterThan(3);
+    expect(told.filter((kind) => kind === 'map').length).toBeGreaterThan(3);
+    await page.getByRole('img', { name: /^Result: a green car/ }).waitFor();
+
+    const { sample } = await desk.client.call('hello', {});
+    const [source, result] = [await pixelsOf(desk, sample.source), await pixelsOf(desk, entry.result)];
+    if (entry.area === undefined) throw new Error('an edit says where it changed something');
+    const area = await pixelsOf(desk, entry.area);
+    const channels = area.data.length / (area.width * area.height);
+    const isInside = (pixel: number) => (area.data[pixel * channels] ?? 0) > 0;
+    expect(difference(source, result, (pixel) => !isInside(pixel))).toBe(0);
+    expect(difference(source, result, isInside)).toBeGreaterThan(10);
+
+    await page.keyboard.press('c');
+    await page.getByRole('slider', { name: 'Divider between before and after' }).waitFor();
+    await page.keyboard.press('c');
+    await expect.poll(() => button(page, /^Difference/).getAttribute('aria-pressed')).toBe('true');
+    await page.keyboard.press('c');
+
+    const download = page.waitForEvent('download');
+    await page.keyboard.press('Control+s');
+    await page.getByRole('dialog').getByRole('button', { name: 'Export', exact: true }).click();
+    const saved = await download;
+    expect(saved.suggestedFilename()).toMatch(/^\d{4}-\d\d-\d\d-7\.png$/);
+    const bytes = await readFile(await saved.path());
+
+    // The result is shown as a step of its own, and undone as one.
+    await page.keyboard.press('Control+z');
+    await expect.poll(() => button(page, 'Export').isDisabled()).toBe(true);
+    await page.keyboard.press('Control+Shift+z');
+    await expect.poll(() => button(page, 'Export').isDisabled()).toBe(false);
+
+    await page.getByLabel('What it should show').fill('something else');
+    await openFiles(page, 'Open', { name: 'exported.png', bytes });
+    await page.getByText('This picture says how it was made (Attune).').waitFor();
+    await button(page, 'Restore settings').click();
+    await expect.poll(() => page.getByLabel('What it should show').textContent()).toContain('a green car');
+  });
+
+  it('changes nothing outside a painted mask, and has the mask again after a restart', async () => {
+    const { desk, page, reopen } = await open();
+    await page.keyboard.press('b');
+    await draw(page, [
+      [0.15, 0.4],
+      [0.4, 0.4],
+    ]);
+    await page.getByText(/mask \d+ %/).waitFor();
+    await page.keyboard.press('Control+z');
+    await expect.poll(() => page.getByText(/mask \d+ %/).count()).toBe(0);
+    await page.keyboard.press('Control+Shift+z');
+    const text = await page.getByText(/mask \d+ %/).textContent();
+    await page.getByText('Saved', { exact: true }).waitFor();
+    await reopen();
+    expect(await page.getByText(/mask \d+ %/).textContent()).toBe(text);
+    await page.keyboard.press('Control+z');
+    await expect.poll(() => page.getByText(/mask \d+ %/).count()).toBe(0);
+    await page.keyboard.press('Control+Shift+z');
+    const since = desk.events.length;
+    await run(page).click();
+    const entry = await nextResult(desk, since);
+    const { mask } = entry.request;
+    if (mask === undefined) throw new Error('the painted mask went along');
+    const painted = codec.decode((await desk.client.call('media.get', { sha256: mask.sha256 })).bytes, 'mask');
+    const { data, width, height } = await painted;
+    const channels = data.length / (width * height);
+    const { sample } = await desk.client.call('hello', {});
+    const [source, result] = [await pixelsOf(desk, sample.source), await pixelsOf(desk, entry.result)];
+    expect(difference(source, result, (pixel) => (data[pixel * channels] ?? 0) === 0)).toBe(0);
+    expect(difference(source, result, (pixel) => (data[pixel * channels] ?? 0) > 200)).toBeGreaterThan(5);
+  });
+
+  it('selects by word', async () => {
+    const { page } = await open();
+    await page.keyboard.press('w');
+    await button(page, 'house').click();
+    await page.getByText(/mask \d+ %/).waitFor();
+    await page.keyboard.press('Control+z');
+    await expect.poll(() => page.getByText(/mask \d+ %/).count()).toBe(0);
+  });
+
+  it('cancels at once, and the next run starts', async () => {
+    const { desk, page } = await open();
+    await page.getByRole('spinbutton', { name: 'Steps' }).fill('100');
+    await page.keyboard.press('Enter');
+    await run(page).click();
+    await page.getByText(/^Step \d+ of/).waitFor();
+    const start = performance.now();
+    await button(page, 'Cancel').click();
+    await page.getByText(/^Step \d+ of/).waitFor({ state: 'detached' });
+    expect(performance.now() - start).toBeLessThan(1000);
+    await page.getByRole('spinbutton', { name: 'Steps' }).fill('4');
+    await page.keyboard.press('Enter');
+    const since = desk.events.length;
+    await run(page).click();
+    expect((await nextResult(desk, since)).record.request.steps).toBeLessThanOrEqual(4);
+  });
+
+  it('survives the death of its engine in the middle of a run: canvas, queue and result are there', async () => {
+    const { desk, page } = await open();
+    await page.keyboard.press('u');
+    await draw(page, [
+      [0.1, 0.1],
+      [0.5, 0.6],
+    ]);
+    const mask = await page.getByText(/mask \d+ %/).textContent();
+    const since = desk.events.length;
+    await run(page).click();
+    await page.getByText(/^Step \d+ of/).waitFor();
+    await run(page).click();
+    const [runner] = desk.runners;
+    process.kill((runner as unknown as { pid: number }).pid, 'SIGKILL');
+    await page.getByText(/restarting/).waitFor();
+    await expect
+      .poll(() => desk.events.slice(since).filter(({ kind }) => kind === 'result').length, { timeout: 90_000 })
+      .toBe(2);
+    await page.getByRole('status').filter({ hasText: 'Ready' }).waitFor();
+    expect(await page.getByText(/mask \d+ %/).textContent()).toBe(mask);
+    expect(await page.getByRole('img', { name: /^Result/ }).count()).toBe(2);
+  });
+
+  it('refuses what is no picture, too large a one and a bomb with a sentence, and keeps what was open', async () => {
+    const { page } = await open();
+    const refused = async (name: string, bytes: Uint8Array, sentence: RegExp) => {
+      await openFiles(page, 'Open', { name, bytes });
+      await page.getByRole('alert').filter({ hasText: sentence }).waitFor();
+    };
+    await refused('text.png', new TextEncoder().encode('hello'), /text\.png is no picture/);
+    await refused(
+      'large.png',
+      hugePng(10_000, 10_100),
+      /large\.png has more than 100000000 pixels; scale it down first/,
+    );
+    await refused('bomb.png', hugePng(16_000, 16_000), /bomb\.png has more than 100000000 pixels/);
+    await expect.poll(() => page.getByLabel('What the picture shows').textContent()).toContain('a red car');
+  });
+
+  it('says of a malformed checkpoint what is wrong with it, and does not run it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'attune-malformed-'));
+    try {
+      const model = join(folder, 'broken');
+      await cp(join(import.meta.dirname, '../models/embedded/image'), model, { recursive: true });
+      const weights = join(model, 'transformer', 'diffusion_pytorch_model.safetensors');
+      await writeFile(weights, (await readFile(weights)).subarray(0, 5000));
+      const { page } = await open({
+        prepare: async ({ service, client }) => {
+          service.grant('grant-00000001', folder);
+          await client.call('models.addFolder', { grant: 'grant-00000001' });
+        },
+      });
+      await button(page, 'Models').click();
+      const card = page.getByRole('listitem').filter({ hasText: 'broken' }).first();
+      await card
+        .getByText(/diffusion_pytorch_model\.safetensors/)
+        .first()
+        .waitFor();
+      expect(await card.getByRole('button', { name: 'Use for editing' }).isDisabled()).toBe(true);
+      await card.getByRole('button', { name: 'Verify' }).click();
+      await card.getByText('It is not whole.').waitFor();
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('runs a batch of pictures from the page', async () => {
+    const { desk, page } = await open();
+    const { sample } = await desk.client.call('hello', {});
+    const { bytes } = await desk.client.call('media.get', { sha256: sample.source.ref.sha256 });
+    const folder = await mkdtemp(join(tmpdir(), 'attune-batch-'));
+    await mkdir(folder, { recursive: true });
+    try {
+      await writeFile(join(folder, 'one.png'), bytes);
+      await writeFile(join(folder, 'jobs.csv'), 'prompt,steps\na green car on sand,2\na blue star on snow,2\n');
+      await button(page, 'Batch').click();
+      await openFiles(page, 'Pictures…', [join(folder, 'one.png')]);
+      await page.getByRole('textbox', { name: 'source, row 1' }).waitFor();
+      await openFiles(page, 'CSV or JSON…', [join(folder, 'jobs.csv')]);
+      await page.getByRole('textbox', { name: 'prompt, row 3' }).waitFor();
+      await button(page, 'Remove row 1').click();
+      await page.getByText('2 pictures will be made.').waitFor();
+      await button(page, 'Start the batch').click();
+      await page.getByText(/2 of 2 · finished/).waitFor({ timeout: 60_000 });
+      const download = page.waitForEvent('download');
+      await button(page, 'Download as ZIP').click();
+      expect((await readFile(await (await download).path())).subarray(0, 2).toString()).toBe('PK');
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});
