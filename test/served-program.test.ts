@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, utimes } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -7,70 +6,21 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { builtEditor } from '../cli/editor.ts';
 import { launchChromium, noChromium, skipReason } from './chromium.ts';
+import { ATTUNE, killServed, ROOT, type Served, serveIn } from './served.ts';
 
 /** `attune serve` and `npm start` as a user starts them: processes with real signals, the built editor, a real browser. */
-const ROOT = join(import.meta.dirname, '..');
 let folder: string;
-const running: ChildProcess[] = [];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'attune-program-'));
   await builtEditor();
 });
 afterAll(async () => {
-  for (const child of running) child.kill('SIGKILL');
+  killServed();
   await rm(folder, { recursive: true, force: true });
 });
 
-interface Served {
-  readonly url: string;
-  readonly pid: number;
-  stop(): Promise<{ readonly code: number | null; readonly out: string; readonly err: string }>;
-}
-
-/** Starts a program on folders of its own and waits until it says where it is. */
-async function serve(name: string, args: readonly string[], change: NodeJS.ProcessEnv = {}): Promise<Served> {
-  const own = (kind: string) => join(folder, name, kind);
-  const env = {
-    ...process.env,
-    XDG_CONFIG_HOME: own('config'),
-    XDG_DATA_HOME: own('data'),
-    XDG_CACHE_HOME: own('cache'),
-    XDG_STATE_HOME: own('state'),
-    HF_HUB_CACHE: own('hub'),
-    ...change,
-  };
-  const child = spawn(process.execPath, [...args, '--port', '0'], {
-    cwd: ROOT,
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  running.push(child);
-  let [out, err] = ['', ''];
-  const ended = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)));
-  const url = await new Promise<string>((resolve, reject) => {
-    const look = () => {
-      const [, found] = /Attune is at (\S+)/.exec(out + err) ?? [];
-      if (found !== undefined) resolve(found);
-    };
-    child.stdout.on('data', (part: Buffer) => {
-      out += part.toString();
-      look();
-    });
-    child.stderr.on('data', (part: Buffer) => {
-      err += part.toString();
-      look();
-    });
-    ended.then(() => reject(new Error(`ended: ${out}${err}`)));
-  });
-  return {
-    url,
-    pid: child.pid ?? 0,
-    async stop() {
-      child.kill('SIGINT');
-      return { code: await ended, out, err };
-    },
-  };
-}
+const serve = (name: string, args: readonly string[], change?: NodeJS.ProcessEnv) =>
+  serveIn(join(folder, name), args, change);
 
 /** Ids of a process' children; known on Linux only. */
 async function childrenOf(pid: number): Promise<number[]> {
@@ -78,7 +28,6 @@ async function childrenOf(pid: number): Promise<number[]> {
   return list.split(' ').filter(Boolean).map(Number);
 }
 
-const ATTUNE = join(ROOT, 'cli', 'attune.mjs');
 const START = join(ROOT, 'cli', 'start.ts');
 
 describe('the program', () => {

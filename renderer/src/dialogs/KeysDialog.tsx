@@ -4,7 +4,7 @@ import { setView, useView } from '../state/view.ts';
 import { Dialog } from '../ui/controls.tsx';
 
 const GROUPS: readonly ActionGroup[] = ['run', 'picture', 'mask', 'view', 'history', 'app'];
-const CANVAS = ['space', 'wheel', 'arrows', 'enter', 'escape'] as const;
+const CANVAS = ['space', 'wheel', 'arrows', 'enter', 'escape', 'hold'] as const;
 const PROMPT = ['weightUp', 'weightDown', 'complete'] as const;
 
 /** Every key, drawn from the actions themselves. */
