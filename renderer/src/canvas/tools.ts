@@ -57,6 +57,10 @@ function measured(work: () => void): void {
   measures += 1;
 }
 
+function extendBy(points: readonly Point[]): void {
+  for (const point of points) maskController.extend(point);
+}
+
 function stroke(tool: 'brush' | 'eraser', start: Point): Gesture {
   if (measures > MAX_MEASURES) {
     performance.clearMeasures(MEASURE);
@@ -65,7 +69,7 @@ function stroke(tool: 'brush' | 'eraser', start: Point): Gesture {
   const { brushSize: size, brushFeather: feather } = useView.getState();
   measured(() => maskController.begin(tool, { size, feather, isEraser: tool === 'eraser' }, start));
   return {
-    move: (points) => measured(() => points.forEach((point) => maskController.extend(point))),
+    move: (points) => measured(() => extendBy(points)),
     finish: () => maskController.end(),
     cancel: () => maskController.cancel(),
   };
