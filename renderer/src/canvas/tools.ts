@@ -19,6 +19,9 @@ export interface Modifiers {
 
 /** Starts what the tool does at a point; undefined where that is done at once. */
 export function startGesture(tool: Tool, start: Point, { altKey, shiftKey }: Modifiers): Gesture | undefined {
+  // Shift too: Alt with a drag belongs to the window manager on many Linux desktops.
+  const isRemoved = altKey || shiftKey;
+  const value = isRemoved ? 0 : 255;
   switch (tool) {
     case 'brush':
     case 'eraser':
@@ -27,17 +30,16 @@ export function startGesture(tool: Tool, start: Point, { altKey, shiftKey }: Mod
       return figure(
         start,
         ({ points, add }) => points.push(...add),
-        (points) => maskController.change('lasso', (mask) => fillPolygon(mask, points, altKey ? 0 : 255)),
+        (points) => maskController.change('lasso', (mask) => fillPolygon(mask, points, value)),
       );
     case 'rectangle':
       return figure(
         start,
         ({ points, add }) => points.splice(1, 1, ...add.slice(-1)),
-        ([a = start, b = start]) =>
-          maskController.change('rectangle', (mask) => fillRectangle(mask, a, b, altKey ? 0 : 255)),
+        ([a = start, b = start]) => maskController.change('rectangle', (mask) => fillRectangle(mask, a, b, value)),
       );
     case 'word':
-      void clickRegion(start, altKey || shiftKey);
+      void clickRegion(start, isRemoved);
       return undefined;
     case 'hand':
       return undefined;
