@@ -27,7 +27,7 @@ export function CanvasView({ scene }: { readonly scene: Scene }) {
     setPicture(picture);
     return escapeKeyboard;
   }, [picture]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what one tool began is not ended by another
+  // What one tool began is not ended by another.
   useEffect(() => escapeKeyboard, [tool]);
   useEffect(() => {
     const element = stage.current;
@@ -44,11 +44,11 @@ export function CanvasView({ scene }: { readonly scene: Scene }) {
   }, []);
   const onKeyDown = (event: KeyboardEvent) => (isHoldKey(event) ? holdSource(true) : onStageKey(event));
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: an application takes the keys itself
     <div
       ref={stage}
       className={`canvas-stage canvas-tool-${tool}`}
       role="application"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: an application takes the keys itself
       tabIndex={0}
       aria-label={t('canvas.label')}
       aria-describedby="canvas-help canvas-position"

@@ -48,7 +48,10 @@ function drawScene(
     context.imageSmoothingEnabled = !isSharp || Number(image.width) < width;
     context.drawImage(image, 0, 0, width, height);
   };
-  if (compare === 'difference' && difference !== null) return put(difference);
+  if (compare === 'difference' && difference !== null) {
+    put(difference);
+    return;
+  }
   // What is compared is shown whole, whatever the layers say.
   const isCompared = compare !== 'off' && source !== null && over !== null;
   if (layers.source || isCompared) put(source);

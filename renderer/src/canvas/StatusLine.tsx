@@ -34,7 +34,7 @@ function ZoomButtons() {
   const zoom = useView((view) => view.zoom);
   const percent = zoom < 0.1 ? (zoom * 100).toFixed(1) : Math.round(zoom * 100);
   return (
-    <div className="canvas-zoom" role="group" aria-label={t('canvas.zoom')}>
+    <fieldset className="canvas-zoom" aria-label={t('canvas.zoom')}>
       <IconButton label={t('canvas.zoomOut')} onClick={() => zoomStep(-1)}>
         <Minus size={16} aria-hidden />
       </IconButton>
@@ -52,7 +52,7 @@ function ZoomButtons() {
       <IconButton label={t('canvas.fit')} keys={keysText('fit')} onClick={fit}>
         <Maximize size={16} aria-hidden />
       </IconButton>
-    </div>
+    </fieldset>
   );
 }
 
@@ -72,7 +72,7 @@ function CompareButtons() {
     </IconButton>
   );
   return (
-    <div className="canvas-compare" role="group" aria-label={t('canvas.compare.title')}>
+    <fieldset className="canvas-compare" aria-label={t('canvas.compare.title')}>
       {mode('off', Image)}
       {mode('slider', SquareSplitHorizontal)}
       <IconButton
@@ -91,6 +91,6 @@ function CompareButtons() {
         <History size={16} aria-hidden />
       </IconButton>
       {mode('difference', Diff)}
-    </div>
+    </fieldset>
   );
 }

@@ -13,13 +13,13 @@ export function ToolOptions({ hasSource }: { readonly hasSource: boolean }) {
   const { t } = useTranslation();
   const tool = useView((view) => view.tool);
   return (
-    <div className="canvas-options" role="group" aria-label={t('canvas.options')}>
+    <fieldset className="canvas-options" aria-label={t('canvas.options')}>
       <div className="canvas-options-tool">
         {(tool === 'brush' || tool === 'eraser') && <BrushOptions />}
         {tool === 'word' && hasSource && <WordChips />}
       </div>
       {hasSource && <MaskCommands />}
-    </div>
+    </fieldset>
   );
 }
 
@@ -82,7 +82,7 @@ function MaskCommands() {
     </IconButton>
   );
   return (
-    <div className="canvas-commands" role="group" aria-label={t('canvas.maskCommands')}>
+    <fieldset className="canvas-commands" aria-label={t('canvas.maskCommands')}>
       {BEFORE_AMOUNT.map(button)}
       <span className="canvas-separator" aria-hidden />
       {WITH_AMOUNT.map(button)}
@@ -98,6 +98,6 @@ function MaskCommands() {
       <span className="canvas-hint" aria-hidden>
         {t('canvas.pixels')}
       </span>
-    </div>
+    </fieldset>
   );
 }

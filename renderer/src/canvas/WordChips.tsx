@@ -15,10 +15,10 @@ export function WordChips() {
   const text = method?.inputs.sourcePrompt === undefined ? document.prompt : document.sourcePrompt;
   const words = useMemo(() => wordsOf(text), [text]);
   const sha256 = document.source?.ref.sha256;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another picture ends the choice
+  // Another picture ends the choice.
   useEffect(() => forgetWord, [sha256]);
   return (
-    <div className="canvas-words" role="group" aria-label={t('canvas.words')}>
+    <fieldset className="canvas-words" aria-label={t('canvas.words')}>
       <div className="canvas-chips">
         {words.map((word) => (
           <button
@@ -38,7 +38,7 @@ export function WordChips() {
       <span className="canvas-hidden" aria-live="polite">
         {chosen !== null && map === null ? t('canvas.looking', { word: chosen }) : ''}
       </span>
-    </div>
+    </fieldset>
   );
 }
 

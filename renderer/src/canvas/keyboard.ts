@@ -54,8 +54,10 @@ function move(arrow: Point, screenStep: number): void {
   const { picture, placement } = useStage.getState();
   if (picture === null) return;
   const { tool } = useView.getState();
-  if (tool === 'hand' || maskController.mask.data.length === 0)
-    return panBy(-arrow.x * screenStep, -arrow.y * screenStep);
+  if (tool === 'hand' || maskController.mask.data.length === 0) {
+    panBy(-arrow.x * screenStep, -arrow.y * screenStep);
+    return;
+  }
   const step = Math.max(1, Math.round(screenStep / placement.scale));
   const from = cursorNow();
   const cursor = {

@@ -19,6 +19,9 @@ export interface Modifiers {
 
 /** Starts what the tool does at a point; undefined where that is done at once. */
 export function startGesture(tool: Tool, start: Point, { altKey, shiftKey }: Modifiers): Gesture | undefined {
+  // Shift too: Alt with a drag belongs to the window manager on many Linux desktops.
+  const isRemoved = altKey || shiftKey;
+  const value = isRemoved ? 0 : 255;
   switch (tool) {
     case 'brush':
     case 'eraser':
@@ -27,17 +30,16 @@ export function startGesture(tool: Tool, start: Point, { altKey, shiftKey }: Mod
       return figure(
         start,
         ({ points, add }) => points.push(...add),
-        (points) => maskController.change('lasso', (mask) => fillPolygon(mask, points, altKey ? 0 : 255)),
+        (points) => maskController.change('lasso', (mask) => fillPolygon(mask, points, value)),
       );
     case 'rectangle':
       return figure(
         start,
         ({ points, add }) => points.splice(1, 1, ...add.slice(-1)),
-        ([a = start, b = start]) =>
-          maskController.change('rectangle', (mask) => fillRectangle(mask, a, b, altKey ? 0 : 255)),
+        ([a = start, b = start]) => maskController.change('rectangle', (mask) => fillRectangle(mask, a, b, value)),
       );
     case 'word':
-      void clickRegion(start, altKey || shiftKey);
+      void clickRegion(start, isRemoved);
       return undefined;
     case 'hand':
       return undefined;
@@ -57,6 +59,10 @@ function measured(work: () => void): void {
   measures += 1;
 }
 
+function extendBy(points: readonly Point[]): void {
+  for (const point of points) maskController.extend(point);
+}
+
 function stroke(tool: 'brush' | 'eraser', start: Point): Gesture {
   if (measures > MAX_MEASURES) {
     performance.clearMeasures(MEASURE);
@@ -65,7 +71,7 @@ function stroke(tool: 'brush' | 'eraser', start: Point): Gesture {
   const { brushSize: size, brushFeather: feather } = useView.getState();
   measured(() => maskController.begin(tool, { size, feather, isEraser: tool === 'eraser' }, start));
   return {
-    move: (points) => measured(() => points.forEach((point) => maskController.extend(point))),
+    move: (points) => measured(() => extendBy(points)),
     finish: () => maskController.end(),
     cancel: () => maskController.cancel(),
   };

@@ -13,8 +13,6 @@ export type OnMaskChange = (label: string, patch: Uint8Array) => void;
 /** A stroke or a preview that is not yet a step of undo. */
 interface Unfinished {
   readonly label: string;
-  /** The mask as it was. */
-  readonly before: Mask;
   touched: Box;
   readonly brush?: Brush;
   last?: Point;
@@ -26,6 +24,8 @@ interface Unfinished {
  */
 export class MaskController {
   #mask: Mask = emptyMask(0, 0);
+  /** The same without what is unfinished; always kept, since copying a large mask takes longer than a stroke may take to begin. */
+  #finished: Mask = emptyMask(0, 0);
   #version = 0;
   #coverage: number | undefined;
   #unfinished: Unfinished | undefined;
@@ -44,7 +44,7 @@ export class MaskController {
 
   /** The mask without what is unfinished; for reading only. */
   get finished(): Mask {
-    return this.#unfinished?.before ?? this.#mask;
+    return this.#finished;
   }
 
   /** Another number after every finished change. */
@@ -77,7 +77,7 @@ export class MaskController {
   /** Puts the brush down. */
   begin(label: string, brush: Brush, point: Point): void {
     this.cancel();
-    this.#unfinished = { label, before: copyOf(this.#mask), touched: NO_BOX, brush };
+    this.#unfinished = { label, touched: NO_BOX, brush };
     this.extend(point);
   }
 
@@ -94,9 +94,10 @@ export class MaskController {
     const done = this.#unfinished;
     if (done === undefined) return;
     this.#unfinished = undefined;
-    const box = changedBox(done.before, this.#mask, done.touched);
+    const box = changedBox(this.#finished, this.#mask, done.touched);
     if (isEmpty(box)) return;
-    const patch = diffPatch(done.before, this.#mask, box);
+    const patch = diffPatch(this.#finished, this.#mask, box);
+    copyBox(this.#mask, this.#finished, box);
     this.#finish();
     this.#onChange(done.label, patch);
   }
@@ -106,14 +107,14 @@ export class MaskController {
     const given = this.#unfinished;
     if (given === undefined) return;
     this.#unfinished = undefined;
-    copyBox(given.before, this.#mask, given.touched);
+    copyBox(this.#finished, this.#mask, given.touched);
     this.#show(given.touched);
   }
 
   /** Changes the mask by a function that says where it did; one step of undo. */
   change(label: string, paint: (mask: Mask) => Box): void {
     this.cancel();
-    this.#unfinished = { label, before: copyOf(this.#mask), touched: NO_BOX };
+    this.#unfinished = { label, touched: NO_BOX };
     this.#touch(paint(this.#mask));
     this.end();
   }
@@ -136,7 +137,7 @@ export class MaskController {
     if (mask.width !== this.#mask.width || mask.height !== this.#mask.height) return;
     if (this.#unfinished?.label !== label || this.#unfinished.brush !== undefined) {
       this.cancel();
-      this.#unfinished = { label, before: copyOf(this.#mask), touched: NO_BOX };
+      this.#unfinished = { label, touched: NO_BOX };
     }
     this.#mask.data.set(mask.data);
     this.#touch(wholeOf(mask));
@@ -152,6 +153,7 @@ export class MaskController {
   load(bytes: Uint8Array): void {
     this.#unfinished = undefined;
     this.#mask = decodedOrEmpty(bytes);
+    this.#finished = copyOf(this.#mask);
     this.#finish();
     this.#show(wholeOf(this.#mask));
   }
@@ -161,6 +163,7 @@ export class MaskController {
     this.cancel();
     const box = applyPatch(this.#mask, patch);
     if (box === undefined) return;
+    copyBox(this.#mask, this.#finished, box);
     this.#finish();
     this.#show(box);
   }
