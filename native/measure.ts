@@ -15,7 +15,7 @@ export interface Probe {
  * Largest difference to the CPU, relative to the largest value of an output, at which a provider is used. Float32 arithmetic in another
  * order differs by about 1e-6 here; a wrong kernel by .1 and more.
  */
-export const WORST_ERROR = 1e-3;
+const WORST_ERROR = 1e-3;
 
 const RUNS = 5;
 

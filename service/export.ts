@@ -44,7 +44,7 @@ async function encode(
 }
 
 /** What a file's name can say of a result. */
-export function factsOf({ record, createdMs }: Pick<HistoryEntry, 'record' | 'createdMs'>) {
+function factsOf({ record, createdMs }: Pick<HistoryEntry, 'record' | 'createdMs'>) {
   const { request, sampler, checkpoint } = record;
   return {
     seed: request.seed,

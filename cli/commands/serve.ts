@@ -1,6 +1,5 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { OpenServer } from '../../service/http/index.ts';
 import { openBrowser } from '../browser.ts';
 import type { Command } from '../command.ts';
@@ -8,11 +7,11 @@ import { COMMON_OPTIONS } from '../command.ts';
 import { builtEditor } from '../editor.ts';
 import { UsageError } from '../errors.ts';
 import type { Host } from '../host.ts';
+import { EMBEDDED } from '../open.ts';
 import type { Values } from '../options.ts';
 import { VERSION } from '../version.ts';
 
 const DEFAULT_PORT = 7860;
-const EMBEDDED = fileURLToPath(new URL('../../models/embedded', import.meta.url));
 
 export const serve: Command = {
   name: 'serve',

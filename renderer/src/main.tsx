@@ -1,6 +1,6 @@
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
-import { findCarrier } from './carrier/carrier.ts';
+import { findCarrier } from './carrier/find.ts';
 import { start } from './start.ts';
 import './styles/tokens.css';
 import './styles/base.css';

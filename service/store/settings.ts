@@ -4,7 +4,7 @@ import { Settings } from '../../contract/index.ts';
 import { AttuneError } from '../../engine/index.ts';
 import { stageFile } from '../../native/files.ts';
 
-export const DEFAULT_SETTINGS: Settings = {
+const DEFAULT_SETTINGS: Settings = {
   provider: 'cpu',
   isOffline: false,
   withMetadata: true,

@@ -7,7 +7,7 @@ import { notify } from '../state/session.ts';
 import { setView } from '../state/view.ts';
 
 /** Opens a picture that was chosen, dropped or pasted; what it says of its making is offered, not forced. */
-export async function openFile(file: File): Promise<void> {
+async function openFile(file: File): Promise<void> {
   if (file.size > MAX_MEDIA_BYTES) return notify('error', i18n.t('open.tooLarge', { name: file.name }));
   try {
     const bytes = new Uint8Array(await file.arrayBuffer());

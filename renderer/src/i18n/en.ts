@@ -127,8 +127,10 @@ export const en = {
     label: 'The picture, with its mask and result',
     help: {
       hand: 'Arrow keys move the picture, plus and minus zoom.',
-      brush: 'Arrow keys move the brush, with Shift further. Enter puts it down and lifts it, Escape takes the stroke back.',
-      eraser: 'Arrow keys move the eraser, with Shift further. Enter puts it down and lifts it, Escape takes the stroke back.',
+      brush:
+        'Arrow keys move the brush, with Shift further. Enter puts it down and lifts it, Escape takes the stroke back.',
+      eraser:
+        'Arrow keys move the eraser, with Shift further. Enter puts it down and lifts it, Escape takes the stroke back.',
       lasso:
         'Arrow keys move the cursor, with Shift further. Enter sets a corner; Enter again at the same place closes the figure.',
       rectangle: 'Arrow keys move the cursor, with Shift further. Enter sets the first corner, then the second.',

@@ -13,7 +13,7 @@ export interface WeightedSpan {
   readonly weight: number;
 }
 
-export const WEIGHT_STEP = 0.1;
+const WEIGHT_STEP = 0.1;
 const MIN_WEIGHT = 0;
 const MAX_WEIGHT = 2;
 
