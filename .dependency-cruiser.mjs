@@ -78,7 +78,7 @@ const rooms = [
   },
   {
     from: 'cli/',
-    paths: ['cli/', 'package.json', 'service/', 'transport/', 'renderer/vite.config.ts', ...everything],
+    paths: ['cli/', 'package.json', 'service/', 'transport/', 'renderer/vite.config.ts', 'electron/vite.config.ts', ...everything],
     packages: ['node:', 'vite'],
   },
   {

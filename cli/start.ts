@@ -4,7 +4,9 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { main } from './app.ts';
+import { buildShell } from './buildshell.ts';
 import { cancelOnSignals } from './cancel.ts';
+import { builtEditor } from './editor.ts';
 import { EXIT } from './errors.ts';
 import { openNodeHost } from './nodehost.ts';
 
@@ -13,18 +15,13 @@ import { openNodeHost } from './nodehost.ts';
  * `attune serve`, and `--no-open`.
  */
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-/** What `npm run build:shell` makes. */
-const SHELL = join(ROOT, 'dist', 'electron', 'main.js');
-
 const argv = process.argv.slice(2);
 const electron = electronPath();
-const why =
-  electron === undefined
-    ? 'Electron\'s program is not here ("npx install-electron" fetches it)'
-    : 'the desktop application is not built here';
-if (electron !== undefined && existsSync(SHELL)) process.exitCode = await startShell(electron);
+if (electron !== undefined) process.exitCode = await startShell(electron);
 else {
-  process.stderr.write(`attune: ${why}, so the editor is served to your browser instead.\n`);
+  process.stderr.write(
+    'attune: Electron\'s program is not here ("npx install-electron" fetches it), so the editor is served to your browser instead.\n',
+  );
   process.exitCode = await startServed(argv);
 }
 
@@ -41,8 +38,11 @@ function electronPath(): string | undefined {
   }
 }
 
-function startShell(program: string): Promise<number> {
-  const child = spawn(program, [SHELL], { cwd: ROOT, stdio: 'inherit' });
+async function startShell(program: string): Promise<number> {
+  await builtEditor((line) => process.stderr.write(`attune: ${line}\n`));
+  await buildShell();
+  // Electron takes a folder whose package.json names the main file.
+  const child = spawn(program, [ROOT], { cwd: ROOT, stdio: 'inherit' });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
   return new Promise((resolve) => {
     child.once('error', (error) => {

@@ -16,3 +16,4 @@ export {
 export { EditRecord, RECORD_SCHEMA, type RecordedOperation } from './record.ts';
 export { EditRequest, MAX_SEED, ResolvedRequest, Size } from './request.ts';
 export { Vocabulary } from './vocabulary.ts';
+export type * from './shell.ts';

@@ -1,9 +1,11 @@
 import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
 import { builtEditor } from '../cli/editor.ts';
 import type { DeskEvent, HistoryEntry } from '../contract/index.ts';
 import { openServer } from '../service/http/index.ts';
 import { openTestDesk, type TestDesk } from '../service/testdesk.ts';
 import { launchChromium } from './chromium.ts';
+import { placesHere, serviceProcessOf, startInChromium } from './electron/shell.ts';
 
 /** The real editor in a real browser before a real service with real runners. */
 export interface Stage {
@@ -18,17 +20,40 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-export type Carrier = (desk: TestDesk) => Promise<{
-  /** Before the first page is opened. */
-  attach(page: Page): Promise<void>;
-  readonly url: string;
+export interface Carried {
+  /** Opens the editor, also again. */
+  open(): Promise<void>;
+  /** Start of every address that the page may ask for. */
+  readonly origin: string;
   close(): Promise<void>;
-}>;
+}
+
+export type Carrier = (desk: TestDesk, page: Page) => Promise<Carried>;
 
 /** The editor over HTTP and a WebSocket, as `attune serve` has it. */
-export const overSocket: Carrier = async (desk) => {
+export const overSocket: Carrier = async (desk, page) => {
   const server = await openServer({ service: desk.service, editor: await builtEditor(), port: 0 });
-  return { url: server.url, attach: async () => {}, close: () => server.close() };
+  const { origin } = new URL(server.url);
+  return { origin, open: async () => void (await page.goto(server.url)), close: () => server.close() };
+};
+
+/** The editor in the desktop shell's window, on a stand-in for Electron. */
+export const overShell: Carrier = async (desk, page) => {
+  const places = await placesHere();
+  const service = serviceProcessOf(desk.service);
+  const double = await startInChromium(page, () => service, places);
+  let isFirst = true;
+  return {
+    origin: new URL(page.url()).origin,
+    async open() {
+      if (!isFirst) await page.reload();
+      isFirst = false;
+    },
+    async close() {
+      double.api.app.quit();
+      await expect.poll(() => double.hasQuit()).toBe(true);
+    },
+  };
 };
 
 export interface StageOptions {
@@ -45,7 +70,6 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
   const { carrier = overSocket, width = 1280, height = 800, colorScheme = 'light', prepare } = options;
   const desk = await openTestDesk();
   await prepare?.(desk);
-  const carried = await carrier(desk);
   const browser = await launchChromium();
   const page = await browser.newPage({
     viewport: { width, height },
@@ -53,27 +77,28 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
     reducedMotion: options.reducedMotion ?? 'no-preference',
   });
   const complaints: string[] = [];
-  const strangers: string[] = [];
+  const asked: string[] = [];
   page.on('console', (message) => {
     if (message.type() === 'error') complaints.push(message.text());
   });
   page.on('pageerror', (error) => complaints.push(error.message));
-  const { host } = new URL(carried.url);
-  page.on('request', (request) => {
-    const url = new URL(request.url());
-    if (/^(http|ws)/.test(url.protocol) && url.host !== host) strangers.push(request.url());
-  });
-  await carried.attach(page);
+  page.on('request', (request) => asked.push(request.url()));
+  page.on('websocket', (socket) => asked.push(socket.url()));
+  const carried = await carrier(desk, page);
   const reopen = async () => {
-    await page.goto(carried.url);
+    await carried.open();
     await page.getByRole('status').filter({ hasText: 'Ready' }).waitFor();
   };
   await reopen();
+  const { host } = new URL(carried.origin);
+  const isStrange = (url: string) => /^(https?|wss?):/.test(url) && new URL(url).host !== host;
   return {
     desk,
     page,
     complaints,
-    strangers,
+    get strangers() {
+      return asked.filter(isStrange);
+    },
     reopen,
     async close() {
       await browser.close();

@@ -12,6 +12,7 @@ import {
   nextResult,
   openFiles,
   openStage,
+  overShell,
   overSocket,
   type Stage,
   type StageOptions,
@@ -21,6 +22,7 @@ import { hugePng } from './serve-client.ts';
 /** What a person does in the editor, from a picture to a file, on every carrier. */
 const CARRIERS: readonly { readonly name: string; readonly carrier: Carrier }[] = [
   { name: 'attune serve', carrier: overSocket },
+  { name: 'the shell', carrier: overShell },
 ];
 
 const stages: Stage[] = [];

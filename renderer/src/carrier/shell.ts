@@ -1,13 +1,6 @@
+import type { AttuneShell } from '../../../contract/index.ts';
 import { Mailbox, openClient, type Port } from '../../../transport/index.ts';
 import type { Carrier } from './carrier.ts';
-
-/** What the preload script of the desktop shell offers; see `contract/shell.ts`. */
-export interface AttuneShell {
-  /** Asks for a connection; its port arrives as a message of this window. */
-  connect(): void;
-  /** Asks for a folder; its grant stands for the path, which this page never learns. */
-  chooseFolder?(): Promise<{ readonly grant: string; readonly name: string } | null>;
-}
 
 declare global {
   interface Window {

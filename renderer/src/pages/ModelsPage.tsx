@@ -13,7 +13,7 @@ export function ModelsPage() {
   const { t } = useTranslation();
   const models = useSession((session) => session.models);
   // A browser may be on another machine: only the desktop application has the dialogs of this one.
-  const canAdd = window.attuneShell?.chooseFolder !== undefined;
+  const canAdd = window.attuneShell !== undefined;
   const refresh = async () => {
     const listed = await tryCall('models.list', {});
     if (listed !== undefined) useSession.setState({ models: listed.models });
@@ -44,7 +44,7 @@ function AddFolder() {
   const { t } = useTranslation();
   const add = async () => {
     try {
-      const chosen = await window.attuneShell?.chooseFolder?.();
+      const chosen = await window.attuneShell?.chooseFolder();
       if (chosen) useSession.setState({ models: (await call('models.addFolder', { grant: chosen.grant })).models });
     } catch (error) {
       notify('error', sentenceOf(error));

@@ -1,0 +1,34 @@
+import type * as Electron from 'electron';
+
+/** The parts of Electron that the shell uses, so that the whole shell runs on a stand-in where Electron's program cannot be had. */
+export interface ElectronApi {
+  readonly app: Pick<
+    Electron.App,
+    'requestSingleInstanceLock' | 'whenReady' | 'quit' | 'on' | 'getVersion' | 'getPath' | 'enableSandbox'
+  >;
+  readonly protocol: Pick<Electron.Protocol, 'registerSchemesAsPrivileged' | 'handle'>;
+  readonly session: {
+    readonly defaultSession: Pick<
+      Electron.Session,
+      'setPermissionRequestHandler' | 'setPermissionCheckHandler' | 'setDevicePermissionHandler'
+    > & { readonly webRequest: Pick<Electron.WebRequest, 'onBeforeRequest'> };
+  };
+  readonly ipcMain: Pick<Electron.IpcMain, 'on' | 'handle'>;
+  readonly dialog: Pick<Electron.Dialog, 'showOpenDialog' | 'showSaveDialog' | 'showErrorBox'>;
+  readonly utilityProcess: { fork(path: string, args?: string[], options?: Electron.ForkOptions): ChildProcess };
+  readonly createChannel: () => Electron.MessageChannelMain;
+  readonly createWindow: (options: Electron.BrowserWindowConstructorOptions) => Window;
+  readonly setMenu: (template: Electron.MenuItemConstructorOptions[] | null) => void;
+}
+
+export type ChildProcess = Pick<Electron.UtilityProcess, 'postMessage' | 'kill' | 'on' | 'once'>;
+
+export type Window = Pick<
+  Electron.BrowserWindow,
+  'loadURL' | 'show' | 'focus' | 'restore' | 'isMinimized' | 'isDestroyed' | 'on' | 'once'
+> & { readonly webContents: Contents };
+
+export type Contents = Pick<
+  Electron.WebContents,
+  'id' | 'on' | 'setWindowOpenHandler' | 'postMessage' | 'mainFrame' | 'isDestroyed'
+>;

@@ -1,0 +1,66 @@
+import type { MessagePortMain } from 'electron';
+import type { RunnerProcess } from '../../service/index.ts';
+import { Mailbox } from '../../transport/index.ts';
+import type { FromService } from '../messages.ts';
+import { portOf } from './port.ts';
+
+/** Runners that the main process starts when it is asked to; what is said to one before its port is here waits for it. */
+export interface Runners {
+  start(): RunnerProcess;
+  joined(id: number, port: MessagePortMain): void;
+  ended(id: number, how: string): void;
+}
+
+interface Known {
+  joined(port: MessagePortMain): void;
+  ended(how: string): void;
+}
+
+export function openRunners(send: (message: FromService) => void): Runners {
+  const known = new Map<number, Known>();
+  let lastId = 0;
+  return {
+    joined: (id, port) => known.get(id)?.joined(port),
+    ended(id, how) {
+      known.get(id)?.ended(how);
+      known.delete(id);
+    },
+    start() {
+      lastId += 1;
+      const id = lastId;
+      const inbox = new Mailbox();
+      const unsent: unknown[] = [];
+      let port: ReturnType<typeof portOf> | undefined;
+      let isKilled = false;
+      let exit: Parameters<Parameters<RunnerProcess['onExit']>[0]>[0] | undefined;
+      const listeners: Parameters<RunnerProcess['onExit']>[0][] = [];
+      known.set(id, {
+        joined(arrived) {
+          port = portOf(arrived);
+          port.onMessage((message) => inbox.deliver(message));
+          for (const message of unsent.splice(0)) port.send(message);
+        },
+        ended(how) {
+          exit = { isCrash: !isKilled, sentence: `The process that runs networks ended (${how}).` };
+          inbox.close();
+          for (const listener of listeners.splice(0)) listener(exit);
+        },
+      });
+      const kill = () => {
+        isKilled = true;
+        send({ kind: 'killRunner', id });
+      };
+      send({ kind: 'startRunner', id });
+      return {
+        kill,
+        onExit: (listener) => void (exit === undefined ? listeners.push(listener) : listener(exit)),
+        port: {
+          send: (message) => (port === undefined ? void unsent.push(message) : port.send(message)),
+          onMessage: (listener) => inbox.listen(listener),
+          onClose: (listener) => inbox.onClose(listener),
+          close: kill,
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import { EventEmitter } from 'node:events';
+import { join } from 'node:path';
+import type { MessagePortMain } from 'electron';
+import type { Page } from 'playwright-core';
+import { buildShell } from '../../cli/buildshell.ts';
+import { builtEditor } from '../../cli/editor.ts';
+import type { ChildProcess } from '../../electron/api.ts';
+import type { ToService } from '../../electron/messages.ts';
+import { portOf } from '../../electron/processes/port.ts';
+import { runShell, type ShellPlaces } from '../../electron/shell.ts';
+import type { Service } from '../../service/index.ts';
+import { hostCalls } from '../../transport/index.ts';
+import { type Double, type DoubleOptions, openDouble } from './double.ts';
+import { showIn } from './page.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+/** The parts where a checkout has them; processes from their sources. */
+export async function placesHere(): Promise<ShellPlaces> {
+  const editor = await builtEditor();
+  await buildShell();
+  return {
+    editor,
+    preload: join(ROOT, 'dist', 'electron', 'preload.cjs'),
+    serviceFile: join(ROOT, 'electron', 'processes', 'service.ts'),
+    runnerFile: join(ROOT, 'electron', 'processes', 'runner.ts'),
+    embedded: join(ROOT, 'models', 'embedded'),
+    sample: join(ROOT, 'cli', 'sample', 'scene.png'),
+  };
+}
+
+/** The real shell on the stand-in. */
+export async function startOnDouble(
+  options: DoubleOptions,
+  places: ShellPlaces,
+  platform?: NodeJS.Platform,
+): Promise<Double> {
+  const double = openDouble(options);
+  await runShell(double.api, places, platform);
+  return double;
+}
+
+/** The same with its window in Chromium. */
+export async function startInChromium(page: Page, fork: DoubleOptions['fork'], places: ShellPlaces): Promise<Double> {
+  let double: Double | undefined;
+  const now = () => {
+    if (double === undefined) throw new Error('the shell is not there yet');
+    return double;
+  };
+  const shown = await showIn(page, now, places.preload);
+  double = openDouble({ fork, page: () => shown });
+  await runShell(double.api, places);
+  return double;
+}
+
+/** A service of this process where the shell starts one of its own: for tests that look behind the editor. */
+export function serviceProcessOf(service: Service): ChildProcess {
+  const events = new EventEmitter();
+  return Object.assign(events as unknown as ChildProcess, {
+    kill: () => events.emit('exit', 0),
+    postMessage(given: unknown, [port]: MessagePortMain[] = []) {
+      const message = given as ToService; // of the shell
+      const { handlers, subscribe, explain } = service;
+      if (message.kind === 'editor' && port !== undefined)
+        hostCalls(portOf(port), { handlers, subscribe, explain, isShell: true });
+      if (message.kind === 'grant') {
+        service.grant(message.grant, message.path);
+        setImmediate(() => events.emit('message', { kind: 'granted', grant: message.grant }));
+      }
+      if (message.kind === 'close') setImmediate(() => events.emit('message', { kind: 'closed' }));
+    },
+  });
+}
