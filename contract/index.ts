@@ -15,5 +15,5 @@ export {
 } from './protocol.ts';
 export { EditRecord, RECORD_SCHEMA, type RecordedOperation } from './record.ts';
 export { EditRequest, MAX_SEED, ResolvedRequest, Size } from './request.ts';
-export { Vocabulary } from './vocabulary.ts';
 export type * from './shell.ts';
+export { Vocabulary } from './vocabulary.ts';

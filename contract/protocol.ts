@@ -118,6 +118,8 @@ export const CALLS = {
     z.strictObject({ id: JobId, options: ExportOptions }),
     z.strictObject({ name: z.string(), type: z.string(), bytes, notices: z.array(z.string()) }),
   ),
+  /** What the file would be called. */
+  'export.name': call(z.strictObject({ id: JobId, options: ExportOptions }), z.strictObject({ name: z.string() })),
   /** A result written to where the user said in a dialog. */
   'export.save': call(
     z.strictObject({ id: JobId, options: ExportOptions, grant: JobId }),

@@ -15,18 +15,22 @@ const ENDINGS: Readonly<Record<ExportFormat, string>> = { png: '.png', jpeg: '.j
 
 /** A result as a file of another format, named by the pattern. Throws 'request-invalid' for a format that the codec lacks. */
 export async function exportResult(entry: HistoryEntry, options: ExportOptions, media: MediaStore): Promise<Exported> {
-  const { format, quality, withMetadata, pattern = DEFAULT_PATTERN } = options;
+  const { format, quality, withMetadata } = options;
   const stored = await media.get(entry.result.ref.sha256);
   // PNG keeps every pixel, and the stored file is one without metadata.
   const encoded = format === 'png' ? stored.bytes : await encode(stored.bytes, format, quality, media);
   const written = withMetadata ? writeMetadata(encoded, format as ImageFormat, entry.record) : undefined; // encoded above
   return {
-    name: `${fileNameFrom(pattern, factsOf(entry))}${ENDINGS[format]}`,
+    name: exportName(entry, options),
     type: `image/${format}`,
     bytes: new Uint8Array(written?.bytes ?? encoded),
     notices: [...(written?.notices ?? [])],
   };
 }
+
+/** What the exported file is called. */
+export const exportName = (entry: HistoryEntry, { format, pattern = DEFAULT_PATTERN }: ExportOptions): string =>
+  `${fileNameFrom(pattern, factsOf(entry))}${ENDINGS[format]}`;
 
 async function encode(
   bytes: Uint8Array,

@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { builtEditor } from '../cli/editor.ts';
@@ -8,7 +11,7 @@ import { launchChromium } from './chromium.ts';
 import { placesHere, serviceProcessOf, startInChromium } from './electron/shell.ts';
 
 /** The real editor in a real browser before a real service with real runners. */
-export interface Stage {
+export interface Stage extends Pick<Carried, 'saved'> {
   readonly desk: TestDesk;
   readonly page: Page;
   /** What the page said to its console that it should not have: errors, refusals by its policy. */
@@ -23,6 +26,8 @@ export interface Stage {
 export interface Carried {
   /** Opens the editor, also again. */
   open(): Promise<void>;
+  /** Gives up the export's file as the user's disk has it, once the button was pressed. */
+  saved(press: () => Promise<void>): Promise<{ readonly name: string; readonly bytes: Uint8Array }>;
   /** Start of every address that the page may ask for. */
   readonly origin: string;
   close(): Promise<void>;
@@ -34,7 +39,17 @@ export type Carrier = (desk: TestDesk, page: Page) => Promise<Carried>;
 export const overSocket: Carrier = async (desk, page) => {
   const server = await openServer({ service: desk.service, editor: await builtEditor(), port: 0 });
   const { origin } = new URL(server.url);
-  return { origin, open: async () => void (await page.goto(server.url)), close: () => server.close() };
+  return {
+    origin,
+    open: async () => void (await page.goto(server.url)),
+    async saved(press) {
+      const download = page.waitForEvent('download');
+      await press();
+      const file = await download;
+      return { name: file.suggestedFilename(), bytes: await readFile(await file.path()) };
+    },
+    close: () => server.close(),
+  };
 };
 
 /** The editor in the desktop shell's window, on a stand-in for Electron. */
@@ -48,6 +63,13 @@ export const overShell: Carrier = async (desk, page) => {
     async open() {
       if (!isFirst) await page.reload();
       isFirst = false;
+    },
+    async saved(press) {
+      const place = join(desk.home, 'saved');
+      double.nextPath = place;
+      await press();
+      await expect.poll(() => existsSync(place), { timeout: 10_000 }).toBe(true);
+      return { name: double.proposed.at(-1) ?? '', bytes: await readFile(place) };
     },
     async close() {
       double.api.app.quit();
@@ -100,6 +122,7 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
       return asked.filter(isStrange);
     },
     reopen,
+    saved: carried.saved,
     async close() {
       await browser.close();
       await carried.close();

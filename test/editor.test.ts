@@ -76,7 +76,7 @@ function difference(a: { data: ArrayLike<number> }, b: { data: ArrayLike<number>
 describe.skipIf(noChromium !== undefined).each(CARRIERS)('the editor over $name', ({ carrier }) => {
   it('opens with a picture and prompts; an edit shows previews and maps, compares, undoes, exports and imports', async () => {
     carrierNow = carrier;
-    const { desk, page } = await open();
+    const { desk, page, saved } = await open();
     await expect.poll(() => page.getByLabel('What the picture shows').textContent()).toContain('a red car');
     await page.getByText(/of memory|free memory/).waitFor();
     const since = desk.events.length;
@@ -107,12 +107,11 @@ describe.skipIf(noChromium !== undefined).each(CARRIERS)('the editor over $name'
     await expect.poll(() => button(page, /^Difference/).getAttribute('aria-pressed')).toBe('true');
     await page.keyboard.press('c');
 
-    const download = page.waitForEvent('download');
-    await page.keyboard.press('Control+s');
-    await page.getByRole('dialog').getByRole('button', { name: 'Export', exact: true }).click();
-    const saved = await download;
-    expect(saved.suggestedFilename()).toMatch(/^\d{4}-\d\d-\d\d-7\.png$/);
-    const bytes = await readFile(await saved.path());
+    const { name, bytes } = await saved(async () => {
+      await page.keyboard.press('Control+s');
+      await page.getByRole('dialog').getByRole('button', { name: 'Export', exact: true }).click();
+    });
+    expect(name).toMatch(/^\d{4}-\d\d-\d\d-7\.png$/);
 
     // The result is shown as a step of its own, and undone as one.
     await page.keyboard.press('Control+z');

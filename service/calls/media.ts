@@ -1,7 +1,7 @@
 import { importMetadata, pictureFormat } from '../../engine/index.ts';
 import type { Handlers } from '../../transport/index.ts';
 import type { Context } from '../context.ts';
-import { exportResult } from '../export.ts';
+import { exportName, exportResult } from '../export.ts';
 import { saveExport } from '../save.ts';
 
 type Names =
@@ -13,6 +13,7 @@ type Names =
   | 'history.list'
   | 'history.remove'
   | 'export'
+  | 'export.name'
   | 'export.save';
 
 /** Calls about pictures: those that come in, and results that go out. */
@@ -45,6 +46,7 @@ export function mediaCalls({ media, history, keeper, models, emit, takeGrant }: 
       return {};
     },
     export: ({ id, options }) => exportResult(history.get(id), options, media),
+    'export.name': ({ id, options }) => ({ name: exportName(history.get(id), options) }),
     async 'export.save'({ id, options, grant }) {
       const exported = await exportResult(history.get(id), options, media);
       return saveExport(exported, takeGrant(grant));

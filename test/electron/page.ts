@@ -55,7 +55,9 @@ const bridge = (preload: string) => `(() => {
     },
   };
   const require = (name) => { if (name !== 'electron') throw new Error(name + ' is not there for a sandboxed script'); return electron; };
-  ${preload}
+  ((require) => {
+${preload}
+  })(require);
 })()`;
 
 /** Shows the shell's window as a page of Chromium, with the real preload script and the shell's own answers to `app://`. */

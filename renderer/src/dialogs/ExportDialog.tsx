@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { ExportOptions, HistoryEntry } from '../../../contract/index.ts';
+import type { AttuneShell, ExportOptions, HistoryEntry } from '../../../contract/index.ts';
 import { tryCall } from '../state/connection.ts';
 import { useEditor } from '../state/editor.ts';
 import { notify, useSession } from '../state/session.ts';
@@ -32,11 +32,11 @@ function ExportForm({ entry }: { readonly entry: HistoryEntry }) {
   const withMetadata = useSession(({ settings }) => settings?.withMetadata ?? true);
   const [options, setOptions] = useState<ExportOptions>({ ...DEFAULT_EXPORT, withMetadata });
   const save = async () => {
-    const file = await tryCall('export', { id: entry.id, options });
-    if (file === undefined) return;
+    const shell = window.attuneShell;
+    const saved = shell === undefined ? await download(entry, options) : await saveWith(shell, entry, options);
+    if (saved === undefined) return;
     setView({ dialog: null });
-    saveBytes(file.name, file.type, file.bytes);
-    notify('info', [t('export.saved', { name: file.name }), ...file.notices].join(' '));
+    notify('info', [t('export.saved', { name: saved.name }), ...saved.notices].join(' '));
   };
   return (
     <form
@@ -54,4 +54,23 @@ function ExportForm({ entry }: { readonly entry: HistoryEntry }) {
       </div>
     </form>
   );
+}
+
+interface Saved {
+  readonly name: string;
+  readonly notices: readonly string[];
+}
+
+/** A browser puts files where its user wants them. */
+async function download({ id }: HistoryEntry, options: ExportOptions): Promise<Saved | undefined> {
+  const file = await tryCall('export', { id, options });
+  if (file !== undefined) saveBytes(file.name, file.type, file.bytes);
+  return file;
+}
+
+/** The desktop application asks for the place and writes the file there itself. */
+async function saveWith(shell: AttuneShell, { id }: HistoryEntry, options: ExportOptions): Promise<Saved | undefined> {
+  const named = await tryCall('export.name', { id, options });
+  const chosen = named === undefined ? null : await shell.chooseSave(named.name);
+  return chosen === null ? undefined : tryCall('export.save', { id, options, grant: chosen.grant });
 }
