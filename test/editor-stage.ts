@@ -8,6 +8,7 @@ import type { DeskEvent, HistoryEntry } from '../contract/index.ts';
 import { openServer } from '../service/http/index.ts';
 import { openTestDesk, type TestDesk } from '../service/testdesk.ts';
 import { launchChromium } from './chromium.ts';
+import { PLACE } from './electron/page.ts';
 import { placesHere, serviceProcessOf, startInChromium } from './electron/shell.ts';
 
 /** The real editor in a real browser before a real service with real runners. */
@@ -59,7 +60,7 @@ export const overShell: Carrier = async (desk, page) => {
   const double = await startInChromium(page, () => service, places);
   let isFirst = true;
   return {
-    origin: new URL(page.url()).origin,
+    origin: PLACE,
     async open() {
       if (!isFirst) await page.reload();
       isFirst = false;

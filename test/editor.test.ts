@@ -173,10 +173,9 @@ describe.skipIf(noChromium !== undefined).each(CARRIERS)('the editor over $name'
     await page.keyboard.press('Enter');
     await run(page).click();
     await page.getByText(/^Step \d+ of/).waitFor();
-    const start = performance.now();
     await button(page, 'Cancel').click();
     await page.getByText(/^Step \d+ of/).waitFor({ state: 'detached' });
-    expect(performance.now() - start).toBeLessThan(1000);
+    expect(desk.events.some(({ kind }) => kind === 'result')).toBe(false);
     await page.getByRole('spinbutton', { name: 'Steps' }).fill('4');
     await page.keyboard.press('Enter');
     const since = desk.events.length;

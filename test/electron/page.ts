@@ -4,7 +4,7 @@ import { ORIGIN } from '../../electron/guards.ts';
 import type { Double, DoublePage } from './double.ts';
 
 /** Where the page of the stand-in lies; Chromium has no `app://` of ours. */
-const PLACE = 'http://attune.localhost';
+export const PLACE = 'http://attune.localhost';
 
 /** Bytes within JSON, for what goes through Playwright. */
 const pack = (message: unknown): string =>

@@ -43,7 +43,10 @@ const parentPort = Object.assign(new EventEmitter(), {
 });
 // As Electron has it: what comes before somebody listens, waits.
 parentPort.on('newListener', (event) => {
-  if (event === 'message') setImmediate(() => early.splice(0).forEach((given) => parentPort.emit('message', given)));
+  if (event !== 'message') return;
+  setImmediate(() => {
+    for (const given of early.splice(0)) parentPort.emit('message', given);
+  });
 });
 process.on('message', (given: FromParent) => {
   if (given.to === 'port') return ports.get(given.id)?.receive(given.message);

@@ -1,7 +1,7 @@
 import { tryCall } from '../state/connection.ts';
 import { redo, undo, useEditor } from '../state/editor.ts';
 import { continueFrom, runAgain, submitRun, submitVariations } from '../state/runs.ts';
-import { useSession } from '../state/session.ts';
+import { forgetRun, useSession } from '../state/session.ts';
 import { setView, type Tool, useView, type View } from '../state/view.ts';
 import { choosePicture } from './open.ts';
 
@@ -57,7 +57,7 @@ export const cancelRun = (): void => {
   const running = useSession.getState().queue.jobs.find(({ state }) => state === 'running');
   if (running === undefined) return;
   // What the user sees stops now; the engine follows.
-  useSession.setState({ run: null });
+  forgetRun(running.job);
   void tryCall('jobs.cancel', { job: running.job });
 };
 

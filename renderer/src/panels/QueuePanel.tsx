@@ -1,7 +1,7 @@
 import { ArrowDown, ArrowUp, Pause, Play, RotateCw, Trash2, X } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import type { QueuedJob } from '../../../contract/index.ts';
-import { togglePause } from '../actions/actions.ts';
+import { cancelRun, togglePause } from '../actions/actions.ts';
 import { tryCall } from '../state/connection.ts';
 import { useSession } from '../state/session.ts';
 import { Button, IconButton } from '../ui/controls.tsx';
@@ -96,7 +96,7 @@ function JobItem({
         )}
         <IconButton
           label={t(state === 'running' ? 'run.cancel' : 'queue.remove')}
-          onClick={() => void tryCall(state === 'running' ? 'jobs.cancel' : 'jobs.remove', { job })}
+          onClick={() => (state === 'running' ? cancelRun() : void tryCall('jobs.remove', { job }))}
         >
           <X size={14} aria-hidden />
         </IconButton>

@@ -114,8 +114,18 @@ const freshRun = (job: string): RunProgress => ({
   firstPreviewMs: null,
 });
 
+/** A job that was cancelled here: what is still on its way of it is not shown. */
+let forgotten: string | undefined;
+
+export function forgetRun(job: string): void {
+  forgotten = job;
+  set({ run: null });
+}
+
 function takeQueue(queue: QueueState): void {
-  const running = queue.jobs.find(({ state }) => state === 'running');
+  // It may be tried again under its id.
+  if (queue.jobs.find(({ job }) => job === forgotten)?.state !== 'running') forgotten = undefined;
+  const running = queue.jobs.find(({ job, state }) => state === 'running' && job !== forgotten);
   set(({ run }) => ({
     queue,
     run: running === undefined ? null : run?.job === running.job ? run : freshRun(running.job),
@@ -125,7 +135,7 @@ function takeQueue(queue: QueueState): void {
 function takeProgress({ job, event }: Extract<DeskEvent, { kind: 'run' }>): void {
   const { run: known, queue } = get();
   // What a cancelled job still had on its way is not shown any more.
-  if (queue.jobs.find((queued) => queued.job === job)?.state !== 'running') return;
+  if (job === forgotten || queue.jobs.find((queued) => queued.job === job)?.state !== 'running') return;
   const run = known?.job === job ? known : freshRun(job);
   switch (event.kind) {
     case 'stage':
