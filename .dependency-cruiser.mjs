@@ -48,7 +48,7 @@ const rooms = [
   },
   {
     from: 'electron/',
-    not: 'electron/processes/',
+    not: ['electron/processes/', 'electron/vite.config.ts'],
     paths: ['contract/', 'transport/', 'electron/'],
     packages: ['node:', 'electron'],
   },
@@ -60,6 +60,7 @@ const rooms = [
   },
   // How Vite builds the editor; it runs in Node.
   { from: 'renderer/vite.config.ts', paths: [], packages: ['node:', 'vite', '@vitejs/plugin-react'] },
+  { from: 'electron/vite.config.ts', paths: [], packages: ['node:', 'vite'] },
   {
     from: 'renderer/',
     not: 'renderer/vite.config.ts',
@@ -78,7 +79,15 @@ const rooms = [
   },
   {
     from: 'cli/',
-    paths: ['cli/', 'package.json', 'service/', 'transport/', 'renderer/vite.config.ts', 'electron/vite.config.ts', ...everything],
+    paths: [
+      'cli/',
+      'package.json',
+      'service/',
+      'transport/',
+      'renderer/vite.config.ts',
+      'electron/vite.config.ts',
+      ...everything,
+    ],
     packages: ['node:', 'vite'],
   },
   {
@@ -101,7 +110,7 @@ const packagePath = (name) =>
   name.startsWith('node:') ? `^(node:)?${name.slice(5)}(/promises)?$` : `(^|/)node_modules/(@types/)?${name}/`;
 
 const roomRules = rooms.flatMap(({ from, not, paths, packages = [] }) => {
-  const who = { path: `^${literal(from)}`, pathNot: [test, ...(not ? starts([not]) : [])] };
+  const who = { path: `^${literal(from)}`, pathNot: [test, ...starts([not ?? []].flat())] };
   const allNode = packages.includes('node:');
   const named = packages.filter((name) => name !== 'node:').map(packagePath);
   return [

@@ -3,7 +3,7 @@ import type { ElectronApi, Window } from './api.ts';
 import { guardContents, ORIGIN } from './guards.ts';
 
 /** What the page may not do is said here once more, though it is Electron's own default: a default may change. */
-export const windowOptions = (preload: string): BrowserWindowConstructorOptions => ({
+const windowOptions = (preload: string): BrowserWindowConstructorOptions => ({
   width: 1440,
   height: 900,
   minWidth: 960,

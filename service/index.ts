@@ -1,4 +1,4 @@
 /** The service as composition roots see it: `attune serve`, the desktop application's service process, tests. */
 export { openService } from './open.ts';
 export { forkRunner } from './runner/fork.ts';
-export type { RunnerProcess, Service, ServiceOptions } from './service.ts';
+export type { RunnerProcess, Service } from './service.ts';

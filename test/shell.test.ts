@@ -2,15 +2,14 @@ import { EventEmitter } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { _electron } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { DeskEvent, Granted } from '../contract/index.ts';
 import type { ChildProcess } from '../electron/api.ts';
 import { ORIGIN } from '../electron/guards.ts';
-import { portOf } from '../electron/processes/port.ts';
 import type { ShellPlaces } from '../electron/shell.ts';
-import { type Client, openClient } from '../transport/index.ts';
 import { type Double, openDouble } from './electron/double.ts';
-import { placesHere, startOnDouble } from './electron/shell.ts';
+import { connectOn, placesHere, startOnDouble } from './electron/shell.ts';
 import { type DoubleProcess, forkDouble } from './electron/utility.ts';
 
 /** The real shell on the stand-in: what it forbids, and that its processes come up, die and come up again. */
@@ -223,22 +222,7 @@ describe('the processes', () => {
     for (const { process: child } of forked.splice(0)) child.kill();
   });
 
-  /** A connection as the preload script gets one. */
-  const connect = async (): Promise<{ readonly client: Client; readonly events: DeskEvent[] }> => {
-    const [{ window } = expect.fail()] = double.windows;
-    const arrived = new Promise<Parameters<typeof portOf>[0]>((resolve) => {
-      (window.webContents as { postMessage: unknown }).postMessage = (
-        _channel: string,
-        _message: unknown,
-        [port]: Parameters<typeof portOf>[0][],
-      ) => port && resolve(port);
-    });
-    double.send('attune:connect');
-    const client = openClient(portOf(await arrived));
-    const events: DeskEvent[] = [];
-    client.onEvent((event) => events.push(event));
-    return { client, events };
-  };
+  const connect = () => connectOn(double);
   const request = {
     method: 'generate',
     checkpoint: 'embedded/image',
@@ -294,5 +278,28 @@ describe('the processes', () => {
       /choose .* again/,
     );
     expect(await readFile(double.nextPath, 'utf8')).toBe('mine');
+  });
+});
+
+const program = process.env.ATTUNE_ELECTRON;
+describe.skipIf(program === undefined)('on a real Electron, which ATTUNE_ELECTRON names', () => {
+  it('opens the editor and edits the sample', async () => {
+    const electron = await _electron.launch({
+      ...(program !== undefined && { executablePath: program }),
+      args: [join(import.meta.dirname, '..')],
+      env: { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_STATE_HOME: home, XDG_DATA_HOME: home } as Record<
+        string,
+        string
+      >,
+    });
+    try {
+      const page = await electron.firstWindow();
+      await page.getByRole('status').filter({ hasText: 'Ready' }).waitFor();
+      await page.keyboard.press('Control+Enter');
+      await page.getByRole('img', { name: /^Result/ }).waitFor({ timeout: 60_000 });
+      expect(await page.evaluate('typeof process + typeof require')).toBe('undefinedundefined');
+    } finally {
+      await electron.close();
+    }
   });
 });

@@ -4,12 +4,13 @@ import type { MessagePortMain } from 'electron';
 import type { Page } from 'playwright-core';
 import { buildShell } from '../../cli/buildshell.ts';
 import { builtEditor } from '../../cli/editor.ts';
+import type { DeskEvent } from '../../contract/index.ts';
 import type { ChildProcess } from '../../electron/api.ts';
 import type { ToService } from '../../electron/messages.ts';
 import { portOf } from '../../electron/processes/port.ts';
 import { runShell, type ShellPlaces } from '../../electron/shell.ts';
 import type { Service } from '../../service/index.ts';
-import { hostCalls } from '../../transport/index.ts';
+import { type Client, hostCalls, openClient } from '../../transport/index.ts';
 import { type Double, type DoubleOptions, openDouble } from './double.ts';
 import { showIn } from './page.ts';
 
@@ -51,6 +52,20 @@ export async function startInChromium(page: Page, fork: DoubleOptions['fork'], p
   double = openDouble({ fork, page: () => shown });
   await runShell(double.api, places);
   return double;
+}
+
+/** A connection as the preload script gets one, without a page. */
+export async function connectOn(double: Double): Promise<{ readonly client: Client; readonly events: DeskEvent[] }> {
+  const contents = double.windows.at(-1)?.window.webContents as { postMessage: unknown } | undefined;
+  if (contents === undefined) throw new Error('there is no window');
+  const arrived = new Promise<MessagePortMain>((resolve) => {
+    contents.postMessage = (_channel: string, _message: unknown, [port]: MessagePortMain[]) => port && resolve(port);
+  });
+  double.send('attune:connect');
+  const client = openClient(portOf(await arrived));
+  const events: DeskEvent[] = [];
+  client.onEvent((event) => events.push(event));
+  return { client, events };
 }
 
 /** A service of this process where the shell starts one of its own: for tests that look behind the editor. */
