@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { expect } from 'vitest';
+
 import { builtEditor } from '../cli/editor.ts';
 import type { DeskEvent, HistoryEntry } from '../contract/index.ts';
 import { openServer } from '../service/http/index.ts';
@@ -69,12 +69,12 @@ export const overShell: Carrier = async (desk, page) => {
       const place = join(desk.home, 'saved');
       double.nextPath = place;
       await press();
-      await expect.poll(() => existsSync(place), { timeout: 10_000 }).toBe(true);
+      await until(() => existsSync(place));
       return { name: double.proposed.at(-1) ?? '', bytes: await readFile(place) };
     },
     async close() {
       double.api.app.quit();
-      await expect.poll(() => double.hasQuit()).toBe(true);
+      await until(() => double.hasQuit());
     },
   };
 };
@@ -130,6 +130,13 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
       await desk.remove();
     },
   };
+}
+
+async function until(isSo: () => boolean, timeoutMs = 10_000): Promise<void> {
+  for (const end = performance.now() + timeoutMs; !isSo(); ) {
+    if (performance.now() > end) throw new Error('it did not come to that in time');
+    await new Promise((done) => setTimeout(done, 20));
+  }
 }
 
 /** The next result that the service tells. */

@@ -35,6 +35,7 @@ const VIEWS: readonly View[] = [
   { name: 'layers', go: (page) => page.getByRole('tab', { name: 'Layers' }).click() },
   { name: 'keys', go: (page) => page.keyboard.press('Shift+?'), leave: pressEscape },
   { name: 'export', go: (page) => page.keyboard.press('Control+s'), leave: pressEscape },
+  { name: 'record', go: (page) => button(page, 'How it was made').click(), leave: pressEscape },
   { name: 'models', go: (page) => pageLink(page, 'Models').click() },
   {
     name: 'models, verified',

@@ -66,7 +66,7 @@ describe('README and docs', () => {
       checkAttune(words.slice(1));
     } else if (program === 'npm') {
       if (first === 'run') expect(manifest.scripts).toHaveProperty(second);
-      else expect(['ci', 'test']).toContain(first);
+      else expect(['ci', 'test', 'start']).toContain(first);
     } else expect(['cat', 'cp']).toContain(program);
   });
 

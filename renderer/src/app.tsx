@@ -5,6 +5,7 @@ import { takeFiles } from './actions/open.ts';
 import { CanvasPane } from './canvas/CanvasPane.tsx';
 import { ExportDialog } from './dialogs/ExportDialog.tsx';
 import { KeysDialog } from './dialogs/KeysDialog.tsx';
+import { RecordDialog } from './dialogs/RecordDialog.tsx';
 import { BatchPage } from './pages/BatchPage.tsx';
 import { ModelsPage } from './pages/ModelsPage.tsx';
 import { SettingsPage } from './pages/SettingsPage.tsx';
@@ -48,6 +49,7 @@ export function App() {
         <Notices />
         <KeysDialog />
         <ExportDialog />
+        <RecordDialog />
       </div>
     </TooltipProvider>
   );

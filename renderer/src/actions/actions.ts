@@ -135,6 +135,12 @@ export const ACTIONS: readonly Action[] = [
   { id: 'fit', group: 'view', keys: ['$mod+Digit0'], inText: true, run: () => canvas?.fit() },
   { id: 'zoom100', group: 'view', keys: ['$mod+Digit1'], inText: true, run: () => canvas?.zoomTo(1) },
   { id: 'zoom200', group: 'view', keys: ['$mod+Digit2'], inText: true, run: () => canvas?.zoomTo(2) },
+  {
+    id: 'liveMaps',
+    group: 'view',
+    keys: ['KeyM'],
+    run: () => setView(({ hasLiveMaps }) => ({ hasLiveMaps: !hasLiveMaps })),
+  },
   { id: 'compare', group: 'view', keys: ['KeyC'], run: cycleCompare },
   {
     id: 'redoRun',

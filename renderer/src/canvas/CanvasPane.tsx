@@ -3,6 +3,7 @@ import { useEditor } from '../state/editor.ts';
 import './canvas.css';
 import { CanvasView } from './CanvasView.tsx';
 import { EmptyStage } from './EmptyStage.tsx';
+import { MapChips } from './MapChips.tsx';
 import { StatusLine } from './StatusLine.tsx';
 import { useScene } from './scene.ts';
 import { ToolOptions } from './ToolOptions.tsx';
@@ -19,6 +20,7 @@ export function CanvasPane() {
       <ToolRail hasSource={hasSource} />
       <ToolOptions hasSource={hasSource} />
       {scene.picture === null ? <EmptyStage /> : <CanvasView scene={scene} />}
+      <MapChips />
       <StatusLine picture={scene.picture} canCompare={canCompare} />
     </section>
   );

@@ -6,6 +6,7 @@ import { useEditor } from '../state/editor.ts';
 import { bitmapOf } from '../state/media.ts';
 import { notify, type Session, useSession } from '../state/session.ts';
 import { useView } from '../state/view.ts';
+import { useHeatWord } from './heat.ts';
 import { differenceOf, heatOf, rgbaOf } from './pixels.ts';
 import type { Extent } from './placement.ts';
 
@@ -71,7 +72,7 @@ function useBitmap(media: MediaInfo | null): ImageBitmap | null {
 
 /** The map of the word that is looked at: of the running job, else of the result that is shown. */
 function useHeat(): Drawable | null {
-  const word = useView((view) => view.heatWord);
+  const word = useHeatWord();
   const isRunning = useSession(({ run }) => run !== null);
   const running = useSession(({ run }) => (word === null ? undefined : run?.maps[word]));
   const shown = useEditor(({ document }) => document.shown);

@@ -1,4 +1,4 @@
-import { Copy, Download, ImagePlus, RotateCw, Trash2 } from 'lucide-react';
+import { Download, FileText, ImagePlus, RotateCw, Trash2 } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { HistoryEntry } from '../../../contract/index.ts';
@@ -91,11 +91,8 @@ function EntryButtons({ entry }: { readonly entry: HistoryEntry }) {
       <IconButton label={t('history.continue')} onClick={() => continueFrom(entry)}>
         <ImagePlus size={16} aria-hidden />
       </IconButton>
-      <IconButton
-        label={t('history.copyRecord')}
-        onClick={() => void navigator.clipboard.writeText(JSON.stringify(entry.record, null, 2))}
-      >
-        <Copy size={16} aria-hidden />
+      <IconButton label={t('history.record')} onClick={() => setView({ dialog: 'record' })}>
+        <FileText size={16} aria-hidden />
       </IconButton>
       <IconButton label={t('history.export')} onClick={() => setView({ dialog: 'export' })}>
         <Download size={16} aria-hidden />

@@ -16,10 +16,14 @@ export interface View {
   readonly layers: { readonly source: boolean; readonly mask: boolean; readonly result: boolean };
   readonly maskOpacity: number;
   readonly resultOpacity: number;
-  /** The word whose map lies over the canvas. */
+  /** The word under the pointer, whose map lies over the canvas. */
   readonly heatWord: string | null;
+  /** The word whose map stays over the canvas. */
+  readonly pinnedWord: string | null;
+  /** Whether a running job shows where it looks without being asked. */
+  readonly hasLiveMaps: boolean;
   readonly zoom: number;
-  readonly dialog: 'keys' | 'export' | null;
+  readonly dialog: 'keys' | 'export' | 'record' | null;
   readonly sidePanel: 'edit' | 'queue' | 'layers';
 }
 
@@ -34,6 +38,8 @@ export const useView = create<View>(() => ({
   maskOpacity: 0.6,
   resultOpacity: 1,
   heatWord: null,
+  pinnedWord: null,
+  hasLiveMaps: true,
   zoom: 1,
   dialog: null,
   sidePanel: 'edit',
