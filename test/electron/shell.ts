@@ -8,7 +8,7 @@ import type { DeskEvent } from '../../contract/index.ts';
 import type { ChildProcess } from '../../electron/api.ts';
 import type { ToService } from '../../electron/messages.ts';
 import { portOf } from '../../electron/processes/port.ts';
-import { runShell, type ShellPlaces } from '../../electron/shell.ts';
+import { runShell, type ShellPlaces, type ShellStart } from '../../electron/shell.ts';
 import type { Service } from '../../service/index.ts';
 import { type Client, hostCalls, openClient } from '../../transport/index.ts';
 import { type Double, type DoubleOptions, openDouble } from './double.ts';
@@ -30,14 +30,17 @@ export async function placesHere(): Promise<ShellPlaces> {
   };
 }
 
+/** As a user starts it from a menu. */
+const STARTED: ShellStart = { platform: process.platform, argv: ['attune'], folder: ROOT };
+
 /** The real shell on the stand-in. */
 export async function startOnDouble(
   options: DoubleOptions,
   places: ShellPlaces,
-  platform?: NodeJS.Platform,
+  start: Partial<ShellStart> = {},
 ): Promise<Double> {
   const double = openDouble(options);
-  await runShell(double.api, places, platform);
+  await runShell(double.api, places, { ...STARTED, ...start });
   return double;
 }
 
@@ -50,7 +53,7 @@ export async function startInChromium(page: Page, fork: DoubleOptions['fork'], p
   };
   const shown = await showIn(page, now, places.preload);
   double = openDouble({ fork, page: () => shown });
-  await runShell(double.api, places);
+  await runShell(double.api, places, STARTED);
   return double;
 }
 
