@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type {
@@ -72,16 +72,12 @@ export interface DoubleOptions {
   readonly fork: (path: string, args: readonly string[]) => ChildProcess;
   readonly isFirst?: boolean;
   readonly pictures?: string;
-  /** The folder of all applications' settings. */
+  /** The folder of all applications' settings; default: one of its own, that is removed when the application quits. */
   readonly appData?: string;
   readonly isDark?: boolean;
   readonly screens?: readonly Rectangle[];
   readonly page?: (double: Double) => DoublePage;
 }
-
-/** Where doubles without a place of their own keep theirs. */
-const HOMES = join(tmpdir(), `attune-double-${process.pid}`);
-process.once('exit', () => rmSync(HOMES, { recursive: true, force: true }));
 
 const SCREEN: Rectangle = { x: 0, y: 0, width: 1920, height: 1080 };
 
@@ -90,12 +86,12 @@ export function openDouble({
   fork,
   isFirst = true,
   pictures = '/nowhere',
-  // Nothing is remembered from one double to the next.
-  appData = join(HOMES, String(performance.now())),
+  appData: givenAppData,
   isDark = true,
   screens = [SCREEN],
   page,
 }: DoubleOptions): Double {
+  const appData = givenAppData ?? mkdtempSync(join(tmpdir(), 'attune-double-'));
   const app = new EventEmitter();
   const ipc = new EventEmitter();
   const invokes = new Map<string, (event: IpcMainInvokeEvent, ...given: unknown[]) => unknown>();
@@ -225,7 +221,9 @@ export function openDouble({
         quit: () => {
           const event = { isStopped: false, preventDefault: () => (event.isStopped = true) };
           app.emit('before-quit', event);
-          if (!event.isStopped) hasQuit = true;
+          if (event.isStopped) return;
+          hasQuit = true;
+          if (givenAppData === undefined) rmSync(appData, { recursive: true, force: true });
         },
       }) as unknown as App,
       protocol: {

@@ -45,14 +45,19 @@ export async function startOnDouble(
 }
 
 /** The same with its window in Chromium. */
-export async function startInChromium(page: Page, fork: DoubleOptions['fork'], places: ShellPlaces): Promise<Double> {
+export async function startInChromium(
+  page: Page,
+  fork: DoubleOptions['fork'],
+  places: ShellPlaces,
+  options: Partial<DoubleOptions> = {},
+): Promise<Double> {
   let double: Double | undefined;
   const now = () => {
     if (double === undefined) throw new Error('the shell is not there yet');
     return double;
   };
   const shown = await showIn(page, now, places.preload);
-  double = openDouble({ fork, page: () => shown });
+  double = openDouble({ fork, page: () => shown, ...options });
   await runShell(double.api, places, STARTED);
   return double;
 }
