@@ -8,6 +8,8 @@ import type { GraphBuilder, Value } from './graph/builder.ts';
 /** Static sizes a denoiser graph is built for; height and width in latent cells. */
 export interface DenoiserSizes {
   readonly batch: number;
+  /** Latent frames, 1 if absent; networks of pictures know no other number. */
+  readonly frames?: number;
   readonly height: number;
   readonly width: number;
   readonly textTokens: number;
@@ -42,22 +44,35 @@ export interface Denoiser {
   readonly patchSize: number;
   /** Width of the prompt embedding, `joint_attention_dim`. */
   readonly textWidth: number;
-  /** Width of the pooled prompt embedding, `pooled_projection_dim`. */
+  /** Width of the pooled prompt embedding, `pooled_projection_dim`; 0 for a network that reads none. */
   readonly pooledWidth: number;
   readonly layers: number;
   readonly heads: number;
   readonly headDim: number;
-  /** Largest latent side (in cells) whose position table exists. */
+  /** Largest latent side (in cells) whose position table exists; Infinity where positions are computed for any size. */
   readonly maxLatentSide: number;
+  /** What a network of videos has besides; absent for pictures. */
+  readonly video?: VideoForm;
   /** Every attention call of the network at these sizes, in order of execution. */
   sites(sizes: DenoiserSizes): readonly AttentionSite[];
   /**
    * Adds the network to a graph. Declares inputs `latent` [B,C,h,w], `timestep` [B] (0..1000, float32),
-   * `text` [B,T,textWidth], `pooled` [B,pooledWidth]; returns the predicted velocity [B,C,h,w] without declaring it an output.
+   * `text` [B,T,textWidth], `pooled` [B,pooledWidth] (if that is not 0); returns what the network predicts, the velocity in the sense of
+   * its scheduler, [B,C,h,w] without declaring it an output. A network of videos takes and returns [B,F,C,h,w].
    */
   build(g: GraphBuilder, sizes: DenoiserSizes, seam: AttentionSeam, probe?: Probe): Value;
   /** Estimate of the largest sum of live activations of one plain run; weights are not in it. */
   activationBytes(sizes: DenoiserSizes): number;
+}
+
+/** What the pipeline must know of a network of videos. */
+export interface VideoForm {
+  /** Latent frames of one token; the frames of a latent are a multiple of it. */
+  readonly patchFrames: number;
+  /** Tokens of the prompt; the networks are made for exactly this many. */
+  readonly textTokens: number;
+  /** The latent that the network was made for, in frames and cells. */
+  readonly sample: { readonly frames: number; readonly height: number; readonly width: number };
 }
 
 export interface TextEncoderOutputs {

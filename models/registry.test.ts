@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { openComponent } from '../engine/checkpoint/folder.ts';
 import { folderOf, tensorsOf } from '../test/checkpoint-files.ts';
-import { type TinyNetwork, tinyAutoencoder, tinyClip, tinySd3, tinyT5, writeNetwork } from '../test/tiny-networks.ts';
+import {
+  type TinyNetwork,
+  tinyAutoencoder,
+  tinyClip,
+  tinyCogVideoX,
+  tinySd3,
+  tinyT5,
+  writeNetwork,
+} from '../test/tiny-networks.ts';
 import { autoencoders, denoisers, textEncoders } from './registry.ts';
 
 const families = [...denoisers, ...textEncoders, ...autoencoders];
@@ -10,6 +18,9 @@ const families = [...denoisers, ...textEncoders, ...autoencoders];
 const networks: readonly (readonly [form: string, family: string, network: TinyNetwork])[] = [
   ['SD3 with dual attention', 'sd3', tinySd3()],
   ['SD3 without', 'sd3', tinySd3({ dual: [], layers: 1 })],
+  ['CogVideoX 2b', 'cogvideox', tinyCogVideoX('sincos')],
+  ['CogVideoX 5b', 'cogvideox', tinyCogVideoX('rotary')],
+  ['CogVideoX 1.5', 'cogvideox', tinyCogVideoX('spanning')],
   ['autoencoder', 'autoencoder-kl', tinyAutoencoder()],
   ['autoencoder without attention', 'autoencoder-kl', tinyAutoencoder({ attends: false })],
   ['CLIP with projection', 'clip-text', tinyClip()],
@@ -28,6 +39,8 @@ const TELLING = new Set([
   'pos_embed.proj.weight',
   'transformer_blocks.0.attn.add_q_proj.weight',
   'text_projection.weight',
+  'patch_embed.text_proj.weight',
+  'transformer_blocks.0.attn1.to_q.weight',
 ]);
 
 function familyOf(network: TinyNetwork) {

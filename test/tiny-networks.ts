@@ -103,6 +103,59 @@ export function tinySd3(
   };
 }
 
+/** 2b's form (`sincos`), 5b's (`rotary`) or 1.5's (`spanning`, tokens of two frames). Made for 2 x 4 x 6 cells. */
+export function tinyCogVideoX(form: 'sincos' | 'rotary' | 'spanning' = 'sincos'): TinyNetwork {
+  const [heads, headDim, channels, textWidth, timeWidth, layers] = [2, 16, 4, 12, 10, 2];
+  const width = heads * headDim;
+  const isSpanning = form === 'spanning';
+  const cells = 4 * (isSpanning ? 2 : 1);
+  const block = (index: number): Shapes => {
+    const name = `transformer_blocks.${index}`;
+    return all(
+      ...['norm1', 'norm2'].map((part) =>
+        all(linear(`${name}.${part}.linear`, 6 * width, timeWidth), norm(`${name}.${part}.norm`, width)),
+      ),
+      ...['to_q', 'to_k', 'to_v', 'to_out.0'].map((part) => linear(`${name}.attn1.${part}`, width, width)),
+      ...['norm_q', 'norm_k'].map((part) => norm(`${name}.attn1.${part}`, headDim)),
+      linear(`${name}.ff.net.0.proj`, 4 * width, width),
+      linear(`${name}.ff.net.2`, width, 4 * width),
+    );
+  };
+  return {
+    config: {
+      _class_name: 'CogVideoXTransformer3DModel',
+      attention_head_dim: headDim,
+      num_attention_heads: heads,
+      num_layers: layers,
+      in_channels: channels,
+      out_channels: channels,
+      text_embed_dim: textWidth,
+      time_embed_dim: timeWidth,
+      max_text_seq_length: 3,
+      patch_size: 2,
+      patch_size_t: isSpanning ? 2 : null,
+      patch_bias: !isSpanning,
+      sample_frames: 5,
+      sample_height: 4,
+      sample_width: 6,
+      use_rotary_positional_embeddings: form !== 'sincos',
+    },
+    shapes: all(
+      isSpanning
+        ? linear('patch_embed.proj', width, channels * cells)
+        : convolution('patch_embed.proj', width, channels, 2),
+      linear('patch_embed.text_proj', width, textWidth),
+      linear('time_embedding.linear_1', timeWidth, width),
+      linear('time_embedding.linear_2', timeWidth, timeWidth),
+      times(layers, block),
+      norm('norm_final', width),
+      linear('norm_out.linear', 2 * width, timeWidth),
+      norm('norm_out.norm', width),
+      linear('proj_out', channels * cells, width),
+    ),
+  };
+}
+
 /** Two resolutions; with the 1x1 convolutions around the latent, which SD3's own leaves out. */
 export function tinyAutoencoder(options: { readonly attends?: boolean } = {}): TinyNetwork {
   const { attends = true } = options;

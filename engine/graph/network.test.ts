@@ -150,6 +150,21 @@ describe('networks', () => {
       reference: (x) => fill([2, 3, 4, 6], ([n = 0, c = 0, i = 0, j = 0]) => at(x, [n, c, i >> 1, j >> 1])),
     },
     {
+      name: 'rotatePairs',
+      inputs: [
+        [2, 3, 2 * 4],
+        [3, 2],
+        [3, 2],
+      ],
+      build: (g, x, cos, sin) => g.rotatePairs(x, cos, sin, 2),
+      reference: (x, cos, sin) =>
+        fill([2, 3, 8], ([n = 0, i = 0, c = 0]) => {
+          const pair = Math.floor(c / 2) % 2;
+          const other = c % 2 === 0 ? -at(x, [n, i, c + 1]) : at(x, [n, i, c - 1]);
+          return at(x, [n, i, c]) * at(cos, [i, pair]) + other * at(sin, [i, pair]);
+        }),
+    },
+    {
       name: 'multiHeadAttention, wide queries and other values',
       inputs: [
         [2, 3, 2 * 5],

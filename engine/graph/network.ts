@@ -1,6 +1,6 @@
 import type { WeightRef } from '../checkpoint/weights.ts';
 import { ReductionOps } from './reduction.ts';
-import { attended, convolved, extentOf, floats, matmulShape, require, sameShape, typed } from './shapes.ts';
+import { attended, convolved, extentOf, floats, matmulShape, require, sameShape, show, typed } from './shapes.ts';
 import type { Value } from './values.ts';
 
 /** The operators that meet weights: they hold nearly all of a network's arithmetic. */
@@ -77,6 +77,30 @@ export class NetworkOps extends ReductionOps {
         coordinate_transformation_mode: { text: 'asymmetric' },
         nearest_mode: { text: 'floor' },
       },
+    );
+  }
+
+  /**
+   * Turns the adjacent pairs (2i, 2i+1) of every head: x cos + (-x_2i+1, x_2i) sin. x [B,S,H*D]; cos, sin [S,D/2], one row a token and one
+   * entry a pair.
+   */
+  rotatePairs(x: Value, cos: Value, sin: Value, heads: number): Value {
+    const first = this.constant('int64', [1], [0]);
+    return this.node(
+      'RotaryEmbedding',
+      [x, first, cos, sin],
+      () => {
+        require(x.shape.length === 3, 'the operand needs three axes [batch, tokens, heads * size]');
+        const [, tokens = 0, width = 0] = x.shape;
+        require(Number.isInteger(heads) &&
+          heads > 0 &&
+          width % (2 * heads) === 0, `${width} has no pairs in ${heads} heads`);
+        const table = [tokens, width / heads / 2];
+        require(sameShape(cos.shape, table) && sameShape(sin.shape, table), `the tables must be ${show(table)}`);
+        return { type: floats(x, cos, sin), shape: x.shape };
+      },
+      { interleaved: { int: 1 }, num_heads: { int: heads } },
+      'com.microsoft',
     );
   }
 

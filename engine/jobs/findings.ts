@@ -29,6 +29,10 @@ const ROWS = 2;
 const TEXT_TOKENS = 333;
 
 function denoiserBytes(denoiser: Denoiser): number {
+  if (denoiser.video !== undefined) {
+    const { sample, textTokens } = denoiser.video;
+    return denoiser.activationBytes({ batch: ROWS, ...sample, textTokens });
+  }
   const side = Math.min(denoiser.maxLatentSide, 128);
   return denoiser.activationBytes({ batch: ROWS, height: side, width: side, textTokens: TEXT_TOKENS });
 }

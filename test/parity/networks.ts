@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Autoencoder, Denoiser, Probe, TensorRuntime, TextEncoder } from '../../engine/index.ts';
+import type { Autoencoder, Denoiser, DenoiserSizes, Probe, TensorRuntime, TextEncoder } from '../../engine/index.ts';
 import {
   type AttentionSeam,
   floatTensor,
@@ -12,7 +12,7 @@ import {
 } from '../../engine/index.ts';
 import { autoencoders, denoisers, textEncoders } from '../../models/registry.ts';
 import { Comparison, storedTolerance } from './compare.ts';
-import { field, isRecord, number, record, text } from './manifest.ts';
+import { field, isRecord, record, text } from './manifest.ts';
 import { readFixtureTensors, take } from './safetensors.ts';
 import type { FixtureArray, FixtureRunner } from './types.ts';
 
@@ -77,26 +77,31 @@ function graphsOf(component: ReturnType<typeof openComponent>): CaseGraphs | und
 }
 
 function denoiserGraphs(denoiser: Denoiser): CaseGraphs {
-  return (sizes, input) => [
-    {
-      feeds: {
-        latent: floats(input('hidden_states')),
-        timestep: floats(input('timestep')),
-        text: floats(input('encoder_hidden_states')),
-        pooled: floats(input('pooled_projections')),
-      },
-      build: (g, probe) => {
-        const [batch, height, width] = ['batch', 'height', 'width'].map((side) => number(sizes, side));
-        const textTokens = number(sizes, 'text_tokens');
-        denoiser.build(
-          g,
-          { batch: batch ?? 0, height: height ?? 0, width: width ?? 0, textTokens },
-          probing(probe),
-          probe,
-        );
-      },
-    },
-  ];
+  return (_, input) => {
+    const feeds = denoiserFeeds(denoiser, input);
+    return [{ feeds, build: (g, probe) => denoiser.build(g, denoiserSizes(denoiser, feeds), probing(probe), probe) }];
+  };
+}
+
+/** The inputs of a denoiser under the fixtures' names. */
+export function denoiserFeeds(denoiser: Denoiser, input: (name: string) => FixtureArray | undefined) {
+  return {
+    latent: floats(input('hidden_states')),
+    timestep: floats(input('timestep')),
+    text: floats(input('encoder_hidden_states')),
+    ...(denoiser.pooledWidth === 0 ? {} : { pooled: floats(input('pooled_projections')) }),
+  };
+}
+
+/** What a denoiser is built for, by its inputs: the latent is [B, C, h, w], of videos [B, F, C, h, w]. */
+export function denoiserSizes(
+  { video }: Denoiser,
+  { latent, text: prompt }: { readonly latent: Tensor; readonly text: Tensor },
+): DenoiserSizes {
+  const [batch = 0, ...rest] = latent.dims;
+  const [height = 0, width = 0] = rest.slice(-2);
+  const sizes = { batch, height, width, textTokens: prompt.dims[1] ?? 0 };
+  return video === undefined ? sizes : { ...sizes, frames: rest[0] ?? 0 };
 }
 
 function textGraphs(encoder: TextEncoder): CaseGraphs {
