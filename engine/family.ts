@@ -111,13 +111,17 @@ export interface PlaneSizes {
   readonly width: number;
 }
 
-export interface Autoencoder {
+/** What an autoencoder's latents mean; the same for pictures and videos. */
+export interface LatentFormat {
   readonly latentChannels: number;
   /** Pixels along each side of one latent cell. */
   readonly downscale: number;
   /** latent = (mean - shift) * scale. */
   readonly scalingFactor: number;
   readonly shiftFactor: number;
+}
+
+export interface Autoencoder extends LatentFormat {
   /** Declares input `image` [B,3,H,W] in -1..1; returns the posterior's mean and log variance [B,C,h,w]. */
   buildEncoder(
     g: GraphBuilder,
@@ -130,4 +134,44 @@ export interface Autoencoder {
   encoderActivationBytes(sizes: PlaneSizes): number;
   /** As `encoderActivationBytes`, over the sizes of `buildDecoder`. */
   decoderActivationBytes(sizes: PlaneSizes): number;
+}
+
+/** One batch of frames: of pixels for an encoder, of latent frames and cells for a decoder. */
+export interface ClipSizes extends PlaneSizes {
+  readonly frames: number;
+  /** Whether another batch went before, whose last frames the graph is given. */
+  readonly follows: boolean;
+}
+
+/**
+ * What a graph hands to the one of the next batch: the last frames that each convolution over time saw. `after` N of a batch is the input
+ * `before.N` of the graph that follows.
+ */
+export interface Carried {
+  readonly after: ReadonlyMap<string, Value>;
+}
+
+/** Codes videos in batches of frames, in order; the batches are part of the function, since norms are taken over each. */
+export interface VideoAutoencoder extends LatentFormat {
+  /** Frames of a latent frame; the first one stands for a single frame. */
+  readonly frameScale: number;
+  /** The batches in which so many frames are encoded: their lengths in order. */
+  encoderBatches(frames: number): readonly number[];
+  /** As `encoderBatches`, of latent frames. */
+  decoderBatches(frames: number): readonly number[];
+  /** Declares input `video` [B,3,F,H,W] in -1..1; returns the posterior's mean and log variance [B,C,f,h,w]. */
+  buildEncoder(
+    g: GraphBuilder,
+    sizes: ClipSizes,
+    probe?: Probe,
+  ): Carried & { readonly mean: Value; readonly logVariance: Value };
+  /**
+   * Declares input `latent` [B,C,f,h,w], already unscaled; returns the frames [B,3,F,8h,8w] in about -1..1. An even number of latent
+   * frames gives `frameScale` times as many, an odd one a single frame for its first.
+   */
+  buildDecoder(g: GraphBuilder, sizes: ClipSizes, probe?: Probe): Carried & { readonly video: Value };
+  /** Estimate of the largest sum of live activations of one run over the sizes of `buildEncoder`; weights are not in it. */
+  encoderActivationBytes(sizes: ClipSizes): number;
+  /** As `encoderActivationBytes`, over the sizes of `buildDecoder`. */
+  decoderActivationBytes(sizes: ClipSizes): number;
 }

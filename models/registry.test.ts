@@ -8,11 +8,12 @@ import {
   tinyCogVideoX,
   tinySd3,
   tinyT5,
+  tinyVideoAutoencoder,
   writeNetwork,
 } from '../test/tiny-networks.ts';
-import { autoencoders, denoisers, textEncoders } from './registry.ts';
+import { autoencoders, denoisers, textEncoders, videoAutoencoders } from './registry.ts';
 
-const families = [...denoisers, ...textEncoders, ...autoencoders];
+const families = [...denoisers, ...textEncoders, ...autoencoders, ...videoAutoencoders];
 
 /** A network of every family, in every form that changes which tensors it has. */
 const networks: readonly (readonly [form: string, family: string, network: TinyNetwork])[] = [
@@ -23,6 +24,7 @@ const networks: readonly (readonly [form: string, family: string, network: TinyN
   ['CogVideoX 1.5', 'cogvideox', tinyCogVideoX('spanning')],
   ['autoencoder', 'autoencoder-kl', tinyAutoencoder()],
   ['autoencoder without attention', 'autoencoder-kl', tinyAutoencoder({ attends: false })],
+  ['video autoencoder', 'autoencoder-kl-cogvideox', tinyVideoAutoencoder()],
   ['CLIP with projection', 'clip-text', tinyClip()],
   ['CLIP without', 'clip-text', tinyClip({ projects: false })],
   ['gated T5', 't5-encoder', tinyT5()],
@@ -40,6 +42,8 @@ const TELLING = new Set([
   'transformer_blocks.0.attn.add_q_proj.weight',
   'text_projection.weight',
   'patch_embed.text_proj.weight',
+  'encoder.conv_in.conv.weight',
+  'decoder.conv_out.conv.weight',
   'transformer_blocks.0.attn1.to_q.weight',
 ]);
 

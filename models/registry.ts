@@ -1,5 +1,6 @@
-import type { Autoencoder, Denoiser, NetworkFamily, TextEncoder } from '../engine/family.ts';
+import type { Autoencoder, Denoiser, NetworkFamily, TextEncoder, VideoAutoencoder } from '../engine/family.ts';
 import { autoencoderKl } from './autoencoder-kl.ts';
+import { autoencoderKlCogVideoX } from './autoencoder-kl-cogvideox.ts';
 import { clipText } from './clip-text.ts';
 import { cogVideoX } from './cogvideox.ts';
 import { sd3 } from './sd3.ts';
@@ -9,3 +10,4 @@ import { t5Encoder } from './t5-encoder.ts';
 export const denoisers: readonly NetworkFamily<Denoiser>[] = [cogVideoX, sd3];
 export const textEncoders: readonly NetworkFamily<TextEncoder>[] = [clipText, t5Encoder];
 export const autoencoders: readonly NetworkFamily<Autoencoder>[] = [autoencoderKl];
+export const videoAutoencoders: readonly NetworkFamily<VideoAutoencoder>[] = [autoencoderKlCogVideoX];

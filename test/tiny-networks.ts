@@ -211,6 +211,66 @@ export function tinyAutoencoder(options: { readonly attends?: boolean } = {}): T
   };
 }
 
+/** Two resolutions, the time halved once; with the convolutions around the latent, which published ones leave out. */
+export function tinyVideoAutoencoder(): TinyNetwork {
+  const [widths, latent] = [[8, 16] as const, 4];
+  const deepest = widths[1];
+  const volume = (name: string, out: number, into: number, kernel: number): Shapes => ({
+    [`${name}.weight`]: [out, into, kernel, kernel, kernel],
+    [`${name}.bias`]: [out],
+  });
+  const spatialNorm = (name: string, width: number): Shapes =>
+    all(
+      norm(`${name}.norm_layer`, width),
+      volume(`${name}.conv_y.conv`, width, latent, 1),
+      volume(`${name}.conv_b.conv`, width, latent, 1),
+    );
+  const resnet = (name: string, into: number, out: number): Shapes => {
+    const ownNorm = name.startsWith('decoder.') ? spatialNorm : norm;
+    return all(
+      ownNorm(`${name}.norm1`, into),
+      volume(`${name}.conv1.conv`, out, into, 3),
+      ownNorm(`${name}.norm2`, out),
+      volume(`${name}.conv2.conv`, out, out, 3),
+      into === out ? {} : volume(`${name}.conv_shortcut`, out, into, 1),
+    );
+  };
+  const middle = (half: string) => times(2, (i) => resnet(`${half}.mid_block.resnets.${i}`, deepest, deepest));
+  return {
+    config: {
+      _class_name: 'AutoencoderKLCogVideoX',
+      block_out_channels: widths,
+      down_block_types: ['CogVideoXDownBlock3D', 'CogVideoXDownBlock3D'],
+      up_block_types: ['CogVideoXUpBlock3D', 'CogVideoXUpBlock3D'],
+      latent_channels: latent,
+      layers_per_block: 1,
+      norm_num_groups: 4,
+      temporal_compression_ratio: 2,
+      use_quant_conv: true,
+      use_post_quant_conv: true,
+    },
+    shapes: all(
+      volume('encoder.conv_in.conv', widths[0], 3, 3),
+      resnet('encoder.down_blocks.0.resnets.0', widths[0], widths[0]),
+      convolution('encoder.down_blocks.0.downsamplers.0.conv', widths[0], widths[0], 3),
+      resnet('encoder.down_blocks.1.resnets.0', widths[0], deepest),
+      middle('encoder'),
+      norm('encoder.norm_out', deepest),
+      volume('encoder.conv_out.conv', 2 * latent, deepest, 3),
+      volume('quant_conv', 2 * latent, 2 * latent, 1),
+      volume('post_quant_conv', latent, latent, 1),
+      volume('decoder.conv_in.conv', deepest, latent, 3),
+      middle('decoder'),
+      times(2, (i) => resnet(`decoder.up_blocks.0.resnets.${i}`, deepest, deepest)),
+      convolution('decoder.up_blocks.0.upsamplers.0.conv', deepest, deepest, 3),
+      resnet('decoder.up_blocks.1.resnets.0', deepest, widths[0]),
+      resnet('decoder.up_blocks.1.resnets.1', widths[0], widths[0]),
+      spatialNorm('decoder.norm_out', widths[0]),
+      volume('decoder.conv_out.conv', 3, widths[0], 3),
+    ),
+  };
+}
+
 export function tinyClip(options: { readonly eosTokenId?: number; readonly projects?: boolean } = {}): TinyNetwork {
   const { eosTokenId = 2, projects = true } = options;
   const [width, inner, layers] = [16, 24, 2];

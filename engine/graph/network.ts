@@ -47,30 +47,28 @@ export class NetworkOps extends ReductionOps {
   /** x [B,C,H,W], w [O,C,kh,kw], b [O]. `pads`: top, left, bottom, right. */
   conv2d(x: Value, w: Value, b?: Value, options: { stride?: number; pads?: readonly number[] } = {}): Value {
     const { stride = 1, pads = [0, 0, 0, 0] } = options;
-    const operands = b === undefined ? [x, w] : [x, w, b];
-    return this.node(
-      'Conv',
-      operands,
-      () => {
-        const shape = convolved(x.shape, w.shape, stride, pads);
-        require(b === undefined || sameShape(b.shape, [extentOf(w.shape, 0)]), 'the bias does not fit the kernel');
-        return { type: floats(...operands), shape };
-      },
-      { kernel_shape: { ints: w.shape.slice(2) }, strides: { ints: [stride, stride] }, pads: { ints: pads } },
-    );
+    return this.#convolution(2, x, w, b, [stride, stride], pads);
   }
 
-  /** [B,C,H,W] -> [B,C,2H,2W], every cell four times. A quarter of the time of reshape, expand, reshape. */
-  resizeNearest2x(x: Value): Value {
+  /** x [B,C,F,H,W], w [O,C,kf,kh,kw], b [O]. `strides`: one an axis; `pads`: front, top, left, back, bottom, right. */
+  conv3d(x: Value, w: Value, b: Value, options: { strides?: readonly number[]; pads?: readonly number[] } = {}): Value {
+    const { strides = [1, 1, 1], pads = [0, 0, 0, 0, 0, 0] } = options;
+    return this.#convolution(3, x, w, b, strides, pads);
+  }
+
+  /** [B,C,H,W] -> [B,C,f H,f W], every cell f * f times. A quarter of the time of reshape, expand, reshape. */
+  resizeNearest(x: Value, factor: number): Value {
+    if (factor === 1) return x;
     const noRegion = this.constant('float32', [0], []);
-    const scales = this.constant('float32', [4], [1, 1, 2, 2]);
+    const scales = this.constant('float32', [4], [1, 1, factor, factor]);
     return this.node(
       'Resize',
       [x, noRegion, scales],
       () => {
         require(x.shape.length === 4, 'the image needs four axes');
+        require(Number.isInteger(factor) && factor > 0, `${factor} is no factor`);
         const [batch = 0, channels = 0, height = 0, width = 0] = x.shape;
-        return { type: floats(x), shape: [batch, channels, 2 * height, 2 * width] };
+        return { type: floats(x), shape: [batch, channels, factor * height, factor * width] };
       },
       {
         mode: { text: 'nearest' },
@@ -117,6 +115,27 @@ export class NetworkOps extends ReductionOps {
       () => ({ type: floats(q, k, v), shape: attended(q.shape, k.shape, v.shape, heads) }),
       { num_heads: { int: heads }, scale: { float: scale } },
       'com.microsoft',
+    );
+  }
+
+  #convolution(
+    axes: 2 | 3,
+    x: Value,
+    w: Value,
+    b: Value | undefined,
+    strides: readonly number[],
+    pads: readonly number[],
+  ): Value {
+    const operands = b === undefined ? [x, w] : [x, w, b];
+    return this.node(
+      'Conv',
+      operands,
+      () => {
+        const shape = convolved(x.shape, w.shape, axes, strides, pads);
+        require(b === undefined || sameShape(b.shape, [extentOf(w.shape, 0)]), 'the bias does not fit the kernel');
+        return { type: floats(...operands), shape };
+      },
+      { kernel_shape: { ints: w.shape.slice(2) }, strides: { ints: strides }, pads: { ints: pads } },
     );
   }
 }
