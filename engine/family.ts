@@ -71,8 +71,12 @@ export interface VideoForm {
   readonly patchFrames: number;
   /** Tokens of the prompt; the networks are made for exactly this many. */
   readonly textTokens: number;
-  /** The latent that the network was made for, in frames and cells. */
+  /** The latent that the network was made for, in frames (not padded to `patchFrames`) and cells. */
   readonly sample: { readonly frames: number; readonly height: number; readonly width: number };
+}
+
+export interface VideoDenoiser extends Denoiser {
+  readonly video: VideoForm;
 }
 
 export interface TextEncoderOutputs {

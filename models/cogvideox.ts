@@ -3,7 +3,7 @@ import { AttuneError } from '../engine/base/errors.ts';
 import type { Config } from '../engine/checkpoint/config.ts';
 import { malformed, refusal } from '../engine/checkpoint/refusal.ts';
 import type { WeightSource } from '../engine/checkpoint/weights.ts';
-import type { Denoiser, DenoiserSizes, NetworkFamily, NetworkFiles, Probe, VideoForm } from '../engine/family.ts';
+import type { Denoiser, DenoiserSizes, NetworkFamily, NetworkFiles, Probe, VideoDenoiser, VideoForm } from '../engine/family.ts';
 import { GraphBuilder, type Value } from '../engine/graph/builder.ts';
 import { addSincosPositions, type BaseGrid, rotaryPositions, type TokenGrid } from './cogvideox/positions.ts';
 import { Layers } from './layers/layers.ts';
@@ -34,7 +34,7 @@ export const cogVideoX: NetworkFamily<Denoiser> = {
 /** The query/key norms; fixed in the reference's code. */
 const HEAD_EPSILON = 1e-6;
 
-class CogVideoX implements Denoiser {
+class CogVideoX implements VideoDenoiser {
   readonly family = 'cogvideox';
   readonly latentChannels: number;
   readonly patchSize: number;
@@ -352,12 +352,11 @@ function residual(g: GraphBuilder, x: Streams, { textGate, videoGate }: NormedSt
 function videoForm(config: Config, patchFrames: number): VideoForm {
   const compression = config.optionalInteger('temporal_compression_ratio', { min: 1, max: 64 }) ?? 4;
   const pictures = config.optionalInteger('sample_frames', { min: 1, max: 100_000 }) ?? 49;
-  const frames = Math.floor((pictures - 1) / compression) + 1;
   return {
     patchFrames,
     textTokens: config.optionalInteger('max_text_seq_length', { min: 1, max: 100_000 }) ?? 226,
     sample: {
-      frames: Math.ceil(frames / patchFrames) * patchFrames,
+      frames: Math.floor((pictures - 1) / compression) + 1,
       height: config.optionalInteger('sample_height', { min: 1, max: 100_000 }) ?? 60,
       width: config.optionalInteger('sample_width', { min: 1, max: 100_000 }) ?? 90,
     },

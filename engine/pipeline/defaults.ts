@@ -14,11 +14,21 @@ export interface ModelDefaults {
   readonly params: Readonly<Record<string, Readonly<Record<string, ParamValue>>>>;
 }
 
-/** Published settings of the families' pipelines (diffusers' defaults of StableDiffusion3Pipeline). */
-const FAMILY_DEFAULTS: Readonly<Record<string, { readonly steps: number; readonly guidance: number }>> = {
+interface PublishedSettings {
+  readonly steps: number;
+  readonly guidance: number;
+}
+
+/** Published settings of the families' pipelines (diffusers' defaults of StableDiffusion3Pipeline, CogVideoXPipeline). */
+const FAMILY_DEFAULTS: Readonly<Record<string, PublishedSettings>> = {
+  cogvideox: { steps: 50, guidance: 6 },
   sd3: { steps: 28, guidance: 7 },
 };
-const OTHER_DEFAULTS = { steps: 28, guidance: 4.5 };
+const OTHER_DEFAULTS: PublishedSettings = { steps: 28, guidance: 4.5 };
+
+export function familyDefaults(family: string): PublishedSettings {
+  return FAMILY_DEFAULTS[family] ?? OTHER_DEFAULTS;
+}
 
 /**
  * A checkpoint may say what suits it in an `attune.json` beside its model_index.json:
@@ -32,7 +42,7 @@ export function readModelDefaults(folder: string, family: string, size: number):
     methodSteps: {},
     methodGuidance: {},
     params: {},
-    ...(FAMILY_DEFAULTS[family] ?? OTHER_DEFAULTS),
+    ...familyDefaults(family),
   };
   if (whatIs(file) !== 'file') return published;
   const config = readConfig(file);
