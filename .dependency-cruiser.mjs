@@ -92,7 +92,8 @@ const rooms = [
   },
   {
     from: 'bench/',
-    paths: ['bench/', 'service/', 'transport/', ...everything],
+    // A served program and a browser are started as the tests start them.
+    paths: ['bench/', 'service/', 'transport/', 'test/chromium.ts', 'test/served.ts', ...everything],
     packages: ['node:', 'playwright-core'],
   },
   {

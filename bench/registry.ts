@@ -1,6 +1,7 @@
 import { batch } from './batch.ts';
 import type { Benchmark } from './benchmark.ts';
 import { edit } from './edit.ts';
+import { editor } from './editor.ts';
 import { hooks } from './hooks.ts';
 import { loading } from './loading.ts';
 import { select } from './select.ts';
@@ -9,4 +10,4 @@ import { tiled } from './tiled.ts';
 import { torch } from './torch.ts';
 
 /** Every benchmark; adding one is a file and a line. */
-export const benchmarks: readonly Benchmark[] = [hooks, loading, edit, batch, select, sessions, tiled, torch];
+export const benchmarks: readonly Benchmark[] = [hooks, loading, edit, editor, batch, select, sessions, tiled, torch];

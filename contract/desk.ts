@@ -7,7 +7,7 @@ import { EditRequest, Size } from './request.ts';
 
 /** What the editor shows of media, models, jobs and results: the things that `protocol.ts` asks for and tells. */
 
-/** A picture in the store of the service: known by its content, with what can be said without its pixels. */
+/** A picture or clip in the store of the service: known by its content, with what can be said without its pixels. */
 export const MediaInfo = z
   .strictObject({
     ref: MediaRef,
@@ -15,6 +15,9 @@ export const MediaInfo = z
     height: z.int().positive(),
     /** Size of the stored file. */
     bytes: z.int().min(0),
+    /** Of a clip: how many frames, and how many are shown a second. */
+    frames: z.int().positive().exactOptional(),
+    fps: z.number().positive().exactOptional(),
   })
   .readonly();
 export type MediaInfo = z.infer<typeof MediaInfo>;

@@ -12,15 +12,17 @@ export const JobId = z.string().regex(/^[a-z0-9-]{8,64}$/, 'must be an id');
 export type JobId = z.infer<typeof JobId>;
 
 const step = z.int().min(1);
+/** Which frame of a video, from 0. */
+const frame = z.int().min(0);
 
 const progress = [
   z.strictObject({ kind: z.literal('stage'), stage: Stage }),
   /** `step` of `of` is done; `etaMs` is the expected time to the end of the job. */
   z.strictObject({ kind: z.literal('step'), step, of: step, etaMs: z.number().min(0) }),
   /** The clean estimate after a step. */
-  z.strictObject({ kind: z.literal('preview'), step, image: Pixels }),
+  z.strictObject({ kind: z.literal('preview'), step, frame: frame.exactOptional(), image: Pixels }),
   /** Where a word is in the picture so far: one channel, 255 = most. */
-  z.strictObject({ kind: z.literal('map'), step, word: z.string(), map: Pixels }),
+  z.strictObject({ kind: z.literal('map'), step, frame: frame.exactOptional(), word: z.string(), map: Pixels }),
 ] as const;
 
 /** What a run tells while it goes on. */

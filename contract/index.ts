@@ -14,6 +14,6 @@ export {
   MAX_MEDIA_BYTES,
 } from './protocol.ts';
 export { EditRecord, RECORD_SCHEMA, type RecordedOperation } from './record.ts';
-export { EditRequest, MAX_SEED, ResolvedRequest, Size } from './request.ts';
+export { EditRequest, MAX_SEED, PromptSegment, ResolvedRequest, Size } from './request.ts';
 export type * from './shell.ts';
 export { Vocabulary } from './vocabulary.ts';

@@ -34,13 +34,15 @@ export const ParamSchema = z.discriminatedUnion('type', [
 export type ParamSchema = z.infer<typeof ParamSchema>;
 
 /** What a method may be given besides its parameters. */
-export const MethodInput = z.enum(['source', 'mask', 'prompt', 'sourcePrompt', 'negative']);
+export const MethodInput = z.enum(['source', 'mask', 'prompt', 'segments', 'sourcePrompt', 'negative']);
 export type MethodInput = z.infer<typeof MethodInput>;
 
 export const MethodDescription = z.strictObject({
   id: z.string().regex(/^[a-z][a-z0-9-]*$/),
   title: z.string().min(1),
   summary: z.string().min(1),
+  /** What its result is; its `source` is of the same kind. */
+  makes: z.enum(['picture', 'video']),
   /** Name of the paper and where to find it. */
   paper: z.string().exactOptional(),
   /** An input that is not listed is refused. */

@@ -67,7 +67,16 @@ export const CALLS = {
   'media.get': call(
     z.strictObject({ sha256: Sha256, side: z.int().min(16).max(4096).exactOptional() }),
     z.strictObject({
-      type: z.enum(['image/png', 'image/jpeg', 'image/webp', 'image/avif', 'image/tiff', 'image/gif']),
+      type: z.enum([
+        'image/png',
+        'image/jpeg',
+        'image/webp',
+        'image/avif',
+        'image/tiff',
+        'image/gif',
+        'video/mp4',
+        'video/webm',
+      ]),
       bytes,
     }),
   ),

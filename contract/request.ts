@@ -15,18 +15,35 @@ export type Size = z.infer<typeof Size>;
 const MAX_PROMPT = 20_000;
 const promptText = z.string().max(MAX_PROMPT, `must have at most ${MAX_PROMPT} characters`);
 const params = z.record(z.string(), ParamValue);
+const frameCount = z.int().min(1).max(100_000);
+
+/** A stretch of a video with a prompt of its own, in the order of the video. */
+export const PromptSegment = z
+  .strictObject({
+    prompt: promptText,
+    /** Frames it lasts; absent: what the checkpoint makes at once. */
+    frames: frameCount.exactOptional(),
+  })
+  .readonly();
+export type PromptSegment = z.infer<typeof PromptSegment>;
 
 const asked = {
   /** Id of a method. */
   method: z.string().min(1),
   /** `embedded/NAME`, or the path or repository name of a checkpoint. */
   checkpoint: z.string().min(1).max(4096),
-  /** The picture to edit; its pixels travel beside the request. */
+  /** The picture or clip to edit; its pixels travel beside the request. */
   source: MediaRef.exactOptional(),
   /** White = repaint, black = keep; its pixels travel beside the request. */
   mask: MediaRef.exactOptional(),
-  /** What the result shows. Weights in the A1111 form, `(word:1.3)`, act in attention. */
+  /** What the result shows; empty where `segments` says it. Weights in the A1111 form, `(word:1.3)`, act in attention. */
   prompt: promptText,
+  /** What a video shows, one prompt after the other. */
+  segments: z.array(PromptSegment).min(1).max(64).exactOptional(),
+  /** Length of a video of one prompt. */
+  frames: frameCount.exactOptional(),
+  /** Frames a second at which a video is shown; absent: the checkpoint's own. */
+  fps: z.number().min(1).max(120).exactOptional(),
   /** What the source shows, for methods that compare two prompts. */
   sourcePrompt: promptText.exactOptional(),
   negative: promptText.exactOptional(),

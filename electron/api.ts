@@ -4,7 +4,7 @@ import type * as Electron from 'electron';
 export interface ElectronApi {
   readonly app: Pick<
     Electron.App,
-    'requestSingleInstanceLock' | 'whenReady' | 'quit' | 'on' | 'getVersion' | 'getPath' | 'enableSandbox'
+    'requestSingleInstanceLock' | 'whenReady' | 'quit' | 'on' | 'getVersion' | 'getPath' | 'setPath' | 'enableSandbox'
   >;
   readonly protocol: Pick<Electron.Protocol, 'registerSchemesAsPrivileged' | 'handle'>;
   readonly session: {
@@ -14,7 +14,12 @@ export interface ElectronApi {
     > & { readonly webRequest: Pick<Electron.WebRequest, 'onBeforeRequest'> };
   };
   readonly ipcMain: Pick<Electron.IpcMain, 'on' | 'handle'>;
-  readonly dialog: Pick<Electron.Dialog, 'showOpenDialog' | 'showSaveDialog' | 'showErrorBox'>;
+  readonly dialog: Pick<Electron.Dialog, 'showErrorBox'> & {
+    showOpenDialog(owner: Window, options: Electron.OpenDialogOptions): Promise<Electron.OpenDialogReturnValue>;
+    showSaveDialog(owner: Window, options: Electron.SaveDialogOptions): Promise<Electron.SaveDialogReturnValue>;
+  };
+  readonly nativeTheme: Pick<Electron.NativeTheme, 'shouldUseDarkColors'>;
+  readonly screen: Pick<Electron.Screen, 'getAllDisplays'>;
   readonly utilityProcess: { fork(path: string, args?: string[], options?: Electron.ForkOptions): ChildProcess };
   readonly createChannel: () => Electron.MessageChannelMain;
   readonly createWindow: (options: Electron.BrowserWindowConstructorOptions) => Window;
@@ -25,7 +30,17 @@ export type ChildProcess = Pick<Electron.UtilityProcess, 'postMessage' | 'kill' 
 
 export type Window = Pick<
   Electron.BrowserWindow,
-  'loadURL' | 'show' | 'focus' | 'restore' | 'isMinimized' | 'isDestroyed' | 'on' | 'once'
+  | 'loadURL'
+  | 'show'
+  | 'focus'
+  | 'restore'
+  | 'maximize'
+  | 'isMinimized'
+  | 'isMaximized'
+  | 'isDestroyed'
+  | 'getNormalBounds'
+  | 'on'
+  | 'once'
 > & { readonly webContents: Contents };
 
 export type Contents = Pick<

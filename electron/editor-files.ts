@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import { ORIGIN } from './guards.ts';
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -34,8 +35,9 @@ export async function editorFiles(folder: string): Promise<(request: { readonly 
     files.set(name, { type, bytes: new Uint8Array(await readFile(path)) });
   }
   return ({ url }) => {
-    const { pathname, host } = new URL(url);
-    const file = host === 'attune' ? files.get(pathname === '/' ? '/index.html' : pathname) : undefined;
+    const { protocol, host, pathname } = URL.parse(url) ?? {};
+    const isOwn = `${protocol}//${host}` === ORIGIN;
+    const file = isOwn && pathname !== undefined ? files.get(pathname === '/' ? '/index.html' : pathname) : undefined;
     if (file === undefined) return new Response('There is nothing here.', { status: 404 });
     return new Response(file.bytes, {
       headers: {

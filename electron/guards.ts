@@ -21,6 +21,14 @@ export function guardSession({ session: { defaultSession } }: ElectronApi): void
 /** Writing text to the clipboard is what "Copy the record" does. */
 const isHarmless = (permission: string) => permission === 'clipboard-sanitized-write';
 
+/** Nothing of ours comes over TLS, so no certificate is worth an exception. */
+export function guardCertificates({ app }: Pick<ElectronApi, 'app'>): void {
+  app.on('certificate-error', (event, _contents, _url, _error, _certificate, answer) => {
+    event.preventDefault();
+    answer(false);
+  });
+}
+
 /** The page stays where it is, opens nothing and embeds nothing. */
 export function guardContents(contents: Contents): void {
   contents.setWindowOpenHandler(() => ({ action: 'deny' }));

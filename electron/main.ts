@@ -6,7 +6,9 @@ import {
   ipcMain,
   Menu,
   MessageChannelMain,
+  nativeTheme,
   protocol,
+  screen,
   session,
   utilityProcess,
 } from 'electron';
@@ -19,12 +21,21 @@ const outside = (path: string) => here(path).replace(/app\.asar(?=[\\/])/, 'app.
 
 const api: ElectronApi = {
   app,
-  dialog,
+  dialog: {
+    // The owner is what `createWindow` made.
+    showOpenDialog: (owner, options) => dialog.showOpenDialog(owner as BrowserWindow, options),
+    showSaveDialog: (owner, options) => dialog.showSaveDialog(owner as BrowserWindow, options),
+    showErrorBox: (title, content) => dialog.showErrorBox(title, content),
+  },
   ipcMain,
   protocol,
   utilityProcess,
+  nativeTheme,
   get session() {
     return session;
+  },
+  get screen() {
+    return screen;
   },
   createChannel: () => new MessageChannelMain(),
   createWindow: (options) => new BrowserWindow(options),
@@ -32,14 +43,18 @@ const api: ElectronApi = {
 };
 
 // Not awaited: Electron becomes ready only when this module has been evaluated.
-runShell(api, {
-  editor: here('../editor'),
-  preload: here('./preload.cjs'),
-  serviceFile: here('./service.js'),
-  runnerFile: here('./runner.js'),
-  embedded: outside('../../models/embedded'),
-  sample: outside('../../cli/sample/scene.png'),
-}).catch((error: unknown) => {
+runShell(
+  api,
+  {
+    editor: here('../editor'),
+    preload: here('./preload.cjs'),
+    serviceFile: here('./service.js'),
+    runnerFile: here('./runner.js'),
+    embedded: outside('../../models/embedded'),
+    sample: outside('../../cli/sample/scene.png'),
+  },
+  { platform: process.platform, argv: process.argv, folder: process.cwd() },
+).catch((error: unknown) => {
   const what = error instanceof Error ? error.message : String(error);
   dialog.showErrorBox('Attune', `Attune cannot start: ${what}. Install it again, or report it.`);
   app.quit();

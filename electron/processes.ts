@@ -15,7 +15,7 @@ export interface ProcessesOptions {
 export interface Processes {
   /** Joins a port to the service: an editor's. */
   connect(port: MessagePortMain): void;
-  /** Resolves when the service knows the grant. */
+  /** Resolves when the service knows the grant; rejects with a sentence where it ends before. */
   grant(grant: string, path: string): Promise<void>;
   /** Ends both after the service has closed its files. */
   close(): Promise<void>;
@@ -26,13 +26,16 @@ const MAX_STARTS = 5;
 const STEADY_MS = 60_000;
 const CLOSE_MS = 5000;
 
+const LOST = 'The engine ended while you chose; choose again.';
+
 export function startProcesses({ api, serviceFile, runnerFile, setup, onFailed }: ProcessesOptions): Processes {
   let service: ChildProcess | undefined;
   let isClosing = false;
   let starts = 0;
   const runners = new Map<number, ChildProcess>();
-  const granted = new Map<string, () => void>();
+  const granted = new Map<string, { resolve(): void; reject(error: Error): void }>();
   let onClosed: () => void = () => {};
+  let closing: Promise<void> | undefined;
 
   const send = (message: ToService, ports: MessagePortMain[] = []) => service?.postMessage(message, ports);
 
@@ -41,9 +44,11 @@ export function startProcesses({ api, serviceFile, runnerFile, setup, onFailed }
     const runner = api.utilityProcess.fork(runnerFile, [], { serviceName: 'Attune engine', stdio: 'inherit' });
     runners.set(id, runner);
     runner.postMessage({ kind: 'port' }, [port1]);
+    const owner = service;
     runner.once('exit', (code) => {
-      runners.delete(id);
-      send({ kind: 'runnerExit', id, how: `code ${code}` });
+      // A later service counts its runners from 1 again: this one is none of them.
+      if (runners.get(id) === runner) runners.delete(id);
+      if (service === owner) send({ kind: 'runnerExit', id, how: `code ${code}` });
     });
     send({ kind: 'runner', id }, [port2]);
   };
@@ -57,11 +62,13 @@ export function startProcesses({ api, serviceFile, runnerFile, setup, onFailed }
         runners.get(message.id)?.kill();
         break;
       case 'granted':
-        granted.get(message.grant)?.();
+        granted.get(message.grant)?.resolve();
         granted.delete(message.grant);
         break;
       case 'failed':
         isClosing = true;
+        // It has nothing open that it would have to close.
+        service?.kill();
         onFailed(message.sentence);
         break;
       case 'closed':
@@ -84,12 +91,32 @@ export function startProcesses({ api, serviceFile, runnerFile, setup, onFailed }
       service = undefined;
       // Its runners work for nobody now; what they ran runs again.
       for (const runner of runners.values()) runner.kill();
+      runners.clear();
+      for (const { reject } of granted.values()) reject(new Error(LOST));
+      granted.clear();
       onClosed();
       if (isClosing) return;
       if (Date.now() - startedMs > STEADY_MS) starts = 0;
       if (starts < MAX_STARTS) startService();
       else onFailed('Attune ends again and again right after it starts. Please report it, with what you did last.');
     });
+  };
+
+  const close = async () => {
+    isClosing = true;
+    if (service === undefined) return;
+    const closed = new Promise<void>((resolve) => {
+      onClosed = resolve;
+    });
+    send({ kind: 'close' });
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, CLOSE_MS);
+    });
+    await Promise.race([closed, late]);
+    clearTimeout(timer);
+    for (const runner of runners.values()) runner.kill();
+    service?.kill();
   };
 
   startService();
@@ -100,20 +127,15 @@ export function startProcesses({ api, serviceFile, runnerFile, setup, onFailed }
       else send({ kind: 'editor' }, [port]);
     },
     grant: (grant, path) =>
-      new Promise((resolve) => {
-        granted.set(grant, resolve);
+      new Promise((resolve, reject) => {
+        if (service === undefined) return reject(new Error(LOST));
+        granted.set(grant, { resolve, reject });
         send({ kind: 'grant', grant, path });
       }),
-    async close() {
-      isClosing = true;
-      if (service === undefined) return;
-      const closed = new Promise<void>((resolve) => {
-        onClosed = resolve;
-      });
-      send({ kind: 'close' });
-      await Promise.race([closed, new Promise((done) => setTimeout(done, CLOSE_MS))]);
-      for (const runner of runners.values()) runner.kill();
-      service?.kill();
+    close() {
+      // A user who quits twice does not start over.
+      closing ??= close();
+      return closing;
     },
   };
 }

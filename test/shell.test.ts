@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { DeskEvent, Granted } from '../contract/index.ts';
 import type { ChildProcess } from '../electron/api.ts';
 import { ORIGIN } from '../electron/guards.ts';
-import type { ShellPlaces } from '../electron/shell.ts';
+import type { ShellPlaces, ShellStart } from '../electron/shell.ts';
 import { type Double, openDouble } from './electron/double.ts';
 import { connectOn, placesHere, startOnDouble } from './electron/shell.ts';
 import { type DoubleProcess, forkDouble } from './electron/utility.ts';
@@ -24,8 +24,8 @@ afterAll(() => rm(home, { recursive: true, force: true }));
 /** A process that does nothing. */
 const still = (): ChildProcess =>
   Object.assign(new EventEmitter() as unknown as ChildProcess, { kill: () => true, postMessage: () => {} });
-const startStill = (options: Partial<Parameters<typeof openDouble>[0]> = {}, platform?: NodeJS.Platform) =>
-  startOnDouble({ fork: still, ...options }, places, platform);
+const startStill = (options: Partial<Parameters<typeof openDouble>[0]> = {}, start: Partial<ShellStart> = {}) =>
+  startOnDouble({ fork: still, ...options }, places, start);
 
 describe('the window', () => {
   it('has every wall that Electron offers', async () => {
@@ -131,23 +131,23 @@ describe('the application', () => {
   it('is there once: a second start shows the first window', async () => {
     const second = openDouble({ fork: () => expect.fail('no process'), isFirst: false });
     const { runShell } = await import('../electron/shell.ts');
-    await runShell(second.api, places);
+    await runShell(second.api, places, { platform: 'linux', argv: [], folder: home });
     expect([second.hasQuit(), second.windows.length]).toEqual([true, 0]);
 
     const first = await startStill();
-    first.app.emit('second-instance');
+    first.app.emit('second-instance', {}, ['attune'], home);
     expect(first.windows[0]?.calls.slice(-3)).toEqual(['restore', 'show', 'focus']);
   });
 
   it('ends with its last window, but not on macOS, where it opens another', async () => {
-    const mac = await startStill({}, 'darwin');
+    const mac = await startStill({}, { platform: 'darwin' });
     mac.app.emit('window-all-closed');
     expect(mac.hasQuit()).toBe(false);
     mac.windows[0]?.events.emit('closed');
     mac.app.emit('activate');
     expect(mac.windows).toHaveLength(2);
     expect(mac.menus[0]?.map(({ role }) => role)).toContain('editMenu');
-    const other = await startStill({}, 'linux');
+    const other = await startStill({}, { platform: 'linux' });
     expect(other.menus).toEqual([null]);
   });
 

@@ -25,6 +25,7 @@ export const edit: Command = {
         source: 'a picture',
         mask: '--mask PNG',
         prompt: '--to TEXT',
+        segments: 'several prompts (see "attune video")',
         sourcePrompt: '--from TEXT, which says what the picture shows now',
         negative: '--negative TEXT',
       },

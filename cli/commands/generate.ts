@@ -9,6 +9,7 @@ const NAMES: InputNames = {
   source: 'a picture to edit (see "attune edit")',
   mask: 'a mask (see "attune inpaint")',
   prompt: '--prompt TEXT',
+  segments: 'several prompts (see "attune video")',
   sourcePrompt: 'a description of a source (see "attune edit")',
   negative: '--negative TEXT',
 };

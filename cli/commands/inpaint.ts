@@ -24,6 +24,7 @@ export const inpaint: Command = {
         source: 'a picture',
         mask: '--mask PNG',
         prompt: '--prompt TEXT',
+        segments: 'several prompts (see "attune video")',
         sourcePrompt: 'a description of the source (see "attune edit")',
         negative: '--negative TEXT',
       },

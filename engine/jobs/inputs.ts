@@ -44,6 +44,7 @@ export function checkRequest(request: EditRequest): EditRequest {
 const INPUTS: Readonly<Record<Exclude<MethodInput, 'prompt'>, string>> = {
   source: 'a picture to edit (source)',
   mask: 'a mask, white where the picture may change (--mask)',
+  segments: 'prompts one after the other (several --prompt)',
   sourcePrompt: 'a prompt that says what the source shows (--from)',
   negative: 'a negative prompt (--negative)',
 };
@@ -53,6 +54,7 @@ export function checkInputs({ description }: Method, request: EditRequest, media
   const given = {
     source: media.source !== undefined,
     mask: media.mask !== undefined,
+    segments: request.segments !== undefined,
     sourcePrompt: request.sourcePrompt !== undefined,
     negative: request.negative !== undefined,
   };

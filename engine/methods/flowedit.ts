@@ -21,6 +21,7 @@ export const flowedit: Method = {
     title: 'FlowEdit',
     summary:
       'Follows the difference between two prompts from the source to the result, without inversion and without touching attention.',
+    makes: 'picture',
     paper: 'FlowEdit: Inversion-Free Text-Based Editing Using Pre-Trained Flow Models (arXiv 2412.08629)',
     inputs: {
       source: 'required',

@@ -14,6 +14,7 @@ export const generate: Method = {
     id: 'generate',
     title: 'Generate',
     summary: 'Makes a picture from a prompt.',
+    makes: 'picture',
     inputs: { prompt: 'required', negative: 'optional' },
     params: [],
     defaults: {},

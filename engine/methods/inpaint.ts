@@ -20,6 +20,7 @@ export const inpaint: Method = {
     id: 'inpaint',
     title: 'Inpaint',
     summary: 'Repaints the masked area from a prompt and leaves every other pixel as it was.',
+    makes: 'picture',
     paper: 'Blended Latent Diffusion (arXiv 2206.02779)',
     inputs: { source: 'required', mask: 'required', prompt: 'required', negative: 'optional' },
     params: [

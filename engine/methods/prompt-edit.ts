@@ -31,6 +31,7 @@ export const promptEdit: Method = {
     id: 'prompt-edit',
     title: 'Edit by prompt',
     summary: 'Changes what the changed words say, where they are, and keeps the rest of the picture.',
+    makes: 'picture',
     paper:
       'Prompt-to-Prompt (arXiv 2208.01626) and InfEdit (arXiv 2312.04965), in their form for joint attention and flow models',
     inputs: {

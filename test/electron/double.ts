@@ -1,10 +1,15 @@
 import { EventEmitter } from 'node:events';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type {
   App,
   BrowserWindowConstructorOptions,
+  Display,
   IpcMainInvokeEvent,
   MenuItemConstructorOptions,
   MessagePortMain,
+  Rectangle,
   WebFrameMain,
 } from 'electron';
 import type { ChildProcess, Contents, ElectronApi, Window } from '../../electron/api.ts';
@@ -15,7 +20,7 @@ import { doubleChannel, doubleOf } from './port.ts';
 export interface DoublePage {
   load(url: string): Promise<void>;
   /** A message of the main process for the preload script, with a port at the page's end. */
-  deliver(channel: string, port: ReturnType<typeof doubleOf> | undefined): void;
+  deliver(channel: string, port: ReturnType<typeof doubleOf> | undefined, message: unknown): void;
 }
 
 export interface DoubleWindow {
@@ -26,6 +31,11 @@ export interface DoubleWindow {
   /** The answer to a page that wants a window. */
   readonly openHandler: () => ((details: unknown) => { readonly action: string }) | undefined;
   readonly calls: string[];
+  /** What the main process told the page. */
+  readonly posted: { readonly channel: string; readonly message: unknown }[];
+  /** Where its user moved it. */
+  bounds: Rectangle;
+  isMaximized: boolean;
 }
 
 export interface Double {
@@ -41,6 +51,12 @@ export interface Double {
   /** What the next dialog answers; undefined: the user gives up. */
   nextPath: string | undefined;
   readonly proposed: string[];
+  /** While it is there, dialogs stay open until it resolves. */
+  dialogGate: Promise<void> | undefined;
+  /** Dialogs that were opened, and the windows that they belong to. */
+  readonly dialogs: unknown[];
+  /** Paths that the application took in place of Electron's own. */
+  readonly paths: Map<string, string>;
   hasQuit(): boolean;
   /** A message from a page, as `ipcRenderer.send` and `invoke` make it; from the editor's window unless said otherwise. */
   send(channel: string, from?: Sender): void;
@@ -56,11 +72,26 @@ export interface DoubleOptions {
   readonly fork: (path: string, args: readonly string[]) => ChildProcess;
   readonly isFirst?: boolean;
   readonly pictures?: string;
+  /** The folder of all applications' settings; default: one of its own, that is removed when the application quits. */
+  readonly appData?: string;
+  readonly isDark?: boolean;
+  readonly screens?: readonly Rectangle[];
   readonly page?: (double: Double) => DoublePage;
 }
 
+const SCREEN: Rectangle = { x: 0, y: 0, width: 1920, height: 1080 };
+
 /** Electron's main process as far as the shell uses it, throwing where Electron throws. */
-export function openDouble({ fork, isFirst = true, pictures = '/nowhere', page }: DoubleOptions): Double {
+export function openDouble({
+  fork,
+  isFirst = true,
+  pictures = '/nowhere',
+  appData: givenAppData,
+  isDark = true,
+  screens = [SCREEN],
+  page,
+}: DoubleOptions): Double {
+  const appData = givenAppData ?? mkdtempSync(join(tmpdir(), 'attune-double-'));
   const app = new EventEmitter();
   const ipc = new EventEmitter();
   const invokes = new Map<string, (event: IpcMainInvokeEvent, ...given: unknown[]) => unknown>();
@@ -78,6 +109,7 @@ export function openDouble({ fork, isFirst = true, pictures = '/nowhere', page }
     const contents = new EventEmitter();
     const mainFrame = { origin: ORIGIN } as WebFrameMain;
     const calls: string[] = [];
+    const posted: DoubleWindow['posted'] = [];
     let openHandler: ((details: unknown) => { readonly action: string }) | undefined;
     let shown: DoublePage | undefined;
     const id = windows.length + 1;
@@ -88,8 +120,10 @@ export function openDouble({ fork, isFirst = true, pictures = '/nowhere', page }
       setWindowOpenHandler: (given: typeof openHandler) => {
         openHandler = given;
       },
-      postMessage: (channel: string, _message: unknown, transfer: MessagePortMain[] = []) =>
-        shown?.deliver(channel, transfer[0] && doubleOf(transfer[0])),
+      postMessage: (channel: string, message: unknown, transfer: MessagePortMain[] = []) => {
+        posted.push({ channel, message });
+        shown?.deliver(channel, transfer[0] && doubleOf(transfer[0]), message);
+      },
     }) as unknown as Contents;
     const window = Object.assign(events, {
       webContents,
@@ -98,6 +132,9 @@ export function openDouble({ fork, isFirst = true, pictures = '/nowhere', page }
       show: () => void calls.push('show'),
       focus: () => void calls.push('focus'),
       restore: () => void calls.push('restore'),
+      maximize: () => void calls.push('maximize'),
+      isMaximized: () => opened.isMaximized,
+      getNormalBounds: () => opened.bounds,
       async loadURL(url: string) {
         calls.push(url);
         shown = page?.(double);
@@ -105,7 +142,19 @@ export function openDouble({ fork, isFirst = true, pictures = '/nowhere', page }
         events.emit('ready-to-show');
       },
     }) as unknown as Window;
-    windows.push({ options, window, events, contents, openHandler: () => openHandler, calls });
+    const { x = 0, y = 0, width = 800, height = 600 } = options;
+    const opened: DoubleWindow = {
+      options,
+      window,
+      events,
+      contents,
+      openHandler: () => openHandler,
+      calls,
+      posted,
+      bounds: { x, y, width, height },
+      isMaximized: false,
+    };
+    windows.push(opened);
     app.emit('web-contents-created', {}, webContents);
     return window;
   };
@@ -116,6 +165,11 @@ export function openDouble({ fork, isFirst = true, pictures = '/nowhere', page }
     return { sender, senderFrame: frame === undefined ? own?.mainFrame : frame } as unknown as IpcMainInvokeEvent;
   };
 
+  const askUser = async (owner: unknown): Promise<boolean> => {
+    double.dialogs.push(owner);
+    await double.dialogGate;
+    return double.nextPath === undefined;
+  };
   const handlers: Partial<Double['session']> = {};
   const keep = (name: keyof Double['session']) => (given: unknown) => {
     handlers[name] = given as Double['session'][typeof name];
@@ -127,6 +181,9 @@ export function openDouble({ fork, isFirst = true, pictures = '/nowhere', page }
     errors: [],
     menus: [],
     proposed: [],
+    dialogs: [],
+    dialogGate: undefined,
+    paths: new Map(),
     nextPath: undefined,
     session: handlers as Double['session'],
     hasQuit: () => hasQuit,
@@ -151,11 +208,22 @@ export function openDouble({ fork, isFirst = true, pictures = '/nowhere', page }
           isReady = true;
         },
         getVersion: () => '0.0.0',
-        getPath: () => pictures,
+        getPath: (name: string) => {
+          const path = double.paths.get(name) ?? { pictures, appData, userData: join(appData, 'attune') }[name];
+          if (path === undefined) throw new Error(`Failed to get '${name}' path`);
+          return path;
+        },
+        setPath: (name: string, path: string) => {
+          if (!existsSync(path)) throw new Error(`Failed to set path: ${path} does not exist`);
+          if (isReady) throw new Error('the session is there already');
+          double.paths.set(name, path);
+        },
         quit: () => {
           const event = { isStopped: false, preventDefault: () => (event.isStopped = true) };
           app.emit('before-quit', event);
-          if (!event.isStopped) hasQuit = true;
+          if (event.isStopped) return;
+          hasQuit = true;
+          if (givenAppData === undefined) rmSync(appData, { recursive: true, force: true });
         },
       }) as unknown as App,
       protocol: {
@@ -187,12 +255,17 @@ export function openDouble({ fork, isFirst = true, pictures = '/nowhere', page }
         },
       },
       dialog: {
-        showOpenDialog: async () => ({ canceled: double.nextPath === undefined, filePaths: [double.nextPath ?? ''] }),
-        showSaveDialog: async (...given: unknown[]) => {
-          double.proposed.push((given.at(-1) as { defaultPath?: string }).defaultPath ?? '');
-          return { canceled: double.nextPath === undefined, filePath: double.nextPath ?? '' };
+        showOpenDialog: async (owner) => ({ canceled: await askUser(owner), filePaths: [double.nextPath ?? ''] }),
+        showSaveDialog: async (owner, { defaultPath = '' }) => {
+          double.proposed.push(defaultPath);
+          return { canceled: await askUser(owner), filePath: double.nextPath ?? '' };
         },
         showErrorBox: (_title, content) => void double.errors.push(content),
+      },
+      nativeTheme: { shouldUseDarkColors: isDark },
+      get screen(): ElectronApi['screen'] {
+        needsReady('screen');
+        return { getAllDisplays: () => screens.map((workArea) => ({ workArea })) as Display[] };
       },
       utilityProcess: { fork: (path, args = []) => fork(path, args) },
       createChannel: () => doubleChannel(),

@@ -33,7 +33,7 @@ const bridge = (preload: string) => `(() => {
   const listeners = new Map();
   const ports = new Map();
   window.electronDouble = {
-    deliver(channel, id) {
+    deliver(channel, id, message) {
       const moved = [];
       if (id !== null) {
         const { port1, port2 } = new MessageChannel();
@@ -41,7 +41,7 @@ const bridge = (preload: string) => `(() => {
         ports.set(id, port1);
         moved.push(port2);
       }
-      for (const listener of listeners.get(channel) ?? []) listener({ ports: moved }, null);
+      for (const listener of listeners.get(channel) ?? []) listener({ ports: moved }, unpack(message));
     },
     message: (id, text) => ports.get(id)?.postMessage(unpack(text)),
     closed: (id) => ports.get(id)?.close(),
@@ -81,11 +81,13 @@ export async function showIn(page: Page, double: () => Double, preloadFile: stri
   });
   return {
     load: async (url) => void (await page.goto(url.replace(ORIGIN, PLACE))),
-    deliver(channel, port) {
+    deliver(channel, port, message) {
       lastId += 1;
       const id = lastId;
       if (port !== undefined) ports.set(id, port);
-      void inPage(`electronDouble.deliver(${JSON.stringify(channel)}, ${port === undefined ? null : id})`).then(() =>
+      void inPage(
+        `electronDouble.deliver(${JSON.stringify(channel)}, ${port === undefined ? null : id}, ${JSON.stringify(pack(message ?? null))})`,
+      ).then(() =>
         port?.moveTo({
           deliver: (message) => void inPage(`electronDouble.message(${id}, ${JSON.stringify(pack(message))})`),
           closed: () => void inPage(`electronDouble.closed(${id})`),

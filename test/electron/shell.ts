@@ -8,7 +8,7 @@ import type { DeskEvent } from '../../contract/index.ts';
 import type { ChildProcess } from '../../electron/api.ts';
 import type { ToService } from '../../electron/messages.ts';
 import { portOf } from '../../electron/processes/port.ts';
-import { runShell, type ShellPlaces } from '../../electron/shell.ts';
+import { runShell, type ShellPlaces, type ShellStart } from '../../electron/shell.ts';
 import type { Service } from '../../service/index.ts';
 import { type Client, hostCalls, openClient } from '../../transport/index.ts';
 import { type Double, type DoubleOptions, openDouble } from './double.ts';
@@ -30,27 +30,35 @@ export async function placesHere(): Promise<ShellPlaces> {
   };
 }
 
+/** As a user starts it from a menu. */
+const STARTED: ShellStart = { platform: process.platform, argv: ['attune'], folder: ROOT };
+
 /** The real shell on the stand-in. */
 export async function startOnDouble(
   options: DoubleOptions,
   places: ShellPlaces,
-  platform?: NodeJS.Platform,
+  start: Partial<ShellStart> = {},
 ): Promise<Double> {
   const double = openDouble(options);
-  await runShell(double.api, places, platform);
+  await runShell(double.api, places, { ...STARTED, ...start });
   return double;
 }
 
 /** The same with its window in Chromium. */
-export async function startInChromium(page: Page, fork: DoubleOptions['fork'], places: ShellPlaces): Promise<Double> {
+export async function startInChromium(
+  page: Page,
+  fork: DoubleOptions['fork'],
+  places: ShellPlaces,
+  options: Partial<DoubleOptions> = {},
+): Promise<Double> {
   let double: Double | undefined;
   const now = () => {
     if (double === undefined) throw new Error('the shell is not there yet');
     return double;
   };
   const shown = await showIn(page, now, places.preload);
-  double = openDouble({ fork, page: () => shown });
-  await runShell(double.api, places);
+  double = openDouble({ fork, page: () => shown, ...options });
+  await runShell(double.api, places, STARTED);
   return double;
 }
 
