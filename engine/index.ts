@@ -70,6 +70,7 @@ export { isOpen, type Window, wordScheduleTable } from './text/schedule.ts';
 export { complete, otherWords } from './text/suggest.ts';
 export { namePhrases, unknownPhrases } from './text/unknown.ts';
 export { triangleWeights, WindowBlend } from './video/blend.ts';
+export { cscv, neighbourSimilarities } from './video/cscv.ts';
 export * from './video/pairsharing.ts';
 export { reweighting, reweightValues } from './video/reweight.ts';
 export { planSegments } from './video/segments.ts';
