@@ -63,15 +63,34 @@ export async function* decodeFrames(
     return;
   }
   const whole = channelsFirst(coded, canvas.codedFrames, plain);
-  let frame = 0;
+  // An even number of latent frames has no first one that stands for a single frame: those it repeats are left out.
+  let frame = canvas.codedFrames % 2 === 0 ? 1 - coder.autoencoder.frameScale : 0;
   const planes =
     canvas.rows <= tiling.cells && canvas.columns <= tiling.cells
       ? decodeBatches(model, coder.autoencoder, whole)
       : decodeTiles(model, coder.autoencoder, whole, tiling, spool);
   for await (const plane of planes) {
-    if (frame++ >= canvas.frames) return;
+    if (frame >= canvas.frames) return;
+    if (frame++ < 0) continue;
     yield crop(fromPlanar(plane, canvas.paddedWidth, canvas.paddedHeight));
   }
+}
+
+/**
+ * One frame of a clean estimate, quick enough for every step. A video autoencoder is given the latent frame alone, as if the video began
+ * with it.
+ */
+export async function decodeOneFrame(
+  model: FrameCodingModel,
+  canvas: VideoCanvas,
+  latent: Float32Array,
+  latentFrame: number,
+): Promise<Pixels> {
+  const size = canvas.latentLength / (canvas.leadingFrames + canvas.codedFrames);
+  const start = (canvas.leadingFrames + latentFrame) * size;
+  const alone = { ...canvas, frames: 1, codedFrames: 1, leadingFrames: 0, latentLength: size };
+  for await (const frame of decodeFrames(model, alone, latent.subarray(start, start + size))) return frame;
+  throw new RangeError(`the latent has no frame ${latentFrame}`);
 }
 
 /**
@@ -126,15 +145,7 @@ export async function encodeFrames(
 function fitTo(frame: Pixels, canvas: VideoCanvas): Pixels {
   if (frame.width !== canvas.width || frame.height !== canvas.height)
     throw new RangeError(`a frame of ${frame.width}x${frame.height} on a canvas of ${canvas.width}x${canvas.height}`);
-  return padToMultiple(padToMultiple(frame, 1), Math.max(1, multipleOf(canvas)));
-}
-
-/** Pixels of one token: what both sides were padded to. */
-function multipleOf({ paddedWidth, paddedHeight, width, height }: VideoCanvas): number {
-  for (let multiple = 1; multiple <= Math.max(paddedWidth, paddedHeight); multiple++)
-    if (Math.ceil(width / multiple) * multiple === paddedWidth && Math.ceil(height / multiple) * multiple === paddedHeight)
-      return multiple;
-  throw new RangeError('a canvas that is padded to no multiple');
+  return padToMultiple(frame, canvas.multiple);
 }
 
 /** [F, C, h, w] unscaled, as the video autoencoder takes it: [1, C, F, h, w]. */
