@@ -52,8 +52,18 @@ export { type CodingModel, decodeLatent, decodePlanes } from './pipeline/codec.t
 export { encodePrompt } from './pipeline/condition.ts';
 export { flowLevels } from './pipeline/levels.ts';
 export { SessionCache } from './pipeline/sessions.ts';
+export { videoCanvasOf } from './pipeline/videocanvas.ts';
+export {
+  decodeFramePlanes,
+  decodeFrames,
+  encodeFrames,
+  type FrameCodingModel,
+  type FrameSpool,
+} from './pipeline/videocodec.ts';
+export { type FrameCoder, isVideoDenoiser } from './pipeline/videomodel.ts';
 export type * from './ports.ts';
 export { runVirtualInversion, virtualInversionStep } from './sampling/ddcm.ts';
+export { runDiffusionLoop } from './sampling/diffusionloop.ts';
 export { dpmSdeStep } from './sampling/dpmsde.ts';
 export { dynamicGuidance } from './sampling/dynamicguidance.ts';
 export { runEulerLoop } from './sampling/eulerloop.ts';

@@ -35,6 +35,7 @@ import {
   resolveRequest,
 } from './inputs.ts';
 import { recordOf } from './record.ts';
+import { checkSelect, lookSize, type SelectRequest, type SelectResult, selectWord } from './select.ts';
 import {
   type ClipSize,
   checkPrompts,
@@ -47,7 +48,6 @@ import {
   type VideoResult,
   type VideoSink,
 } from './video.ts';
-import { checkSelect, lookSize, type SelectRequest, type SelectResult, selectWord } from './select.ts';
 
 export type {
   ClipSize,
@@ -189,7 +189,13 @@ export function openEngine({ runtime, families, places, version, clock, availabl
       const fitted = fitClip(media, resolved);
       const running = { ...model, sessions: cancellable(model.sessions, options.signal) };
       const outcome = await method.run({ model: running, request: resolved, progress, ...fitted });
-      const delivered = await deliverFrames({ model: running, outcome, source: fitted.source, sink: options, progress });
+      const delivered = await deliverFrames({
+        model: running,
+        outcome,
+        source: fitted.source,
+        sink: options,
+        progress,
+      });
       const conditions = outcome.prompts.map(({ condition }) => condition);
       return {
         size: resolved.size,

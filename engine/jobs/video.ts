@@ -1,16 +1,16 @@
 import type { EditRecord, EditRequest, ResolvedRequest, Size } from '../../contract/index.ts';
 import { AttuneError } from '../base/errors.ts';
-import { checkMask } from '../media/pixels.ts';
 import { paste } from '../media/paste.ts';
+import { checkMask } from '../media/pixels.ts';
 import { resample } from '../media/resample.ts';
-import { framesOf } from '../methods/videosampling.ts';
 import type { FrameMap, VideoMethod } from '../methods/videomethod.ts';
+import { framesOf } from '../methods/videosampling.ts';
 import type { MemoryPlan } from '../pipeline/memory.ts';
+import type { Progress } from '../pipeline/progress.ts';
 import { videoCanvasOf } from '../pipeline/videocanvas.ts';
 import { decodeFrames, type FrameSpool } from '../pipeline/videocodec.ts';
 import { planVideoMemory } from '../pipeline/videomemory.ts';
 import type { VideoModel } from '../pipeline/videomodel.ts';
-import type { Progress } from '../pipeline/progress.ts';
 import type { Pixels } from '../ports.ts';
 import { resolveFor } from './inputs.ts';
 
@@ -37,9 +37,13 @@ export function sizesOfClip({ source }: VideoMedia): ClipSize | undefined {
 /** A video has one prompt or several, not both. Throws 'request-invalid'. */
 export function checkPrompts({ prompt, segments }: EditRequest): void {
   if (segments !== undefined && prompt.trim() !== '')
-    throw new AttuneError('request-invalid', 'A video has either one prompt or prompts one after the other (segments), not both.', {
-      field: 'segments',
-    });
+    throw new AttuneError(
+      'request-invalid',
+      'A video has either one prompt or prompts one after the other (segments), not both.',
+      {
+        field: 'segments',
+      },
+    );
 }
 
 export interface VideoSink {
@@ -77,7 +81,12 @@ export function resolveVideo(
   };
 }
 
-export function planVideo(method: VideoMethod, request: ResolvedRequest, encodes: boolean, model: VideoModel): MemoryPlan {
+export function planVideo(
+  method: VideoMethod,
+  request: ResolvedRequest,
+  encodes: boolean,
+  model: VideoModel,
+): MemoryPlan {
   const { rows, window } = method.demand(request, model);
   const lengths = request.segments?.map(({ frames = model.defaults.frames }) => frames) ?? [framesOf(request, model)];
   const frames = lengths.reduce((sum, length) => sum + length, 0);
@@ -131,7 +140,12 @@ export async function deliverFrames({
   progress.stage('decode');
   const { canvas, latent, masks } = outcome;
   let [count, changedOutside, changedInside] = [0, 0, 0];
-  for await (const decoded of decodeFrames(model, canvas, latent, sink.spool === undefined ? {} : { spool: sink.spool })) {
+  for await (const decoded of decodeFrames(
+    model,
+    canvas,
+    latent,
+    sink.spool === undefined ? {} : { spool: sink.spool },
+  )) {
     const [mask, before] = [masks?.[count] ?? masks?.[0], source?.[count]];
     let frame = decoded;
     if (mask !== undefined && before !== undefined) {

@@ -37,7 +37,7 @@ export const clip: VideoMethod = {
     window: videoCanvasOf(model, { ...request.size, frames: framesOf(request, model) }).codedFrames,
   }),
   async run({ model, request, progress }) {
-    const canvas = videoCanvasOf(model, { ...request.size, frames: lengthOf(request, model) });
+    const canvas = videoCanvasOf(model, { ...request.size, frames: clipLength(request, model) });
     progress.stage('condition');
     const prompt = await encodeVideoPrompt(model, request.prompt);
     const negative = await encodeVideoPrompt(model, request.negative ?? '');
@@ -68,8 +68,7 @@ export const clip: VideoMethod = {
         });
         return velocities[0] ?? state;
       },
-      onStep: ({ step, clean }) =>
-        previewFrame({ model, canvas, progress, of: request.steps, branches }, step, clean),
+      onStep: ({ step, clean }) => previewFrame({ model, canvas, progress, of: request.steps, branches }, step, clean),
     });
     return {
       canvas,
@@ -88,7 +87,7 @@ export const clip: VideoMethod = {
 };
 
 /** Throws 'request-invalid' for a clip that is longer than what the network was made for. */
-function lengthOf(request: Parameters<typeof framesOf>[0], model: VideoModel): number {
+export function clipLength(request: Parameters<typeof framesOf>[0], model: VideoModel): number {
   const frames = framesOf(request, model);
   if (frames <= model.defaults.frames) return frames;
   throw new AttuneError(

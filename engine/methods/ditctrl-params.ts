@@ -16,7 +16,8 @@ export const DITCTRL_PARAMS: ParamSchema[] = [
   {
     name: 'overlap',
     title: 'Overlap',
-    summary: 'Latent frames that neighbouring windows share; more makes slower transitions. 0: six thirteenths of a window.',
+    summary:
+      'Latent frames that neighbouring windows share; more makes slower transitions. 0: six thirteenths of a window.',
     type: 'integer',
     min: 0,
     max: 48,
@@ -34,7 +35,8 @@ export const DITCTRL_PARAMS: ParamSchema[] = [
   {
     name: 'sharing',
     title: 'Shared attention',
-    summary: 'Whether a window reads keys and values of the one before, which keeps what is seen the same across prompts.',
+    summary:
+      'Whether a window reads keys and values of the one before, which keeps what is seen the same across prompts.',
     type: 'boolean',
     default: true,
   },
@@ -61,7 +63,8 @@ export const DITCTRL_PARAMS: ParamSchema[] = [
   {
     name: 'sharedLayers',
     title: 'Shared layers',
-    summary: "Share of the network's layers, the last ones, in which attention is shared; more keeps more of the scene.",
+    summary:
+      "Share of the network's layers, the last ones, in which attention is shared; more keeps more of the scene.",
     type: 'number',
     min: 0,
     max: 1,
@@ -71,7 +74,8 @@ export const DITCTRL_PARAMS: ParamSchema[] = [
   {
     name: 'subject',
     title: 'Subject',
-    summary: 'A word of every prompt: what it names reads only itself in the window before, the rest only the rest. Empty: no masks.',
+    summary:
+      'A word of every prompt: what it names reads only itself in the window before, the rest only the rest. Empty: no masks.',
     type: 'text',
     maxLength: 100,
     default: '',

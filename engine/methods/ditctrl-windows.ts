@@ -45,7 +45,7 @@ interface Windows {
  * is shared both visits are the same and one run counts twice.
  */
 export async function openWindows(input: WindowsInput): Promise<Windows> {
-  const { model, request, params, windows, conditions, subjects, frameLength } = input;
+  const { model, request, params, windows, subjects, frameLength } = input;
   const { segments, tile } = windows;
   const isCut = params.text('joining') === 'cut';
   const layers = sharedLayers(model.denoiser.layers, params.number('sharedLayers'));
@@ -82,7 +82,9 @@ export async function openWindows(input: WindowsInput): Promise<Windows> {
     }
     for (let at = 0; at + 1 < segments.length; at++) {
       const branches = await pair(at);
-      const rows = isOpen(step) ? sharedRows(branches, isMasked ? [places.get(at), places.get(at + 1)] : undefined) : null;
+      const rows = isOpen(step)
+        ? sharedRows(branches, isMasked ? [places.get(at), places.get(at + 1)] : undefined)
+        : null;
       const { velocities, captures } = await branches.run({
         latents: [slice(latent, at), slice(latent, at + 1)],
         timestep,
@@ -132,7 +134,7 @@ function branchesOf(
 }
 
 /** The last ones, a share of all, and one at least unless the share is 0. */
-export function sharedLayers(layers: number, share: number): readonly number[] {
+function sharedLayers(layers: number, share: number): readonly number[] {
   const count = share === 0 ? 0 : Math.max(1, Math.round(share * layers));
   return Array.from({ length: count }, (_, at) => layers - count + at);
 }

@@ -6,7 +6,7 @@ import { canvasOfLatent, videoCanvasOf } from '../pipeline/videocanvas.ts';
 import { encodeVideoPrompt } from '../pipeline/videocondition.ts';
 import { frameScaleOf, type VideoModel } from '../pipeline/videomodel.ts';
 import { runDiffusionLoop } from '../sampling/diffusionloop.ts';
-import { planSegments, pixelFrames, type SegmentPlan } from '../video/segments.ts';
+import { pixelFrames, planSegments, type SegmentPlan } from '../video/segments.ts';
 import { segmentStates } from '../video/transition.ts';
 import { DITCTRL_PARAMS } from './ditctrl-params.ts';
 import { openWindows } from './ditctrl-windows.ts';
@@ -126,7 +126,13 @@ type Segment = SegmentPlan['segments'][number];
 function conditionOf(segment: Segment, conditions: readonly Conditioning[]): Conditioning {
   const first = conditions[segment.from];
   if (first === undefined) throw new RangeError(`there is no prompt ${segment.from}`);
-  return { ...first, text: segmentStates(segment, conditions.map(({ text }) => text)) };
+  return {
+    ...first,
+    text: segmentStates(
+      segment,
+      conditions.map(({ text }) => text),
+    ),
+  };
 }
 
 /** Text columns of the subject in the prompts of a window; empty where no subject was named. */
@@ -140,7 +146,10 @@ function subjectOf(
   const columns = new Set<number>();
   for (const at of new Set([from, to])) {
     const condition = conditions[at];
-    const found = condition === undefined ? [] : wordsOf(condition).filter(({ text }) => text.toLowerCase() === subject.trim().toLowerCase());
+    const found =
+      condition === undefined
+        ? []
+        : wordsOf(condition).filter(({ text }) => text.toLowerCase() === subject.trim().toLowerCase());
     if (found.length === 0)
       throw new AttuneError(
         'request-invalid',

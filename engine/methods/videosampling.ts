@@ -45,7 +45,10 @@ export async function previewFrame(
   const done = step + 1;
   if (progress.wantsPreviews && done < of) {
     const latentFrame = Math.floor(((step * STRIDE) % 1) * canvas.codedFrames);
-    const frame = Math.min(canvas.frames - 1, Math.round((latentFrame * (canvas.frames - 1)) / Math.max(1, canvas.codedFrames - 1)));
+    const frame = Math.min(
+      canvas.frames - 1,
+      Math.round((latentFrame * (canvas.frames - 1)) / Math.max(1, canvas.codedFrames - 1)),
+    );
     progress.preview(done, await decodeOneFrame(model, canvas, clean, latentFrame), frame);
     for (const { word, image } of branches?.maps?.pictures('target', canvas, latentFrame) ?? [])
       progress.map(done, word, image, frame);

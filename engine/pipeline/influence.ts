@@ -1,5 +1,5 @@
-import { comparePrompts } from '../text/difference.ts';
 import type { Denoiser } from '../family.ts';
+import { comparePrompts } from '../text/difference.ts';
 import type { Conditioning } from './condition.ts';
 
 /**

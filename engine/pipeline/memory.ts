@@ -223,7 +223,11 @@ function cellsOf({ autoencoder, denoiser }: PlannedModel, { width, height }: Job
 /** Tables of which a run reads single rows; they are not widened as a whole. */
 const TABLE = /(^|\.)(token_embedding|position_embedding|embed_tokens|shared|pos_embed)\./;
 
-export function weightsOf({ components }: Pick<PlannedModel, 'components'>, name: string, isRead = (_tensor: string) => true): SessionWeights {
+export function weightsOf(
+  { components }: Pick<PlannedModel, 'components'>,
+  name: string,
+  isRead = (_tensor: string) => true,
+): SessionWeights {
   const component = components.find((candidate) => candidate.name === name);
   const refs =
     component === undefined

@@ -4,7 +4,7 @@ import type { VideoAutoencoder } from '../family.ts';
 import { GraphBuilder } from '../graph/builder.ts';
 import { cropTo, fromPlanar, padToMultiple, toPlanar, toRgb } from '../media/pixels.ts';
 import type { Pixels, RuntimeSession } from '../ports.ts';
-import { decodeLatent, encodePicture, type Tiling } from './codec.ts';
+import { decodePlanes, encodePicture, type Tiling } from './codec.ts';
 import { finite } from './finite.ts';
 import { SeamBlender, seamWeights, tileStarts } from './tiling.ts';
 import type { VideoCanvas } from './videocanvas.ts';
@@ -50,16 +50,26 @@ export async function* decodeFrames(
   latent: Float32Array,
   { tiling = DEFAULT_VIDEO_TILING, spool = memorySpool() }: DecodeOptions = {},
 ): AsyncGenerator<Pixels> {
+  for await (const planes of decodeFramePlanes(model, canvas, latent, { tiling, spool }))
+    yield cropTo(fromPlanar(planes, canvas.paddedWidth, canvas.paddedHeight), canvas.width, canvas.height);
+}
+
+/** As `decodeFrames`, before colours become bytes: [3, padded height, padded width] of each frame, about -1..1. */
+export async function* decodeFramePlanes(
+  model: FrameCodingModel,
+  canvas: VideoCanvas,
+  latent: Float32Array,
+  { tiling = DEFAULT_VIDEO_TILING, spool = memorySpool() }: DecodeOptions = {},
+): AsyncGenerator<Float32Array> {
   const { coder } = model;
   const { latentChannels } = coder.autoencoder;
   const size = latentChannels * canvas.rows * canvas.columns;
   const coded = latent.subarray(canvas.leadingFrames * size);
   const plain = { channels: latentChannels, height: canvas.rows, width: canvas.columns };
-  const crop = (picture: Pixels) => cropTo(picture, canvas.width, canvas.height);
   if (coder.kind === 'pictures') {
     const pictures = { ...model, autoencoder: coder.autoencoder };
     for (let frame = 0; frame < canvas.frames; frame++)
-      yield crop(await decodeLatent(pictures, { ...plain, data: coded.subarray(frame * size, (frame + 1) * size) }));
+      yield await decodePlanes(pictures, { ...plain, data: coded.subarray(frame * size, (frame + 1) * size) });
     return;
   }
   const whole = channelsFirst(coded, canvas.codedFrames, plain);
@@ -72,7 +82,7 @@ export async function* decodeFrames(
   for await (const plane of planes) {
     if (frame >= canvas.frames) return;
     if (frame++ < 0) continue;
-    yield crop(fromPlanar(plane, canvas.paddedWidth, canvas.paddedHeight));
+    yield plane;
   }
 }
 
@@ -127,7 +137,12 @@ export async function encodeFrames(
         video.set(planes.subarray(c * height * width, (c + 1) * height * width), (c * count + at) * height * width);
     }
     const parts: FloatTensor[] = [];
-    for await (const { mean } of batchesOf(model, autoencoder, 'encode', floatTensor(video, [1, 3, count, height, width])))
+    for await (const { mean } of batchesOf(
+      model,
+      autoencoder,
+      'encode',
+      floatTensor(video, [1, 3, count, height, width]),
+    ))
       parts.push(mean);
     const mean = joinAxis(parts, 2);
     const plane = canvas.rows * canvas.columns;
@@ -196,12 +211,19 @@ async function* decodeTiles(
   const [, , , rows = 0, columns = 0] = latent.dims;
   const scale = autoencoder.downscale;
   const [height, width] = [Math.min(cells, rows), Math.min(cells, columns)];
-  const [tops, lefts] = [tileStarts(rows, height, Math.min(overlap, height - 1)), tileStarts(columns, width, Math.min(overlap, width - 1))];
+  const [tops, lefts] = [
+    tileStarts(rows, height, Math.min(overlap, height - 1)),
+    tileStarts(columns, width, Math.min(overlap, width - 1)),
+  ];
   let frames = 0;
   for (const top of tops)
     for (const left of lefts) {
       frames = 0;
-      for await (const plane of decodeBatches(model, autoencoder, cutAxis(cutAxis(latent, 3, top, height), 4, left, width)))
+      for await (const plane of decodeBatches(
+        model,
+        autoencoder,
+        cutAxis(cutAxis(latent, 3, top, height), 4, left, width),
+      ))
         await spool.put(`${top}.${left}.${frames++}`, fromPlanar(plane, width * scale, height * scale).data);
     }
   for (let frame = 0; frame < frames; frame++) {
@@ -210,7 +232,13 @@ async function* decodeTiles(
       for (const [j, left] of lefts.entries()) {
         const data = await spool.take(`${top}.${left}.${frame}`);
         const piece = toPlanar({ width: width * scale, height: height * scale, channels: 3, data });
-        blender.add(piece, top * scale, left * scale, weightsAt(tops, i, height, scale), weightsAt(lefts, j, width, scale));
+        blender.add(
+          piece,
+          top * scale,
+          left * scale,
+          weightsAt(tops, i, height, scale),
+          weightsAt(lefts, j, width, scale),
+        );
       }
     yield blender.result();
   }
@@ -244,7 +272,9 @@ async function* batchesOf(
     if (result?.dtype !== 'float32')
       throw new AttuneError('runtime-failed', 'The session did not return the frames as float32.');
     finite(result.data, way === 'encode' ? 'video encoder' : 'video decoder', model.folder);
-    carried = Object.fromEntries(Object.entries(after).map(([name, tensor]) => [name.replace('after.', 'before.'), tensor]));
+    carried = Object.fromEntries(
+      Object.entries(after).map(([name, tensor]) => [name.replace('after.', 'before.'), tensor]),
+    );
     start += length;
     yield { video: result, mean: result };
   }

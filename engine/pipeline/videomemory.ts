@@ -72,7 +72,10 @@ export function planVideoMemory(model: VideoModel, { canvas, rows, window, encod
     const d = coder.autoencoder.downscale;
     const bytes =
       part === 'decoder.'
-        ? coder.autoencoder.decoderActivationBytes({ ...size, frames: coder.autoencoder.decoderBatches(codedFrames)[0] ?? 1 })
+        ? coder.autoencoder.decoderActivationBytes({
+            ...size,
+            frames: coder.autoencoder.decoderBatches(codedFrames)[0] ?? 1,
+          })
         : coder.autoencoder.encoderActivationBytes({
             ...size,
             height: height * d,

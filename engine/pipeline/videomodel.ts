@@ -71,6 +71,7 @@ export function frameScaleOf(coder: FrameCoder): number {
   return coder.kind === 'video' ? coder.autoencoder.frameScale : 1;
 }
 
-function isVideoDenoiser(denoiser: Denoiser): denoiser is VideoDenoiser {
+/** Whether a network makes videos. */
+export function isVideoDenoiser(denoiser: Denoiser): denoiser is VideoDenoiser {
   return denoiser.video !== undefined;
 }

@@ -97,7 +97,11 @@ export class WordMaps {
   }
 
   /** Maps of all watched words of a branch as pictures of one latent frame, each scaled to its own largest value. */
-  pictures(branch: string, canvas: MapCanvas, latentFrame = 0): readonly { readonly word: string; readonly image: Pixels }[] {
+  pictures(
+    branch: string,
+    canvas: MapCanvas,
+    latentFrame = 0,
+  ): readonly { readonly word: string; readonly image: Pixels }[] {
     const words = this.#watched.find((watched) => watched.branch === branch)?.words ?? [];
     const { frames, height, width } = this.#layout.sizes.tokens.image;
     const coded = canvas.codedFrames ?? 1;
