@@ -111,7 +111,7 @@ class AutoencoderKl implements Autoencoder {
         const block = `decoder.up_blocks.${level}`;
         x = this.#resnets(net, block, x, out, this.#resnetsPerBlock + 1);
         if (level < widths.length - 1)
-          x = net.convolution(`${block}.upsamplers.0.conv`, g.resizeNearest2x(x), { out, kernel: 3, pads: AROUND });
+          x = net.convolution(`${block}.upsamplers.0.conv`, g.resizeNearest(x, 2), { out, kernel: 3, pads: AROUND });
         probe(`dec.up_blocks.${level}`, x);
       }
       x = net.groupNorm('decoder.conv_norm_out', x, this.#groups, EPSILON);

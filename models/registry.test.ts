@@ -1,17 +1,30 @@
 import { describe, expect, it } from 'vitest';
 import { openComponent } from '../engine/checkpoint/folder.ts';
 import { folderOf, tensorsOf } from '../test/checkpoint-files.ts';
-import { type TinyNetwork, tinyAutoencoder, tinyClip, tinySd3, tinyT5, writeNetwork } from '../test/tiny-networks.ts';
-import { autoencoders, denoisers, textEncoders } from './registry.ts';
+import {
+  type TinyNetwork,
+  tinyAutoencoder,
+  tinyClip,
+  tinyCogVideoX,
+  tinySd3,
+  tinyT5,
+  tinyVideoAutoencoder,
+  writeNetwork,
+} from '../test/tiny-networks.ts';
+import { autoencoders, denoisers, textEncoders, videoAutoencoders } from './registry.ts';
 
-const families = [...denoisers, ...textEncoders, ...autoencoders];
+const families = [...denoisers, ...textEncoders, ...autoencoders, ...videoAutoencoders];
 
 /** A network of every family, in every form that changes which tensors it has. */
 const networks: readonly (readonly [form: string, family: string, network: TinyNetwork])[] = [
   ['SD3 with dual attention', 'sd3', tinySd3()],
   ['SD3 without', 'sd3', tinySd3({ dual: [], layers: 1 })],
+  ['CogVideoX 2b', 'cogvideox', tinyCogVideoX('sincos')],
+  ['CogVideoX 5b', 'cogvideox', tinyCogVideoX('rotary')],
+  ['CogVideoX 1.5', 'cogvideox', tinyCogVideoX('spanning')],
   ['autoencoder', 'autoencoder-kl', tinyAutoencoder()],
   ['autoencoder without attention', 'autoencoder-kl', tinyAutoencoder({ attends: false })],
+  ['video autoencoder', 'autoencoder-kl-cogvideox', tinyVideoAutoencoder()],
   ['CLIP with projection', 'clip-text', tinyClip()],
   ['CLIP without', 'clip-text', tinyClip({ projects: false })],
   ['gated T5', 't5-encoder', tinyT5()],
@@ -28,6 +41,10 @@ const TELLING = new Set([
   'pos_embed.proj.weight',
   'transformer_blocks.0.attn.add_q_proj.weight',
   'text_projection.weight',
+  'patch_embed.text_proj.weight',
+  'encoder.conv_in.conv.weight',
+  'decoder.conv_out.conv.weight',
+  'transformer_blocks.0.attn1.to_q.weight',
 ]);
 
 function familyOf(network: TinyNetwork) {

@@ -103,6 +103,59 @@ export function tinySd3(
   };
 }
 
+/** 2b's form (`sincos`), 5b's (`rotary`) or 1.5's (`spanning`, tokens of two frames). Made for 2 x 4 x 6 cells. */
+export function tinyCogVideoX(form: 'sincos' | 'rotary' | 'spanning' = 'sincos'): TinyNetwork {
+  const [heads, headDim, channels, textWidth, timeWidth, layers] = [2, 16, 4, 12, 10, 2];
+  const width = heads * headDim;
+  const isSpanning = form === 'spanning';
+  const cells = 4 * (isSpanning ? 2 : 1);
+  const block = (index: number): Shapes => {
+    const name = `transformer_blocks.${index}`;
+    return all(
+      ...['norm1', 'norm2'].map((part) =>
+        all(linear(`${name}.${part}.linear`, 6 * width, timeWidth), norm(`${name}.${part}.norm`, width)),
+      ),
+      ...['to_q', 'to_k', 'to_v', 'to_out.0'].map((part) => linear(`${name}.attn1.${part}`, width, width)),
+      ...['norm_q', 'norm_k'].map((part) => norm(`${name}.attn1.${part}`, headDim)),
+      linear(`${name}.ff.net.0.proj`, 4 * width, width),
+      linear(`${name}.ff.net.2`, width, 4 * width),
+    );
+  };
+  return {
+    config: {
+      _class_name: 'CogVideoXTransformer3DModel',
+      attention_head_dim: headDim,
+      num_attention_heads: heads,
+      num_layers: layers,
+      in_channels: channels,
+      out_channels: channels,
+      text_embed_dim: textWidth,
+      time_embed_dim: timeWidth,
+      max_text_seq_length: 3,
+      patch_size: 2,
+      patch_size_t: isSpanning ? 2 : null,
+      patch_bias: !isSpanning,
+      sample_frames: 5,
+      sample_height: 4,
+      sample_width: 6,
+      use_rotary_positional_embeddings: form !== 'sincos',
+    },
+    shapes: all(
+      isSpanning
+        ? linear('patch_embed.proj', width, channels * cells)
+        : convolution('patch_embed.proj', width, channels, 2),
+      linear('patch_embed.text_proj', width, textWidth),
+      linear('time_embedding.linear_1', timeWidth, width),
+      linear('time_embedding.linear_2', timeWidth, timeWidth),
+      times(layers, block),
+      norm('norm_final', width),
+      linear('norm_out.linear', 2 * width, timeWidth),
+      norm('norm_out.norm', width),
+      linear('proj_out', channels * cells, width),
+    ),
+  };
+}
+
 /** Two resolutions; with the 1x1 convolutions around the latent, which SD3's own leaves out. */
 export function tinyAutoencoder(options: { readonly attends?: boolean } = {}): TinyNetwork {
   const { attends = true } = options;
@@ -154,6 +207,66 @@ export function tinyAutoencoder(options: { readonly attends?: boolean } = {}): T
       resnet('decoder.up_blocks.1.resnets.1', widths[0], widths[0]),
       norm('decoder.conv_norm_out', widths[0]),
       convolution('decoder.conv_out', 3, widths[0], 3),
+    ),
+  };
+}
+
+/** Two resolutions, the time halved once; with the convolutions around the latent, which published ones leave out. */
+export function tinyVideoAutoencoder(): TinyNetwork {
+  const [widths, latent] = [[8, 16] as const, 4];
+  const deepest = widths[1];
+  const volume = (name: string, out: number, into: number, kernel: number): Shapes => ({
+    [`${name}.weight`]: [out, into, kernel, kernel, kernel],
+    [`${name}.bias`]: [out],
+  });
+  const spatialNorm = (name: string, width: number): Shapes =>
+    all(
+      norm(`${name}.norm_layer`, width),
+      volume(`${name}.conv_y.conv`, width, latent, 1),
+      volume(`${name}.conv_b.conv`, width, latent, 1),
+    );
+  const resnet = (name: string, into: number, out: number): Shapes => {
+    const ownNorm = name.startsWith('decoder.') ? spatialNorm : norm;
+    return all(
+      ownNorm(`${name}.norm1`, into),
+      volume(`${name}.conv1.conv`, out, into, 3),
+      ownNorm(`${name}.norm2`, out),
+      volume(`${name}.conv2.conv`, out, out, 3),
+      into === out ? {} : volume(`${name}.conv_shortcut`, out, into, 1),
+    );
+  };
+  const middle = (half: string) => times(2, (i) => resnet(`${half}.mid_block.resnets.${i}`, deepest, deepest));
+  return {
+    config: {
+      _class_name: 'AutoencoderKLCogVideoX',
+      block_out_channels: widths,
+      down_block_types: ['CogVideoXDownBlock3D', 'CogVideoXDownBlock3D'],
+      up_block_types: ['CogVideoXUpBlock3D', 'CogVideoXUpBlock3D'],
+      latent_channels: latent,
+      layers_per_block: 1,
+      norm_num_groups: 4,
+      temporal_compression_ratio: 2,
+      use_quant_conv: true,
+      use_post_quant_conv: true,
+    },
+    shapes: all(
+      volume('encoder.conv_in.conv', widths[0], 3, 3),
+      resnet('encoder.down_blocks.0.resnets.0', widths[0], widths[0]),
+      convolution('encoder.down_blocks.0.downsamplers.0.conv', widths[0], widths[0], 3),
+      resnet('encoder.down_blocks.1.resnets.0', widths[0], deepest),
+      middle('encoder'),
+      norm('encoder.norm_out', deepest),
+      volume('encoder.conv_out.conv', 2 * latent, deepest, 3),
+      volume('quant_conv', 2 * latent, 2 * latent, 1),
+      volume('post_quant_conv', latent, latent, 1),
+      volume('decoder.conv_in.conv', deepest, latent, 3),
+      middle('decoder'),
+      times(2, (i) => resnet(`decoder.up_blocks.0.resnets.${i}`, deepest, deepest)),
+      convolution('decoder.up_blocks.0.upsamplers.0.conv', deepest, deepest, 3),
+      resnet('decoder.up_blocks.1.resnets.0', deepest, widths[0]),
+      resnet('decoder.up_blocks.1.resnets.1', widths[0], widths[0]),
+      spatialNorm('decoder.norm_out', widths[0]),
+      volume('decoder.conv_out.conv', 3, widths[0], 3),
     ),
   };
 }

@@ -26,7 +26,7 @@ export interface AttentionSite {
   readonly tokens: TokenLayout;
 }
 
-/** q, k, v: [batch, tokens, heads * headDim], after the query/key norm. */
+/** q, k, v: [batch, tokens, heads * headDim], after the query/key norm and the rotary embedding, where the network has them. */
 export interface AttentionOperands {
   readonly q: Value;
   readonly k: Value;

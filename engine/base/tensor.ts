@@ -29,3 +29,34 @@ export function floatTensor(data: Float32Array, dims: readonly number[]): FloatT
 export function indexTensor(values: ArrayLike<number>, dims: readonly number[] = [values.length]): Tensor {
   return { dtype: 'int64', dims, data: BigInt64Array.from(Array.from(values), BigInt) };
 }
+
+/** Entries start .. start + length of one axis. */
+export function cutAxis({ dims, data }: FloatTensor, axis: number, start: number, length: number): FloatTensor {
+  const [outer, inner] = [elementCount(dims.slice(0, axis)), elementCount(dims.slice(axis + 1))];
+  const extent = dims[axis] ?? 0;
+  if (start < 0 || start + length > extent) throw new RangeError(`${start} + ${length} is beyond ${extent}`);
+  const cut = new Float32Array(outer * length * inner);
+  for (let i = 0; i < outer; i++) {
+    const from = (i * extent + start) * inner;
+    cut.set(data.subarray(from, from + length * inner), i * length * inner);
+  }
+  return floatTensor(cut, dims.with(axis, length));
+}
+
+/** Tensors one behind the other along one axis; their other extents must be the same. */
+export function joinAxis(parts: readonly FloatTensor[], axis: number): FloatTensor {
+  const extent = parts.reduce((sum, { dims }) => sum + (dims[axis] ?? 0), 0);
+  const dims = (parts[0]?.dims ?? []).with(axis, extent);
+  const [outer, inner] = [elementCount(dims.slice(0, axis)), elementCount(dims.slice(axis + 1))];
+  const joined = new Float32Array(outer * extent * inner);
+  let start = 0;
+  for (const part of parts) {
+    if (part.dims.some((length, at) => at !== axis && length !== dims[at]))
+      throw new RangeError(`[${part.dims}] does not continue [${dims}] along axis ${axis}`);
+    const size = (part.dims[axis] ?? 0) * inner;
+    for (let i = 0; i < outer; i++)
+      joined.set(part.data.subarray(i * size, (i + 1) * size), i * extent * inner + start * inner);
+    start += part.dims[axis] ?? 0;
+  }
+  return floatTensor(joined, dims);
+}

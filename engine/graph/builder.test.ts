@@ -67,7 +67,10 @@ describe('what does not fit is refused by name', () => {
     ['linear', (g, x) => g.linear(x, g.input('w', 'float32', [4, 3])), '4 features meet 3 columns'],
     ['linear bias', (g, x) => g.linear(x, g.input('w', 'float32', [5, 4]), g.scalar(0)), 'the bias must be [5]'],
     ['conv2d', (g, x) => g.conv2d(x, x), 'image and kernel need four axes'],
-    ['resizeNearest2x', (g, x) => g.resizeNearest2x(x), 'the image needs four axes'],
+    ['conv3d', (g, x) => g.conv3d(x, x, x), 'image and kernel need five axes'],
+    ['resizeNearest', (g, x) => g.resizeNearest(x, 2), 'the image needs four axes'],
+    ['rotation', (g, x) => g.rotatePairs(x, x, x, 2), 'the tables must be [3,1]'],
+    ['rotation in odd heads', (g, x) => g.rotatePairs(x, x, x, 3), '4 has no pairs in 3 heads'],
     ['attention', (g, x) => g.multiHeadAttention(x, x, x, { heads: 3, scale: 1 }), 'do not divide into 3 heads'],
     [
       'embedding',

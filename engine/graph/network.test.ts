@@ -144,10 +144,38 @@ describe('networks', () => {
         }),
     },
     {
-      name: 'resizeNearest2x',
+      name: 'conv3d, strides and uneven pads',
+      inputs: [[2, 2, 4, 5, 4], [3, 2, 2, 3, 3], [3]],
+      build: (g, x, w, b) => g.conv3d(x, w, b, { strides: [1, 2, 2], pads: [0, 0, 1, 0, 1, 1] }),
+      reference: (x, w, b) =>
+        fill([2, 3, 3, 2, 2], ([n = 0, o = 0, f = 0, i = 0, j = 0]) => {
+          const term = (t: number): number => {
+            const [c, kf, ky, kx] = [Math.floor(t / 18), Math.floor(t / 9) % 2, Math.floor(t / 3) % 3, t % 3];
+            return at(x, [n, c, f + kf, 2 * i + ky, 2 * j + kx - 1]) * at(w, [o, c, kf, ky, kx]);
+          };
+          return dot(36, term) + at(b, [o]);
+        }),
+    },
+    {
+      name: 'resizeNearest',
       inputs: [[2, 3, 2, 3]],
-      build: (g, x) => g.resizeNearest2x(x),
-      reference: (x) => fill([2, 3, 4, 6], ([n = 0, c = 0, i = 0, j = 0]) => at(x, [n, c, i >> 1, j >> 1])),
+      build: (g, x) => g.resizeNearest(x, 4),
+      reference: (x) => fill([2, 3, 8, 12], ([n = 0, c = 0, i = 0, j = 0]) => at(x, [n, c, i >> 2, j >> 2])),
+    },
+    {
+      name: 'rotatePairs',
+      inputs: [
+        [2, 3, 2 * 4],
+        [3, 2],
+        [3, 2],
+      ],
+      build: (g, x, cos, sin) => g.rotatePairs(x, cos, sin, 2),
+      reference: (x, cos, sin) =>
+        fill([2, 3, 8], ([n = 0, i = 0, c = 0]) => {
+          const pair = Math.floor(c / 2) % 2;
+          const other = c % 2 === 0 ? -at(x, [n, i, c + 1]) : at(x, [n, i, c - 1]);
+          return at(x, [n, i, c]) * at(cos, [i, pair]) + other * at(sin, [i, pair]);
+        }),
     },
     {
       name: 'multiHeadAttention, wide queries and other values',

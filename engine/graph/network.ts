@@ -1,6 +1,6 @@
 import type { WeightRef } from '../checkpoint/weights.ts';
 import { ReductionOps } from './reduction.ts';
-import { attended, convolved, extentOf, floats, matmulShape, require, sameShape, typed } from './shapes.ts';
+import { attended, convolved, extentOf, floats, matmulShape, require, sameShape, show, typed } from './shapes.ts';
 import type { Value } from './values.ts';
 
 /** The operators that meet weights: they hold nearly all of a network's arithmetic. */
@@ -47,36 +47,58 @@ export class NetworkOps extends ReductionOps {
   /** x [B,C,H,W], w [O,C,kh,kw], b [O]. `pads`: top, left, bottom, right. */
   conv2d(x: Value, w: Value, b?: Value, options: { stride?: number; pads?: readonly number[] } = {}): Value {
     const { stride = 1, pads = [0, 0, 0, 0] } = options;
-    const operands = b === undefined ? [x, w] : [x, w, b];
-    return this.node(
-      'Conv',
-      operands,
-      () => {
-        const shape = convolved(x.shape, w.shape, stride, pads);
-        require(b === undefined || sameShape(b.shape, [extentOf(w.shape, 0)]), 'the bias does not fit the kernel');
-        return { type: floats(...operands), shape };
-      },
-      { kernel_shape: { ints: w.shape.slice(2) }, strides: { ints: [stride, stride] }, pads: { ints: pads } },
-    );
+    return this.#convolution(2, x, w, b, [stride, stride], pads);
   }
 
-  /** [B,C,H,W] -> [B,C,2H,2W], every cell four times. A quarter of the time of reshape, expand, reshape. */
-  resizeNearest2x(x: Value): Value {
+  /** x [B,C,F,H,W], w [O,C,kf,kh,kw], b [O]. `strides`: one an axis; `pads`: front, top, left, back, bottom, right. */
+  conv3d(x: Value, w: Value, b: Value, options: { strides?: readonly number[]; pads?: readonly number[] } = {}): Value {
+    const { strides = [1, 1, 1], pads = [0, 0, 0, 0, 0, 0] } = options;
+    return this.#convolution(3, x, w, b, strides, pads);
+  }
+
+  /** [B,C,H,W] -> [B,C,f H,f W], every cell f * f times. A quarter of the time of reshape, expand, reshape. */
+  resizeNearest(x: Value, factor: number): Value {
+    if (factor === 1) return x;
     const noRegion = this.constant('float32', [0], []);
-    const scales = this.constant('float32', [4], [1, 1, 2, 2]);
+    const scales = this.constant('float32', [4], [1, 1, factor, factor]);
     return this.node(
       'Resize',
       [x, noRegion, scales],
       () => {
         require(x.shape.length === 4, 'the image needs four axes');
+        require(Number.isInteger(factor) && factor > 0, `${factor} is no factor`);
         const [batch = 0, channels = 0, height = 0, width = 0] = x.shape;
-        return { type: floats(x), shape: [batch, channels, 2 * height, 2 * width] };
+        return { type: floats(x), shape: [batch, channels, factor * height, factor * width] };
       },
       {
         mode: { text: 'nearest' },
         coordinate_transformation_mode: { text: 'asymmetric' },
         nearest_mode: { text: 'floor' },
       },
+    );
+  }
+
+  /**
+   * Turns the adjacent pairs (2i, 2i+1) of every head: x cos + (-x_2i+1, x_2i) sin. x [B,S,H*D]; cos, sin [S,D/2], one row a token and one
+   * entry a pair.
+   */
+  rotatePairs(x: Value, cos: Value, sin: Value, heads: number): Value {
+    const first = this.constant('int64', [1], [0]);
+    return this.node(
+      'RotaryEmbedding',
+      [x, first, cos, sin],
+      () => {
+        require(x.shape.length === 3, 'the operand needs three axes [batch, tokens, heads * size]');
+        const [, tokens = 0, width = 0] = x.shape;
+        require(Number.isInteger(heads) &&
+          heads > 0 &&
+          width % (2 * heads) === 0, `${width} has no pairs in ${heads} heads`);
+        const table = [tokens, width / heads / 2];
+        require(sameShape(cos.shape, table) && sameShape(sin.shape, table), `the tables must be ${show(table)}`);
+        return { type: floats(x, cos, sin), shape: x.shape };
+      },
+      { interleaved: { int: 1 }, num_heads: { int: heads } },
+      'com.microsoft',
     );
   }
 
@@ -93,6 +115,27 @@ export class NetworkOps extends ReductionOps {
       () => ({ type: floats(q, k, v), shape: attended(q.shape, k.shape, v.shape, heads) }),
       { num_heads: { int: heads }, scale: { float: scale } },
       'com.microsoft',
+    );
+  }
+
+  #convolution(
+    axes: 2 | 3,
+    x: Value,
+    w: Value,
+    b: Value | undefined,
+    strides: readonly number[],
+    pads: readonly number[],
+  ): Value {
+    const operands = b === undefined ? [x, w] : [x, w, b];
+    return this.node(
+      'Conv',
+      operands,
+      () => {
+        const shape = convolved(x.shape, w.shape, axes, strides, pads);
+        require(b === undefined || sameShape(b.shape, [extentOf(w.shape, 0)]), 'the bias does not fit the kernel');
+        return { type: floats(...operands), shape };
+      },
+      { kernel_shape: { ints: w.shape.slice(2) }, strides: { ints: strides }, pads: { ints: pads } },
     );
   }
 }

@@ -143,17 +143,23 @@ export function padded(shape: Shape, pads: readonly number[]): Shape {
   return valid(shape.map((extent, i) => extent + (pads[i] ?? 0) + (pads[i + shape.length] ?? 0)));
 }
 
-/** [B,C,H,W] by [O,C,kh,kw] -> [B,O,h,w]; `pads`: top, left, bottom, right. */
-export function convolved(x: Shape, w: Shape, stride: number, pads: readonly number[]): Shape {
-  const [batch = 0, channels, height = 0, width = 0] = x;
-  const [outputs = 0, inputs, kh = 0, kw = 0] = w;
-  require(x.length === 4 && w.length === 4, 'image and kernel need four axes');
+/**
+ * [B,C,...] by [O,C,...] -> [B,O,...] over two or three axes; one stride an axis; `pads`: the beginnings of these axes, then the ends (of an
+ * image top, left, bottom, right).
+ */
+export function convolved(x: Shape, w: Shape, axes: 2 | 3, strides: Shape, pads: readonly number[]): Shape {
+  const [batch = 0, channels, ...extents] = x;
+  const [outputs = 0, inputs, ...kernel] = w;
+  const rank = axes === 2 ? 'four' : 'five';
+  require(x.length === axes + 2 && w.length === axes + 2, `image and kernel need ${rank} axes`);
   require(channels === inputs, `${channels} channels meet a kernel for ${inputs}`);
-  require(pads.length === 4, `${pads.length} pads for two axes`);
-  const [top = 0, left = 0, bottom = 0, right = 0] = pads;
-  const along = (extent: number, before: number, after: number, kernel: number): number =>
-    Math.floor((extent + before + after - kernel) / stride) + 1;
-  return valid([batch, outputs, along(height, top, bottom, kh), along(width, left, right, kw)]);
+  require(pads.length === 2 * axes, `${pads.length} pads for ${axes === 2 ? 'two' : 'three'} axes`);
+  require(strides.length === axes, `${strides.length} strides for ${axes === 2 ? 'two' : 'three'} axes`);
+  const along = extents.map((extent, axis) => {
+    const room = extent + (pads[axis] ?? 0) + (pads[axis + axes] ?? 0) - (kernel[axis] ?? 0);
+    return Math.floor(room / (strides[axis] ?? 1)) + 1;
+  });
+  return valid([batch, outputs, ...along]);
 }
 
 /** [B,S,H*D], [B,L,H*D], [B,L,H*E] -> [B,S,H*E]. */

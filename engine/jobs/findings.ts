@@ -1,7 +1,8 @@
 import { AttuneError } from '../base/errors.ts';
 import type { FamilyFinding, FamilyHook } from '../checkpoint/inspect.ts';
-import type { Autoencoder, Denoiser, TextEncoder } from '../family.ts';
+import type { Autoencoder, Denoiser, TextEncoder, VideoAutoencoder } from '../family.ts';
 import type { Families } from '../pipeline/model.ts';
+import { DEFAULT_VIDEO_TILING } from '../pipeline/videocodec.ts';
 
 /** What the families know of a component, for `inspect`: which one runs it, what it lacks, what a run at its own size needs. */
 export function findFamily(component: Parameters<FamilyHook>[0], families: Families): FamilyFinding | undefined {
@@ -11,6 +12,8 @@ export function findFamily(component: Parameters<FamilyHook>[0], families: Famil
   if (encoder !== undefined) return finding(encoder.id, () => encoderBytes(encoder.open(component)));
   const autoencoder = families.autoencoders.find((family) => family.detect(component));
   if (autoencoder !== undefined) return finding(autoencoder.id, () => autoencoderBytes(autoencoder.open(component)));
+  const video = families.videoAutoencoders.find((family) => family.detect(component));
+  if (video !== undefined) return finding(video.id, () => videoAutoencoderBytes(video.open(component)));
   return undefined;
 }
 
@@ -27,8 +30,15 @@ function finding(family: string, activationBytes: () => number): FamilyFinding {
 /** Rows of a guided step, and the tokens of a CLIP and a T5 prompt together: the usual job. */
 const ROWS = 2;
 const TEXT_TOKENS = 333;
+/** Latent frames of an odd number, as all published videos have: the first batch is the largest. */
+const WHOLE_VIDEO = 13;
 
 function denoiserBytes(denoiser: Denoiser): number {
+  if (denoiser.video !== undefined) {
+    const { sample, patchFrames, textTokens } = denoiser.video;
+    const frames = Math.ceil(sample.frames / patchFrames) * patchFrames;
+    return denoiser.activationBytes({ batch: ROWS, ...sample, frames, textTokens });
+  }
   const side = Math.min(denoiser.maxLatentSide, 128);
   return denoiser.activationBytes({ batch: ROWS, height: side, width: side, textTokens: TEXT_TOKENS });
 }
@@ -39,4 +49,10 @@ function encoderBytes(encoder: TextEncoder): number {
 
 function autoencoderBytes(autoencoder: Autoencoder): number {
   return autoencoder.decoderActivationBytes({ batch: 1, height: 128, width: 128 });
+}
+
+function videoAutoencoderBytes(autoencoder: VideoAutoencoder): number {
+  const { cells } = DEFAULT_VIDEO_TILING;
+  const [frames = 1] = autoencoder.decoderBatches(WHOLE_VIDEO);
+  return autoencoder.decoderActivationBytes({ batch: 1, frames, height: cells, width: cells, follows: false });
 }

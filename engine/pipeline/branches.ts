@@ -3,7 +3,7 @@ import type { AttentionOp } from '../attention/ops.ts';
 import { sizesOf } from '../attention/sizes.ts';
 import type { HookValues } from '../attention/values.ts';
 import { AttuneError } from '../base/errors.ts';
-import { type FloatTensor, floatTensor } from '../base/tensor.ts';
+import { elementCount, type FloatTensor, floatTensor } from '../base/tensor.ts';
 import { GraphBuilder } from '../graph/builder.ts';
 import type { RuntimeSession } from '../ports.ts';
 import { guide } from '../sampling/steps.ts';
@@ -14,16 +14,20 @@ import { type WatchedBranch, WordMaps } from './wordmaps.ts';
 import { wordWeights } from './wordweights.ts';
 
 export interface BranchCall {
-  /** One latent [channels, height, width] a branch, in the order of the branches. */
+  /** One latent a branch, in the order of the branches: [channels, height, width], of videos [frames, channels, height, width]. */
   readonly latents: readonly Float32Array[];
-  /** Noise level, 1 to 0. */
-  readonly sigma: number;
+  /** Noise level, 1 to 0: the timestep of flow models, in thousandths. */
+  readonly sigma?: number;
+  /** What the scheduler of a diffusion model tells the network; this or `sigma`. */
+  readonly timestep?: number;
+  /** Guidance scales of this run, by branch, where they differ from the plan's; a branch planned with 1 has no negative row. */
+  readonly guidance?: readonly number[];
   /** Run-time inputs of the operations; those left out are neutral. */
   readonly values?: HookValues;
 }
 
 export interface BranchResult {
-  /** Velocity of each branch with its guidance applied. */
+  /** Velocity (what the network predicts) of each branch with its guidance applied. */
   readonly velocities: readonly Float32Array[];
   /** What capture operations read out, by output name. */
   readonly captures: Readonly<Record<string, FloatTensor>>;
@@ -40,6 +44,8 @@ export interface BranchPlan {
   /** Latent cells. */
   readonly height: number;
   readonly width: number;
+  /** Latent frames of a video. */
+  readonly frames?: number;
   /** Operations for this layout; their sizes are the layout's. */
   readonly operations?: (layout: BranchLayout) => readonly AttentionOp[];
   /** Words whose maps are read out of every run. */
@@ -60,13 +66,11 @@ export async function openBranches(model: DenoisingModel, plan: BranchPlan): Pro
     ...(maps === undefined ? [] : [maps.operation]),
   ];
   const seam = compileAttention(operations, layout.sizes);
-  const { height, width } = plan;
-  const textTokens = layout.sizes.tokens.text.length;
-  const key = `${model.folder}:denoise:${layout.rows.length}x${height}x${width}x${textTokens}:${seam.signature}`;
+  const sizes = { batch: layout.rows.length, ...gridOf(plan), textTokens: layout.sizes.tokens.text.length };
+  const key = `${model.folder}:denoise:${Object.values(sizes).join('x')}:${seam.signature}`;
   const session = await model.sessions.get(key, model.loading.denoiser, () => {
     const g = new GraphBuilder();
-    const velocity = model.denoiser.build(g, { batch: layout.rows.length, height, width, textTokens }, seam);
-    g.output('velocity', velocity);
+    g.output('velocity', model.denoiser.build(g, sizes, seam));
     seam.finish(g);
     return g.build();
   });
@@ -92,8 +96,9 @@ async function runBranches(
   call: BranchCall,
 ): Promise<BranchResult> {
   const { height, width } = plan;
-  const shape = [layout.rows.length, model.denoiser.latentChannels, height, width];
-  const size = model.denoiser.latentChannels * height * width;
+  const frames = plan.frames === undefined ? [] : [plan.frames];
+  const shape = [layout.rows.length, ...frames, model.denoiser.latentChannels, height, width];
+  const size = elementCount(shape.slice(1));
   const latent = new Float32Array(layout.rows.length * size);
   layout.rows.forEach(({ branch }, row) => {
     const data = call.latents[branch];
@@ -104,16 +109,15 @@ async function runBranches(
   const outputs = await session.run({
     ...feeds,
     latent: floatTensor(latent, shape),
-    timestep: floatTensor(new Float32Array(layout.rows.length).fill(Math.fround(call.sigma) * 1000), [
-      layout.rows.length,
-    ]),
+    timestep: floatTensor(new Float32Array(layout.rows.length).fill(timestepOf(call)), [layout.rows.length]),
   });
   const { velocity, ...captured } = outputs;
   if (velocity?.dtype !== 'float32')
     throw new AttuneError('runtime-failed', 'The network did not return its velocity.');
   finite(velocity.data, 'transformer', model.folder);
   const rowVelocity = (row: number) => velocity.data.subarray(row * size, (row + 1) * size);
-  const velocities = layout.branches.map(({ name, guidance }) => {
+  const velocities = layout.branches.map(({ name, guidance: planned }, branch) => {
+    const guidance = planned === 1 ? 1 : (call.guidance?.[branch] ?? planned);
     const positive = rowVelocity(layout.row(name));
     return guidance === 1 ? positive : guide(rowVelocity(layout.row(name, 'negative')), positive, guidance);
   });
@@ -122,7 +126,18 @@ async function runBranches(
   return { velocities, captures };
 }
 
-function layOut(model: DenoisingModel, { branches, height, width }: BranchPlan): BranchLayout {
+function timestepOf({ sigma, timestep }: BranchCall): number {
+  const step = timestep ?? (sigma === undefined ? undefined : Math.fround(sigma) * 1000);
+  if (step === undefined) throw new RangeError('a run of the network needs its noise level');
+  return step;
+}
+
+function gridOf({ frames, height, width }: BranchPlan) {
+  return { ...(frames === undefined ? {} : { frames }), height, width };
+}
+
+function layOut(model: DenoisingModel, plan: BranchPlan): BranchLayout {
+  const { branches } = plan;
   const rows = branches.flatMap(({ name, condition, negative, guidance }, branch): BranchRow[] => {
     const positive: BranchRow = { branch, kind: 'positive', condition };
     if (guidance === 1) return [positive];
@@ -130,7 +145,7 @@ function layOut(model: DenoisingModel, { branches, height, width }: BranchPlan):
     return [{ branch, kind: 'negative', condition: negative }, positive];
   });
   const textTokens = rows[0]?.condition.tokenCount ?? 0;
-  const sizes = sizesOf(model.denoiser.sites({ batch: rows.length, height, width, textTokens }));
+  const sizes = sizesOf(model.denoiser.sites({ batch: rows.length, ...gridOf(plan), textTokens }));
   return {
     branches,
     rows,
@@ -154,6 +169,6 @@ function textInputs(model: DenoisingModel, { rows }: BranchLayout): HookValues {
   });
   return {
     text: floatTensor(text, [rows.length, tokens, textWidth]),
-    pooled: floatTensor(pooled, [rows.length, pooledWidth]),
+    ...(pooledWidth === 0 ? {} : { pooled: floatTensor(pooled, [rows.length, pooledWidth]) }),
   };
 }

@@ -4,7 +4,7 @@ import { GraphBuilder } from '../graph/builder.ts';
 import { type EncodedPrompt, isSpoken, type PromptWord, tokensInRange } from '../text/prompt.ts';
 import { type PromptDialect, parsePromptWeights, type WeightedRange } from '../text/weights.ts';
 import { finite } from './finite.ts';
-import type { Model, PromptEncoder } from './model.ts';
+import type { Model, OpenCheckpoint, PromptEncoder } from './model.ts';
 
 /** A run of columns of the joint text sequence that one tokenizer filled. */
 export interface TextBlock {
@@ -112,7 +112,7 @@ export async function encodePrompt(
 const WORDS_NAMED = 20;
 
 /** Words that every tokenizer loses. */
-function lostWords(
+export function lostWords(
   blocks: readonly TextBlock[],
   lost: (encoded: EncodedPrompt) => readonly PromptWord[],
 ): readonly PromptWord[] {
@@ -121,7 +121,7 @@ function lostWords(
 }
 
 /** A sentence about words at the end that no text encoder saw. */
-function cutWords(blocks: readonly TextBlock[]): string[] {
+export function cutWords(blocks: readonly TextBlock[]): string[] {
   const cut = lostWords(blocks, (encoded) => encoded.cut);
   const rest = cut.length - WORDS_NAMED;
   const named = cut.slice(0, WORDS_NAMED).map(({ text }) => text);
@@ -152,6 +152,9 @@ export function wordsOf(condition: Conditioning): readonly ReachedWord[] {
     .filter(({ columns }) => columns.length > 0);
 }
 
+/** What of a model encodes prompts. */
+export type PromptingModel = Pick<OpenCheckpoint, 'folder' | 'sessions'>;
+
 interface Encoded {
   /** [tokens, width] */
   readonly states: Float32Array;
@@ -159,8 +162,9 @@ interface Encoded {
   readonly prompt: EncodedPrompt;
 }
 
-async function runEncoder(
-  model: Model,
+/** One text encoder's states of a prompt, cut or padded to `length` tokens. */
+export async function runEncoder(
+  model: PromptingModel,
   { name, encoder, tokenizer, loading }: PromptEncoder,
   prompt: string,
   length: number,

@@ -12,13 +12,22 @@ export interface ModelDefaults {
   readonly methodSteps: Readonly<Record<string, number>>;
   readonly methodGuidance: Readonly<Record<string, number>>;
   readonly params: Readonly<Record<string, Readonly<Record<string, ParamValue>>>>;
+  /** Length and rate of a clip, where the checkpoint says so. */
+  readonly frames?: number;
+  readonly fps?: number;
 }
 
-/** Published settings of the families' pipelines (diffusers' defaults of StableDiffusion3Pipeline). */
-const FAMILY_DEFAULTS: Readonly<Record<string, { readonly steps: number; readonly guidance: number }>> = {
+interface PublishedSettings {
+  readonly steps: number;
+  readonly guidance: number;
+}
+
+/** Published settings of the families' pipelines (diffusers' defaults of StableDiffusion3Pipeline, CogVideoXPipeline). */
+const FAMILY_DEFAULTS: Readonly<Record<string, PublishedSettings>> = {
+  cogvideox: { steps: 50, guidance: 6 },
   sd3: { steps: 28, guidance: 7 },
 };
-const OTHER_DEFAULTS = { steps: 28, guidance: 4.5 };
+const OTHER_DEFAULTS: PublishedSettings = { steps: 28, guidance: 4.5 };
 
 /**
  * A checkpoint may say what suits it in an `attune.json` beside its model_index.json:
@@ -49,7 +58,11 @@ export function readModelDefaults(folder: string, family: string, size: number):
     params[id] = paramsOf(method.optionalObject('params'));
   }
   const settings = ownSettings(config);
+  const frames = config.optionalInteger('frames', { min: 1, max: 100_000 });
+  const fps = config.optionalNumber('fps', { min: 1, max: 120 });
   return {
+    ...(frames === undefined ? {} : { frames }),
+    ...(fps === undefined ? {} : { fps }),
     size,
     steps: settings.steps ?? published.steps,
     guidance: settings.guidance ?? published.guidance,

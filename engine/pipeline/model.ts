@@ -5,7 +5,7 @@ import { readText } from '../checkpoint/files.ts';
 import type { Component, ModelFolder } from '../checkpoint/folder.ts';
 import { openModelFolder } from '../checkpoint/folder.ts';
 import { readVocabulary } from '../checkpoint/vocabulary.ts';
-import type { Autoencoder, Denoiser, NetworkFamily, TextEncoder } from '../family.ts';
+import type { Autoencoder, Denoiser, NetworkFamily, TextEncoder, VideoAutoencoder } from '../family.ts';
 import type { SessionOptions, TensorRuntime } from '../ports.ts';
 import type { SchedulerConfig } from '../sampling/config.ts';
 import { openScheduler } from '../sampling/registry.ts';
@@ -19,6 +19,7 @@ export interface Families {
   readonly denoisers: readonly NetworkFamily<Denoiser>[];
   readonly textEncoders: readonly NetworkFamily<TextEncoder>[];
   readonly autoencoders: readonly NetworkFamily<Autoencoder>[];
+  readonly videoAutoencoders: readonly NetworkFamily<VideoAutoencoder>[];
 }
 
 /** A text encoder with the tokenizer that belongs to it. */
@@ -30,15 +31,12 @@ export interface PromptEncoder {
   readonly loading: SessionOptions;
 }
 
-/** A checkpoint folder, opened down to the headers of its weight files; sessions are made when they are first needed. */
-export interface Model {
+/** What checkpoints of pictures and of videos have in common. */
+export interface OpenCheckpoint {
   readonly name: string;
   readonly folder: string;
-  readonly denoiser: Denoiser;
-  readonly autoencoder: Autoencoder;
   readonly promptEncoders: readonly PromptEncoder[];
   readonly scheduler: OpenScheduler;
-  readonly defaults: ModelDefaults;
   /** The words it knows; absent for a checkpoint that takes free text. */
   readonly vocabulary?: Vocabulary;
   /** Weight files by component, for the record. */
@@ -47,6 +45,13 @@ export interface Model {
   readonly precision: string;
   readonly sessions: Sessions;
   readonly loading: { readonly denoiser: SessionOptions; readonly autoencoder: SessionOptions };
+}
+
+/** A checkpoint of pictures, opened down to the headers of its weight files; sessions are made when they are first needed. */
+export interface Model extends OpenCheckpoint {
+  readonly denoiser: Denoiser;
+  readonly autoencoder: Autoencoder;
+  readonly defaults: ModelDefaults;
 }
 
 const MAX_SCHEDULER_BYTES = 1024 * 1024;
@@ -58,15 +63,33 @@ const MAX_SCHEDULER_BYTES = 1024 * 1024;
 const MAPPED_FROM_BYTES = 32 * 1024 * 1024;
 
 /**
- * Opens a diffusers-layout folder. Throws 'checkpoint-incomplete' or 'checkpoint-malformed' naming the file, and
- * 'checkpoint-unsupported' for a network of a family we do not run.
+ * Opens a diffusers-layout folder of a model of pictures. Throws 'checkpoint-incomplete' or 'checkpoint-malformed' naming the file, and
+ * 'checkpoint-unsupported' for a network of a family we do not run, or one of videos.
  */
 export function openModel(folder: string, name: string, families: Families, runtime: TensorRuntime): Model {
   const files = openModelFolder(folder);
-  const transformer = files.open('transformer');
-  const vae = files.open('vae');
+  const [transformer, vae] = [files.open('transformer'), files.open('vae')];
   const denoiser = familyOf(transformer, families.denoisers).open(transformer);
+  if (denoiser.video !== undefined)
+    throw new AttuneError('checkpoint-unsupported', `${name} makes videos; choose a model that makes pictures here.`, {
+      file: transformer.config.file,
+    });
   const autoencoder = familyOf(vae, families.autoencoders).open(vae);
+  return {
+    ...openCheckpoint(files, { name, folder, transformer, vae }, families, runtime),
+    denoiser,
+    autoencoder,
+    defaults: readModelDefaults(folder, denoiser.family, sampleSize(transformer.config, denoiser, autoencoder)),
+  };
+}
+
+/** The parts of a folder beside its two image networks. */
+export function openCheckpoint(
+  files: ModelFolder,
+  { name, folder, transformer, vae }: CheckpointParts,
+  families: Families,
+  runtime: TensorRuntime,
+): OpenCheckpoint {
   const texts = ['', '_2', '_3'].filter((suffix) => files.components.has(`text_encoder${suffix}`));
   if (texts.length === 0)
     throw new AttuneError(
@@ -82,11 +105,8 @@ export function openModel(folder: string, name: string, families: Families, runt
   return {
     name,
     folder,
-    denoiser,
-    autoencoder,
     promptEncoders: opened.map(({ promptEncoder }) => promptEncoder),
     scheduler: schedulerOf(files),
-    defaults: readModelDefaults(folder, denoiser.family, sampleSize(transformer.config, denoiser, autoencoder)),
     ...(vocabulary === undefined ? {} : { vocabulary }),
     components: [transformer, vae, ...opened.map(({ component }) => component)],
     precision: precisionOf(transformer),
@@ -94,6 +114,13 @@ export function openModel(folder: string, name: string, families: Families, runt
     // Pictures are coded once or twice a job, in large planes: without an arena nothing of them stays for the steps between.
     loading: { denoiser: loadingOf(transformer), autoencoder: { ...loadingOf(vae), arena: false } },
   };
+}
+
+interface CheckpointParts {
+  readonly name: string;
+  readonly folder: string;
+  readonly transformer: Component;
+  readonly vae: Component;
 }
 
 function openPromptEncoder(files: ModelFolder, suffix: string, families: readonly NetworkFamily<TextEncoder>[]) {
@@ -121,7 +148,10 @@ function schedulerOf(files: ModelFolder): OpenScheduler {
   return openScheduler(JSON.parse(readText(file, MAX_SCHEDULER_BYTES)) as SchedulerConfig, file);
 }
 
-function familyOf<Network>(component: Component, families: readonly NetworkFamily<Network>[]): NetworkFamily<Network> {
+export function familyOf<Network>(
+  component: Component,
+  families: readonly NetworkFamily<Network>[],
+): NetworkFamily<Network> {
   const family = families.find((candidate) => candidate.detect(component));
   if (family !== undefined) return family;
   const known = families.map(({ title }) => title).join(', ');

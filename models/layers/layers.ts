@@ -8,6 +8,8 @@ export interface ConvolutionShape {
   readonly stride?: number;
   /** Top, left, bottom, right. Default 0. */
   readonly pads?: readonly [number, number, number, number];
+  /** Default true. */
+  readonly bias?: boolean;
 }
 
 /**
@@ -67,10 +69,11 @@ export class Layers {
     );
   }
 
-  /** x: [B, in, h, w] -> [B, out, h', w'] with `name.weight` [out, in, kernel, kernel] and `name.bias` [out]. */
-  convolution(name: string, x: Value, { out, kernel, stride = 1, pads = [0, 0, 0, 0] }: ConvolutionShape): Value {
+  /** x: [B, in, h, w] -> [B, out, h', w'] with `name.weight` [out, in, kernel, kernel] and, unless told otherwise, `name.bias` [out]. */
+  convolution(name: string, x: Value, shape: ConvolutionShape): Value {
+    const { out, kernel, stride = 1, pads = [0, 0, 0, 0], bias = true } = shape;
     const weight = this.weight(`${name}.weight`, [out, channelsOf(x), kernel, kernel]);
-    return this.g.conv2d(x, weight, this.weight(`${name}.bias`, [out]), { stride, pads });
+    return this.g.conv2d(x, weight, bias ? this.weight(`${name}.bias`, [out]) : undefined, { stride, pads });
   }
 }
 

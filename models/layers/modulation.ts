@@ -2,12 +2,18 @@ import type { GraphBuilder, Value } from '../../engine/graph/builder.ts';
 import type { Layers } from './layers.ts';
 
 /**
- * The chunks of an adaptive norm's linear: conditioning [B, D], already through SiLU (which the reference applies in every norm;
- * it is the same vector each time) -> `chunks` values of [B, 1, D].
+ * The chunks of an adaptive norm's linear: conditioning [B, E], already through SiLU (which the reference applies in every norm;
+ * it is the same vector each time) -> `chunks` values of [B, 1, width]; the width is E unless told otherwise.
  */
-export function modulationChunks(net: Layers, name: string, conditioning: Value, chunks: number): readonly Value[] {
+export function modulationChunks(
+  net: Layers,
+  name: string,
+  conditioning: Value,
+  chunks: number,
+  width = conditioning.shape[1] ?? 0,
+): readonly Value[] {
   const { g } = net;
-  const [batch = 0, width = 0] = conditioning.shape;
+  const [batch = 0] = conditioning.shape;
   const all = net.linear(`${name}.linear`, conditioning, chunks * width);
   return g.split(g.reshape(all, [batch, chunks, width]), 1, chunks);
 }

@@ -8,7 +8,6 @@ import {
   type ExtendOp,
   extendValues,
   type ForkOp,
-  floatTensor,
   forkValues,
   GraphBuilder,
   type HookSizes,
@@ -24,6 +23,7 @@ import {
 import { denoisers } from '../../models/registry.ts';
 import { Comparison, storedTolerance } from './compare.ts';
 import { list, record, text } from './manifest.ts';
+import { denoiserFeeds, denoiserSizes } from './networks.ts';
 import { readFixtureTensors, take } from './safetensors.ts';
 import type { FixtureArray, FixtureFolder, FixtureRunner, ParityContext, ParityResult } from './types.ts';
 
@@ -159,10 +159,8 @@ async function runModel(
   return comparison.result(`${comparison.compared} tensors`);
 }
 
-function sizesOfCase(inputs: ReadonlyMap<string, FixtureArray>, caseName: string) {
-  const [batch = 0, , height = 0, width = 0] = take(inputs, `${caseName}.hidden_states`).shape;
-  const [, textTokens = 0] = take(inputs, `${caseName}.encoder_hidden_states`).shape;
-  return { batch, height, width, textTokens };
+function feedsOf(denoiser: Denoiser, inputs: ReadonlyMap<string, FixtureArray>, caseName: string) {
+  return denoiserFeeds(denoiser, (name) => take(inputs, `${caseName}.${name}`));
 }
 
 /** The layers and the kind of call that the manifest's module paths name. */
@@ -172,7 +170,7 @@ function placeOf(
   caseName: string,
   wanted: readonly unknown[],
 ): Pick<AttentionOp, 'layers' | 'sites'> {
-  const sites = denoiser.sites(sizesOfCase(inputs, caseName));
+  const sites = denoiser.sites(denoiserSizes(denoiser, feedsOf(denoiser, inputs, caseName)));
   const named = wanted.map((id) => sites.find((site) => site.id === id)).filter((site) => site !== undefined);
   const kinds = new Set(named.map((site: AttentionSite) => site.kind));
   const [kind] = kinds;
@@ -190,7 +188,8 @@ async function runEdit(
   { runtime }: ParityContext,
   wanted: readonly string[],
 ): Promise<Record<string, Tensor>> {
-  const sizes = sizesOfCase(inputs, caseName);
+  const feeds = feedsOf(denoiser, inputs, caseName);
+  const sizes = denoiserSizes(denoiser, feeds);
   const attention = compileAttention(edit.ops, sizesOf(denoiser.sites(sizes)));
   const g = new GraphBuilder();
   denoiser.build(g, sizes, attention, (name, value) => {
@@ -198,18 +197,8 @@ async function runEdit(
   });
   attention.finish(g);
   const session = await runtime.createSession(g.build(), { weights: 'mapped' });
-  const floats = (name: string): Tensor => {
-    const { data, shape } = take(inputs, `${caseName}.${name}`);
-    return floatTensor(Float32Array.from(data), shape);
-  };
   try {
-    return await session.run({
-      ...attention.feeds(...edit.values(attention.sizes)),
-      latent: floats('hidden_states'),
-      timestep: floats('timestep'),
-      text: floats('encoder_hidden_states'),
-      pooled: floats('pooled_projections'),
-    });
+    return await session.run({ ...attention.feeds(...edit.values(attention.sizes)), ...feeds });
   } finally {
     await session.release();
   }

@@ -1,35 +1,26 @@
 import { join } from 'node:path';
-import type { Autoencoder, Denoiser, Probe, TensorRuntime, TextEncoder } from '../../engine/index.ts';
+import type { Autoencoder, Denoiser, DenoiserSizes, Probe, TextEncoder } from '../../engine/index.ts';
 import {
   type AttentionSeam,
   floatTensor,
-  GraphBuilder,
-  indexTensor,
   openComponent,
   plainAttention,
   type Tensor,
   type Value,
 } from '../../engine/index.ts';
-import { autoencoders, denoisers, textEncoders } from '../../models/registry.ts';
+import { autoencoders, denoisers, textEncoders, videoAutoencoders } from '../../models/registry.ts';
 import { Comparison, storedTolerance } from './compare.ts';
-import { field, isRecord, number, record, text } from './manifest.ts';
+import { field, isRecord, record, text } from './manifest.ts';
+import { type CaseGraph, type CaseInput, type CaseRun, floats, integers, runGraphs } from './probed.ts';
 import { readFixtureTensors, take } from './safetensors.ts';
-import type { FixtureArray, FixtureRunner } from './types.ts';
-
-/** One graph of a case and what it is fed with. */
-interface CaseGraph {
-  readonly feeds: Readonly<Record<string, Tensor>>;
-  build(g: GraphBuilder, probe: Probe): void;
-}
-
-/** The graphs of one case; `input` gives the fixture's input of a name, `undefined` where the case has none. */
-type CaseGraphs = (sizes: unknown, input: (name: string) => FixtureArray | undefined) => readonly CaseGraph[];
+import type { FixtureRunner } from './types.ts';
+import { codeVideos } from './videocoder.ts';
 
 /** Folders of one network of a family that `models/` has: every intermediate, the attention's operands and probabilities, the output. */
 export const runNetwork: FixtureRunner = async ({ directory, path, manifest }, { runtime }) => {
   const component = openComponent(join(directory, text(manifest, 'checkpoint')));
-  const graphs = graphsOf(component);
-  if (graphs === undefined)
+  const run = runOf(component);
+  if (run === undefined)
     return [{ path, status: 'SKIP', detail: `no family for ${field(manifest, 'class') ?? 'this network'} yet` }];
   const inputs = await readFixtureTensors(join(directory, 'inputs.safetensors'));
   const outputs = await readFixtureTensors(join(directory, 'outputs.safetensors'));
@@ -40,10 +31,8 @@ export const runNetwork: FixtureRunner = async ({ directory, path, manifest }, {
   const entries = { ...record(manifest, 'outputs'), ...(isRecord(attention) ? record(attention, 'tensors') : {}) };
 
   const comparison = new Comparison(path);
-  for (const [name, sizes] of Object.entries(record(manifest, 'cases'))) {
-    const results = new Map<string, Tensor>();
-    for (const graph of graphs(sizes, (input) => inputs.get(`${name}.${input}`)))
-      for (const [probe, value] of Object.entries(await runProbed(graph, runtime))) results.set(probe, value);
+  for (const name of Object.keys(record(manifest, 'cases'))) {
+    const results = await run((input) => inputs.get(`${name}.${input}`), runtime);
     derive(results, component.config.optionalNumber('scaling_factor'), component.config.optionalNumber('shift_factor'));
     for (const [tensor, entry] of Object.entries(entries)) {
       if (!tensor.startsWith(`${name}.`)) continue;
@@ -55,52 +44,50 @@ export const runNetwork: FixtureRunner = async ({ directory, path, manifest }, {
   return [comparison.result(`${comparison.compared} tensors`)];
 };
 
-/** Runs a graph whose every probed value is an output. */
-async function runProbed({ feeds, build }: CaseGraph, runtime: TensorRuntime): Promise<Record<string, Tensor>> {
-  const g = new GraphBuilder();
-  build(g, (name, value) => g.output(name, value));
-  const session = await runtime.createSession(g.build(), { weights: 'mapped' });
-  try {
-    return await session.run(feeds);
-  } finally {
-    await session.release();
-  }
-}
-
-function graphsOf(component: ReturnType<typeof openComponent>): CaseGraphs | undefined {
+function runOf(component: ReturnType<typeof openComponent>): CaseRun | undefined {
   const denoiser = denoisers.find((family) => family.detect(component));
-  if (denoiser !== undefined) return denoiserGraphs(denoiser.open(component));
+  if (denoiser !== undefined) return runGraphs(denoiserGraphs(denoiser.open(component)));
   const encoder = textEncoders.find((family) => family.detect(component));
-  if (encoder !== undefined) return textGraphs(encoder.open(component));
+  if (encoder !== undefined) return runGraphs(textGraphs(encoder.open(component)));
+  const video = videoAutoencoders.find((family) => family.detect(component));
+  if (video !== undefined) return codeVideos(video.open(component));
   const autoencoder = autoencoders.find((family) => family.detect(component));
-  return autoencoder === undefined ? undefined : autoencoderGraphs(autoencoder.open(component));
+  return autoencoder === undefined ? undefined : runGraphs(autoencoderGraphs(autoencoder.open(component)));
 }
 
-function denoiserGraphs(denoiser: Denoiser): CaseGraphs {
-  return (sizes, input) => [
-    {
-      feeds: {
-        latent: floats(input('hidden_states')),
-        timestep: floats(input('timestep')),
-        text: floats(input('encoder_hidden_states')),
-        pooled: floats(input('pooled_projections')),
-      },
-      build: (g, probe) => {
-        const [batch, height, width] = ['batch', 'height', 'width'].map((side) => number(sizes, side));
-        const textTokens = number(sizes, 'text_tokens');
-        denoiser.build(
-          g,
-          { batch: batch ?? 0, height: height ?? 0, width: width ?? 0, textTokens },
-          probing(probe),
-          probe,
-        );
-      },
-    },
-  ];
+function denoiserGraphs(denoiser: Denoiser) {
+  return (input: CaseInput): readonly CaseGraph[] => {
+    const feeds = denoiserFeeds(denoiser, input);
+    return [{ feeds, build: (g, probe) => denoiser.build(g, denoiserSizes(denoiser, feeds), probing(probe), probe) }];
+  };
 }
 
-function textGraphs(encoder: TextEncoder): CaseGraphs {
-  return (_, input) => {
+/** What a denoiser is fed with. */
+interface DenoiserFeeds extends Readonly<Record<string, Tensor>> {
+  readonly latent: Tensor;
+  readonly text: Tensor;
+}
+
+/** The inputs of a denoiser under the fixtures' names. */
+export function denoiserFeeds(denoiser: Denoiser, input: CaseInput): DenoiserFeeds {
+  return {
+    latent: floats(input('hidden_states')),
+    timestep: floats(input('timestep')),
+    text: floats(input('encoder_hidden_states')),
+    ...(denoiser.pooledWidth === 0 ? {} : { pooled: floats(input('pooled_projections')) }),
+  };
+}
+
+/** What a denoiser is built for, by its inputs: the latent is [B, C, h, w], of videos [B, F, C, h, w]. */
+export function denoiserSizes({ video }: Denoiser, { latent, text: prompt }: DenoiserFeeds): DenoiserSizes {
+  const [batch = 0, ...rest] = latent.dims;
+  const [height = 0, width = 0] = rest.slice(-2);
+  const sizes = { batch, height, width, textTokens: prompt.dims[1] ?? 0 };
+  return video === undefined ? sizes : { ...sizes, frames: rest[0] ?? 0 };
+}
+
+function textGraphs(encoder: TextEncoder) {
+  return (input: CaseInput): readonly CaseGraph[] => {
     const ids = input('input_ids');
     const mask = input('attention_mask');
     const [batch = 0, tokens = 0] = ids?.shape ?? [];
@@ -113,8 +100,8 @@ function textGraphs(encoder: TextEncoder): CaseGraphs {
   };
 }
 
-function autoencoderGraphs(autoencoder: Autoencoder): CaseGraphs {
-  return (_, input) => {
+function autoencoderGraphs(autoencoder: Autoencoder) {
+  return (input: CaseInput): readonly CaseGraph[] => {
     const [image, latent] = [floats(input('x')), floats(input('z'))];
     const sizes = ({ dims: [batch = 0, , height = 0, width = 0] }: Tensor) => ({ batch, height, width });
     return [
@@ -141,14 +128,15 @@ function probing(probe: Probe): AttentionSeam {
 /** What the fixtures hold besides and the pipeline, not the graph, computes: an encoder's deviation and the scaled latent. */
 function derive(results: Map<string, Tensor>, scaling = 1, shift = 0): void {
   const [mean, logVariance] = [results.get('mean'), results.get('logvar')];
-  if (mean?.dtype !== 'float32' || logVariance?.dtype !== 'float32') return;
-  results.set(
-    'std',
-    floatTensor(
-      logVariance.data.map((value) => Math.exp(value / 2)),
-      logVariance.dims,
-    ),
-  );
+  if (logVariance?.dtype === 'float32')
+    results.set(
+      'std',
+      floatTensor(
+        logVariance.data.map((value) => Math.exp(value / 2)),
+        logVariance.dims,
+      ),
+    );
+  if (mean?.dtype !== 'float32') return;
   results.set(
     'scaled',
     floatTensor(
@@ -156,14 +144,4 @@ function derive(results: Map<string, Tensor>, scaling = 1, shift = 0): void {
       mean.dims,
     ),
   );
-}
-
-function floats(array: FixtureArray | undefined): Tensor {
-  if (array === undefined) throw new Error('the fixture lacks an input of this kind of network');
-  return floatTensor(Float32Array.from(array.data), array.shape);
-}
-
-function integers(array: FixtureArray | undefined): Tensor {
-  if (array === undefined) throw new Error('the fixture lacks an input of this kind of network');
-  return indexTensor(array.data, array.shape);
 }

@@ -1,0 +1,55 @@
+import { throwIfCancelled } from '../base/errors.ts';
+import type { SamplingPlan } from './scheduler.ts';
+
+export interface DiffusionCall {
+  readonly step: number;
+  readonly timestep: number;
+  readonly latent: Float32Array;
+}
+
+export interface DiffusionReport extends DiffusionCall {
+  /** Clean estimate of the step. */
+  readonly clean: Float32Array;
+  /** Latent after the step. */
+  readonly next: Float32Array;
+}
+
+export interface DiffusionLoop {
+  /** Latent at the level of the first step that runs: noise, or a noised source. */
+  readonly latent: Float32Array;
+  readonly plan: SamplingPlan;
+  /** First step that runs. Default 0. */
+  readonly start?: number;
+  /** What the network predicts, guidance applied. */
+  readonly predict: (call: DiffusionCall) => Promise<Float32Array>;
+  /** Standard noise of a step; needed where the plan's `noiseUse` is not `none`. */
+  readonly noise?: (step: number) => Float32Array;
+  /** DDIM: share of the DDPM variance. */
+  readonly eta?: number;
+  readonly onStep?: (report: DiffusionReport) => void | Promise<void>;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Plain sampling of a diffusion model along its scheduler's steps. Returns the clean latent.
+ * @throws AttuneError 'cancelled' between steps
+ */
+export async function runDiffusionLoop(loop: DiffusionLoop): Promise<Float32Array> {
+  const { plan, eta, noise } = loop;
+  let latent = loop.latent;
+  let previousClean: Float32Array | undefined;
+  for (let step = loop.start ?? 0; step < plan.timesteps.length; step++) {
+    throwIfCancelled(loop.signal);
+    const timestep = plan.timesteps[step] ?? 0;
+    const output = await loop.predict({ step, timestep, latent });
+    const { next, clean } = plan.step(step, latent, output, {
+      ...(noise === undefined || plan.noiseUse === 'none' ? {} : { noise: noise(step) }),
+      ...(eta === undefined ? {} : { eta }),
+      ...(previousClean === undefined ? {} : { previousClean }),
+    });
+    await loop.onStep?.({ step, timestep, latent, clean, next });
+    latent = next;
+    previousClean = clean;
+  }
+  return latent;
+}
