@@ -1,5 +1,6 @@
 import type { RunEvent } from '../../contract/index.ts';
 import { AttuneError, type Engine, type ImageCodec, type Pixels, type RunOptions, toMask } from '../../engine/index.ts';
+import { makesVideo, runVideo } from './video.ts';
 import { providerProbe } from '../../models/probe.ts';
 import { readFileWithin } from '../../native/files.ts';
 import { openImageCodec } from '../../native/images.ts';
@@ -41,7 +42,6 @@ export function hostRunner(port: Port): void {
     const { job } = message;
     const abort = running.get(job) ?? new AbortController();
     try {
-      const media = await readMedia(message, codec);
       const options = {
         previews: message.previews,
         signal: abort.signal,
@@ -50,7 +50,13 @@ export function hostRunner(port: Port): void {
           if (!abort.signal.aborted) tell({ kind: 'event', job, event });
         },
       } satisfies RunOptions;
-      const result = await (await open()).run(message.request, media, options);
+      const opened = await open();
+      if (makesVideo(opened, message.request.method)) {
+        tell({ kind: 'done', job, ...(await runVideo(opened, message, options, codec)) });
+        return;
+      }
+      const media = await readMedia(message, codec);
+      const result = await opened.run(message.request, media, options);
       const [image] = result.images;
       if (image === undefined) throw new AttuneError('runtime-failed', 'The run gave no picture.');
       tell({
@@ -147,5 +153,5 @@ async function look(
 }
 
 async function encoded(pixels: Pixels, codec: ImageCodec): Promise<Encoded> {
-  return { png: new Uint8Array(await codec.encode(pixels, 'png')), width: pixels.width, height: pixels.height };
+  return { bytes: new Uint8Array(await codec.encode(pixels, 'png')), width: pixels.width, height: pixels.height };
 }
