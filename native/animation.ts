@@ -46,7 +46,9 @@ export async function encodeAnimation({ frames, fps }: Animation, format: Animat
   });
   const bytes =
     format === 'webp'
-      ? await raw.webp({ lossless: true, exact: true, loop: 0, delay: [...frameDelays(frames.length, fps, 1)] }).toBuffer()
+      ? await raw
+          .webp({ lossless: true, exact: true, loop: 0, delay: [...frameDelays(frames.length, fps, 1)] })
+          .toBuffer()
       : await raw.gif({ loop: 0, delay: [...frameDelays(frames.length, fps, 10)] }).toBuffer();
   return new Uint8Array(bytes);
 }
@@ -54,16 +56,24 @@ export async function encodeAnimation({ frames, fps }: Animation, format: Animat
 /** What an animation's header says; undefined for a still picture and for what is none. */
 export async function animationSize(
   bytes: Uint8Array,
-): Promise<{ readonly width: number; readonly height: number; readonly frames: number; readonly fps: number } | undefined> {
+): Promise<
+  { readonly width: number; readonly height: number; readonly frames: number; readonly fps: number } | undefined
+> {
   if (bytes.length === 0) return undefined;
   const header = await sharp(bytes, { limitInputPixels: false })
     .metadata()
     .catch(() => undefined);
-  if (header === undefined || (header.pages ?? 1) < 2 || (header.format !== 'webp' && header.format !== 'gif')) return undefined;
+  if (header === undefined || (header.pages ?? 1) < 2 || (header.format !== 'webp' && header.format !== 'gif'))
+    return undefined;
   const frames = header.pages ?? 1;
   const total = (header.delay ?? []).reduce((sum, ms) => sum + ms, 0);
   const fps = total > 0 ? (1000 * frames) / total : 10;
-  return { width: header.width, height: header.pageHeight ?? header.height, frames, fps: Math.round(fps * 1000) / 1000 };
+  return {
+    width: header.width,
+    height: header.pageHeight ?? header.height,
+    frames,
+    fps: Math.round(fps * 1000) / 1000,
+  };
 }
 
 /** All frames of an animated WebP or GIF. Throws 'media-invalid' naming `file`. */

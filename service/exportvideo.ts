@@ -31,5 +31,10 @@ export async function exportVideo(
     };
   // The stored file keeps every pixel and says nothing.
   const written = withMetadata ? writeMetadata(stored, 'webp', entry.record) : undefined;
-  return { name, type: 'image/webp', bytes: new Uint8Array(written?.bytes ?? stored), notices: [...(written?.notices ?? [])] };
+  return {
+    name,
+    type: 'image/webp',
+    bytes: new Uint8Array(written?.bytes ?? stored),
+    notices: [...(written?.notices ?? [])],
+  };
 }

@@ -70,18 +70,18 @@ export function estimateOf(context: EstimateContext, request: EditRequest): JobE
 }
 
 /** As `estimateOf`; the time is known by the number of prompts alone. */
-function estimateVideo(
-  { engine, timings, media }: EstimateContext,
-  request: EditRequest,
-  ref: string,
-): JobEstimate {
+function estimateVideo({ engine, timings, media }: EstimateContext, request: EditRequest, ref: string): JobEstimate {
   const { source } = request;
   const clip = source === undefined ? undefined : media.info(source, 'source');
   if (clip !== undefined && clip.frames === undefined)
     throw new AttuneError('media-invalid', `${clip.ref.name} is a still picture, and a clip is edited here.`, {
       field: 'source',
     });
-  const size = clip && { size: { width: clip.width, height: clip.height }, frames: clip.frames ?? 1, fps: clip.fps ?? 8 };
+  const size = clip && {
+    size: { width: clip.width, height: clip.height },
+    frames: clip.frames ?? 1,
+    fps: clip.fps ?? 8,
+  };
   const { peakBytes } = engine().estimateVideo(request, size);
   const available = availableMemory();
   const { defaults } = engine().videoModel(ref);

@@ -1,15 +1,14 @@
 import type { RunEvent } from '../../contract/index.ts';
 import { AttuneError, type Engine, type ImageCodec, type Pixels, type RunOptions, toMask } from '../../engine/index.ts';
-import { makesVideo, runVideo } from './video.ts';
 import { providerProbe } from '../../models/probe.ts';
 import { readFileWithin } from '../../native/files.ts';
 import { openImageCodec } from '../../native/images.ts';
 import { measureProviders, openRuntime } from '../../native/measure.ts';
-
 import type { Port } from '../../transport/index.ts';
 import { explain } from '../explain.ts';
 import { openLocalEngine } from '../open-engine.ts';
 import type { Answers, Ask, Encoded, FromRunner, RunJob, Select, Setup, ToRunner } from './messages.ts';
+import { makesVideo, runVideo } from './video.ts';
 
 const MAX_FILE_BYTES = 512 * 1024 * 1024;
 
