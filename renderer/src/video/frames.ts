@@ -23,7 +23,9 @@ export function framesOf(info: MediaInfo): Promise<ClipFrames> {
     if (cache.size <= KEPT) break;
     cache.delete(key);
     old.then(
-      ({ frames }) => frames.forEach((frame) => frame.close()),
+      ({ frames }) => {
+        for (const frame of frames) frame.close();
+      },
       () => {},
     );
   }
