@@ -36,24 +36,29 @@ export function openModels(engine: () => Engine): Models {
         .listModels()
         .map((found) => {
           const stamp = stampOf(found.folder);
-          const cached = known.get(found.ref);
-          if (cached?.stamp === stamp && cached.info.place === found.folder) return cached.info;
+          const cached = known.get(found.folder);
+          if (cached?.stamp === stamp && cached.info.ref === found.ref) return cached.info;
           const info = describe(engine(), found);
-          known.set(found.ref, { stamp, info });
+          known.set(found.folder, { stamp, info });
           return info;
         }),
     async check(ref) {
       const { folder } = entry(ref);
       const { isSound, lines } = soundness(engine(), folder);
       const files = await filesOf(folder);
-      return { isSound: isSound && files.every(({ problem }) => problem === undefined), lines, files };
+      return {
+        isSound: isSound && files.every(({ problem }) => problem === undefined),
+        lines: lines.map((line) => line.replaceAll(folder, ref)),
+        files,
+      };
     },
   };
 }
 
 function describe(engine: Engine, { ref, title, folder, origin }: CatalogEntry): ModelInfo {
   const kind = ref.startsWith('embedded/') ? 'embedded' : origin === undefined ? 'folder' : 'hub-cache';
-  const about = { ref, title, kind, place: folder } as const;
+  // Where the application keeps its own is nobody's business: nothing can be done there.
+  const about = { ref, title, kind, ...(kind === 'embedded' ? {} : { place: folder }) } as const;
   try {
     const report = engine.inspect(folder);
     const notes = [
