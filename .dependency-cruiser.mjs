@@ -12,6 +12,7 @@ const engineFloors = [
   'media/',
   'sampling/',
   'pipeline/',
+  'video/',
   'methods/',
   'jobs/',
   'index.ts',

@@ -1,7 +1,7 @@
 import { cpuUsage } from 'node:process';
 import type { EditRequest } from '../contract/index.ts';
 import { openEngine, type RunMedia } from '../engine/index.ts';
-import { autoencoders, denoisers, textEncoders } from '../models/registry.ts';
+import * as families from '../models/registry.ts';
 import { createOnnxRuntime } from '../native/runtime.ts';
 import { tell } from './child.ts';
 import { EMBEDDED, EMBEDDED_IMAGE } from './embedded.ts';
@@ -14,7 +14,7 @@ import { World } from './sprites/world.ts';
 const [method = '', clicks] = process.argv.slice(2);
 const engine = openEngine({
   runtime: createOnnxRuntime(),
-  families: { denoisers, textEncoders, autoencoders },
+  families,
   places: { embedded: EMBEDDED },
   version: 'bench',
   clock: () => performance.now(),

@@ -52,12 +52,25 @@ export { type CodingModel, decodeLatent, decodePlanes } from './pipeline/codec.t
 export { encodePrompt } from './pipeline/condition.ts';
 export { flowLevels } from './pipeline/levels.ts';
 export { SessionCache } from './pipeline/sessions.ts';
+export { videoCanvasOf } from './pipeline/videocanvas.ts';
+export {
+  decodeFramePlanes,
+  decodeFrames,
+  encodeFrames,
+  type FrameCodingModel,
+  type FrameSpool,
+} from './pipeline/videocodec.ts';
+export { type FrameCoder, isVideoDenoiser } from './pipeline/videomodel.ts';
 export type * from './ports.ts';
 export { runVirtualInversion, virtualInversionStep } from './sampling/ddcm.ts';
+export { runDiffusionLoop } from './sampling/diffusionloop.ts';
+export { dpmSdeStep } from './sampling/dpmsde.ts';
+export { dynamicGuidance } from './sampling/dynamicguidance.ts';
 export { runEulerLoop } from './sampling/eulerloop.ts';
 export { dynamicShift } from './sampling/flow.ts';
 export { advanceOffset } from './sampling/paired.ts';
 export { firstActiveStep, runPairedLoop } from './sampling/pairedloop.ts';
+export { publishedLevels } from './sampling/publishedlevels.ts';
 export { openScheduler } from './sampling/registry.ts';
 export type { SamplingPlan } from './sampling/scheduler.ts';
 export { guide, guidedStep, renoise } from './sampling/steps.ts';
@@ -66,3 +79,10 @@ export { splitWords } from './text/prompt.ts';
 export { isOpen, type Window, wordScheduleTable } from './text/schedule.ts';
 export { complete, otherWords } from './text/suggest.ts';
 export { namePhrases, unknownPhrases } from './text/unknown.ts';
+export { triangleWeights, WindowBlend } from './video/blend.ts';
+export { cscv, neighbourSimilarities } from './video/cscv.ts';
+export * from './video/pairsharing.ts';
+export { reweighting, reweightValues } from './video/reweight.ts';
+export { planSegments } from './video/segments.ts';
+export { segmentStates } from './video/transition.ts';
+export { stretchFrames, thresholdMap } from './video/wordplace.ts';

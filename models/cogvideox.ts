@@ -3,7 +3,15 @@ import { AttuneError } from '../engine/base/errors.ts';
 import type { Config } from '../engine/checkpoint/config.ts';
 import { malformed, refusal } from '../engine/checkpoint/refusal.ts';
 import type { WeightSource } from '../engine/checkpoint/weights.ts';
-import type { Denoiser, DenoiserSizes, NetworkFamily, NetworkFiles, Probe, VideoDenoiser, VideoForm } from '../engine/family.ts';
+import type {
+  Denoiser,
+  DenoiserSizes,
+  NetworkFamily,
+  NetworkFiles,
+  Probe,
+  VideoDenoiser,
+  VideoForm,
+} from '../engine/family.ts';
 import { GraphBuilder, type Value } from '../engine/graph/builder.ts';
 import { addSincosPositions, type BaseGrid, rotaryPositions, type TokenGrid } from './cogvideox/positions.ts';
 import { Layers } from './layers/layers.ts';

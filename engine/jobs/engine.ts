@@ -11,14 +11,18 @@ import { type CheckpointReport, inspectCheckpoint } from '../checkpoint/inspect.
 import { paste } from '../media/paste.ts';
 import type { Method, MethodOutcome } from '../methods/method.ts';
 import { methodOf, methods } from '../methods/registry.ts';
+import type { VideoMethod } from '../methods/videomethod.ts';
+import { videoMethodOf, videoMethods } from '../methods/videoregistry.ts';
 import { canvasOf } from '../pipeline/canvas.ts';
 import { type MemoryPlan, planMemory } from '../pipeline/memory.ts';
 import { type Families, type Model, openModel } from '../pipeline/model.ts';
 import { type Clock, type Gate, Progress } from '../pipeline/progress.ts';
 import { cancellable } from '../pipeline/sessions.ts';
 import { unknownWarnings } from '../pipeline/unknown.ts';
+import type { VideoModel } from '../pipeline/videomodel.ts';
 import type { Pixels, TensorRuntime } from '../ports.ts';
-import { type CatalogEntry, type CatalogPlaces, listCatalog, nameOf, resolveCheckpoint } from './catalog.ts';
+import { type CatalogEntry, type CatalogPlaces, listCatalog } from './catalog.ts';
+import { Checkpoints } from './checkpoints.ts';
 import { ensureMemory, estimateMemory, usualMemory } from './estimate.ts';
 import { findFamily } from './findings.ts';
 import {
@@ -32,8 +36,31 @@ import {
 } from './inputs.ts';
 import { recordOf } from './record.ts';
 import { checkSelect, lookSize, type SelectRequest, type SelectResult, selectWord } from './select.ts';
+import {
+  type ClipSize,
+  checkPrompts,
+  deliverFrames,
+  fitClip,
+  planVideo,
+  resolveVideo,
+  sizesOfClip,
+  type VideoMedia,
+  type VideoResult,
+  type VideoSink,
+} from './video.ts';
 
-export type { Gate, MediaSizes, MemoryPlan, RunMedia, SelectRequest, SelectResult };
+export type {
+  ClipSize,
+  Gate,
+  MediaSizes,
+  MemoryPlan,
+  RunMedia,
+  SelectRequest,
+  SelectResult,
+  VideoMedia,
+  VideoResult,
+  VideoSink,
+};
 
 export interface EngineOptions {
   readonly runtime: TensorRuntime;
@@ -78,6 +105,12 @@ export interface Engine {
    * and prompt. Throws AttuneError: 'request-invalid' naming `word`, `prompt` or `threshold`; otherwise as `run`.
    */
   select(request: SelectRequest, options?: Pick<RunOptions, 'onEvent' | 'signal'>): Promise<SelectResult>;
+  /**
+   * Makes a video by a method that makes videos; its frames go into `options.onFrame` one after the other and are not kept. Throws as `run`.
+   */
+  runVideo(request: EditRequest, media: VideoMedia, options: RunOptions & VideoSink): Promise<VideoResult>;
+  /** As `estimate`, for `runVideo`. */
+  estimateVideo(request: EditRequest, source?: ClipSize): MemoryPlan;
   /** The memory that `run` will take, from sizes alone; nothing is loaded but headers. Throws as `run` does before it starts. */
   estimate(request: EditRequest, media: MediaSizes): MemoryPlan;
   /** What a checkpoint folder or weight file is. */
@@ -85,8 +118,12 @@ export interface Engine {
   listModels(): readonly CatalogEntry[];
   /** The words that a checkpoint knows, for suggestions; undefined for one that takes free text. */
   vocabulary(ref: string): Vocabulary | undefined;
-  /** Opens a checkpoint; it stays open until `close`. */
+  /** Opens a checkpoint of pictures; it stays open until `close`. */
   model(ref: string): Model;
+  /** As `model`, for one of videos. */
+  videoModel(ref: string): VideoModel;
+  /** What a checkpoint makes. Throws where it cannot be opened. */
+  makes(ref: string): 'picture' | 'video';
   close(): Promise<void>;
 }
 
@@ -95,18 +132,28 @@ const FEATHER_PX = 4;
 
 /** The engine: requests in, pictures and records out. One run at a time. */
 export function openEngine({ runtime, families, places, version, clock, availableBytes }: EngineOptions): Engine {
-  const open = new Map<string, Model>();
-  const opened = (ref: string) => {
-    const entry = resolveCheckpoint(ref, places);
-    const model = open.get(entry.folder) ?? openModel(entry.folder, nameOf(entry), families, runtime);
-    open.set(entry.folder, model);
-    return { entry, model };
-  };
+  const checkpoints = new Checkpoints(families, places, runtime);
+  const opened = (ref: string) => checkpoints.picture(ref);
   const prepare = (asked: EditRequest, media: MediaSizes) => {
     const request = checkRequest(asked);
     const method = methodOf(request.method);
     checkInputs(method, request, media);
     return { request, method };
+  };
+  const prepareVideo = (asked: EditRequest, source: ClipSize | undefined, mask?: Pixels) => {
+    const request = checkRequest(asked);
+    const method = videoMethodOf(request.method);
+    checkInputs(method, request, {
+      ...(source === undefined ? {} : { source: source.size }),
+      ...(mask === undefined ? {} : { mask }),
+    });
+    checkPrompts(request);
+    return { request, method };
+  };
+  const resolveClip = (method: VideoMethod, request: EditRequest, source: ClipSize | undefined) => {
+    const { model, entry } = checkpoints.video(request.checkpoint);
+    const resolved = resolveVideo(method, request, source, model);
+    return { model, entry, resolved, memory: planVideo(method, resolved, source !== undefined, model) };
   };
   const resolve = (method: Method, request: EditRequest, media: MediaSizes) => {
     const { model, entry } = opened(request.checkpoint);
@@ -115,7 +162,7 @@ export function openEngine({ runtime, families, places, version, clock, availabl
     return { model, entry, resolved, memory: estimateMemory(method, resolved, media.mask !== undefined, model) };
   };
   return {
-    describeMethods: () => methods.map(({ description }) => description),
+    describeMethods: () => [...methods, ...videoMethods].map(({ description }) => description),
     inspect: (path) =>
       inspectCheckpoint(
         path,
@@ -123,11 +170,52 @@ export function openEngine({ runtime, families, places, version, clock, availabl
         (folder) => usualMemory(() => openModel(folder, basename(folder), families, runtime)),
       ),
     listModels: () => listCatalog(places),
-    vocabulary: (ref) => opened(ref).model.vocabulary,
+    vocabulary: (ref) => checkpoints.any(ref).model.vocabulary,
     model: (ref) => opened(ref).model,
-    async close() {
-      for (const { sessions } of open.values()) await sessions.release();
-      open.clear();
+    videoModel: (ref) => checkpoints.video(ref).model,
+    makes: (ref) => ('coder' in checkpoints.any(ref).model ? 'video' : 'picture'),
+    close: () => checkpoints.close(),
+    estimateVideo(asked, source) {
+      const { request, method } = prepareVideo(asked, source);
+      return resolveClip(method, request, source).memory;
+    },
+    async runVideo(asked, media, options) {
+      const progress = progressOf(options, clock);
+      const source = sizesOfClip(media);
+      const { request, method } = prepareVideo(asked, source, media.mask);
+      progress.stage('open');
+      const { model, entry, resolved, memory } = resolveClip(method, request, source);
+      if (availableBytes !== undefined) await ensureMemory(memory, resolved, availableBytes, checkpoints.all);
+      const fitted = fitClip(media, resolved);
+      const running = { ...model, sessions: cancellable(model.sessions, options.signal) };
+      const outcome = await method.run({ model: running, request: resolved, progress, ...fitted });
+      const delivered = await deliverFrames({
+        model: running,
+        outcome,
+        source: fitted.source,
+        sink: options,
+        progress,
+      });
+      const conditions = outcome.prompts.map(({ condition }) => condition);
+      return {
+        size: resolved.size,
+        frames: delivered.count,
+        fps: resolved.fps ?? model.defaults.fps,
+        maps: outcome.maps,
+        record: recordOf({ request: resolved, outcome, sigmas: outcome.levels, model, entry, runtime, version }),
+        figures: {
+          ...outcome.figures,
+          ...delivered.figures,
+          totalMs: progress.elapsedMs,
+          estimatedPeakBytes: memory.peakBytes,
+          ...(progress.firstPreviewMs === undefined ? {} : { firstPreviewMs: progress.firstPreviewMs }),
+        },
+        warnings: [
+          ...new Set(conditions.flatMap(({ warnings }) => warnings)),
+          ...unknownWarnings(model, conditions),
+          ...(delivered.figures.changedInside === 0 ? [UNCHANGED] : []),
+        ],
+      };
     },
     estimate(asked, media) {
       const { request, method } = prepare(asked, media);
@@ -141,7 +229,7 @@ export function openEngine({ runtime, families, places, version, clock, availabl
       const size = lookSize(model, request.source);
       const shape = { ...size, rows: 1, encodes: true, searchRows: 0, mapColumns: 2, routed: false };
       if (availableBytes !== undefined)
-        await ensureMemory(planMemory(model, shape), { size }, availableBytes, open.values());
+        await ensureMemory(planMemory(model, shape), { size }, availableBytes, checkpoints.all);
       return selectWord(forRun(model, options.signal), request, progress);
     },
     async run(asked, media, options = {}) {
@@ -150,7 +238,7 @@ export function openEngine({ runtime, families, places, version, clock, availabl
       checkMedia(media);
       progress.stage('open');
       const { model, entry, resolved, memory } = resolve(method, request, media);
-      if (availableBytes !== undefined) await ensureMemory(memory, resolved, availableBytes, open.values());
+      if (availableBytes !== undefined) await ensureMemory(memory, resolved, availableBytes, checkpoints.all);
       const { source, mask } = fitMedia(media, resolved);
       const outcome = await method.run({
         model: forRun(model, options.signal),
@@ -165,7 +253,7 @@ export function openEngine({ runtime, families, places, version, clock, availabl
         unpasted: outcome.image,
         maps: outcome.maps,
         ...(outcome.mask === undefined ? {} : { mask: outcome.mask }),
-        record: recordOf({ request: resolved, outcome, model, entry, runtime, version }),
+        record: recordOf({ request: resolved, outcome, sigmas: outcome.sigmas, model, entry, runtime, version }),
         figures: {
           ...outcome.figures,
           ...locked.figures,

@@ -12,6 +12,8 @@ import { resample } from '../media/resample.ts';
 import type { Method } from '../methods/method.ts';
 import { resolveParams } from '../methods/params.ts';
 import { methods } from '../methods/registry.ts';
+import { videoMethods } from '../methods/videoregistry.ts';
+import type { ModelDefaults } from '../pipeline/defaults.ts';
 import type { Model } from '../pipeline/model.ts';
 import type { Pixels } from '../ports.ts';
 
@@ -50,7 +52,11 @@ const INPUTS: Readonly<Record<Exclude<MethodInput, 'prompt'>, string>> = {
 };
 
 /** Refuses what the method cannot use, and asks for what it needs; an empty prompt is a prompt. */
-export function checkInputs({ description }: Method, request: EditRequest, media: MediaSizes): void {
+export function checkInputs(
+  { description }: Pick<Method, 'description'>,
+  request: EditRequest,
+  media: MediaSizes,
+): void {
   const given = {
     source: media.source !== undefined,
     mask: media.mask !== undefined,
@@ -62,7 +68,9 @@ export function checkInputs({ description }: Method, request: EditRequest, media
     const name = key as keyof typeof given; // the keys of the object above
     const need = description.inputs[name];
     if (isGiven && need === undefined) {
-      const takers = methods.filter((method) => method.description.inputs[name] !== undefined);
+      const takers = [...methods, ...videoMethods].filter(
+        (method) => method.description.makes === description.makes && method.description.inputs[name] !== undefined,
+      );
       const others = takers.map((method) => method.description.id).join(', ') || 'none';
       throw new AttuneError(
         'request-invalid',
@@ -85,10 +93,20 @@ export function resolveRequest(
   { description }: Method,
   request: EditRequest,
   { source }: MediaSizes,
-  { defaults, folder }: Pick<Model, 'defaults' | 'folder'>,
+  model: Pick<Model, 'defaults' | 'folder'>,
+): ResolvedRequest {
+  const { size } = model.defaults;
+  return resolveFor({ description }, request, source ?? { width: size, height: size }, model);
+}
+
+/** The part of it that pictures and videos share; `size` is taken where the request names none. */
+export function resolveFor(
+  { description }: Pick<Method, 'description'>,
+  request: EditRequest,
+  size: Size,
+  { defaults, folder }: { readonly defaults: Omit<ModelDefaults, 'size'>; readonly folder: string },
 ): ResolvedRequest {
   const { id } = description;
-  const size = source ?? { width: defaults.size, height: defaults.size };
   return {
     ...request,
     params: resolveParams(description, { ...ownParams(description, defaults.params[id], folder), ...request.params }),

@@ -3,6 +3,7 @@ import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { basename, relative, sep } from 'node:path';
 import type { EditRecord, ResolvedRequest } from '../../contract/index.ts';
 import { NOISE_GENERATOR } from '../base/noise.ts';
+import type { Denoiser } from '../family.ts';
 import type { MethodOutcome } from '../methods/method.ts';
 import type { Model } from '../pipeline/model.ts';
 import type { TensorRuntime } from '../ports.ts';
@@ -10,8 +11,10 @@ import type { CatalogEntry } from './catalog.ts';
 
 interface RecordInput {
   readonly request: ResolvedRequest;
-  readonly outcome: MethodOutcome;
-  readonly model: Model;
+  readonly outcome: Pick<MethodOutcome, 'prompts' | 'sampler' | 'operations'>;
+  /** Noise levels of the steps, and 0. */
+  readonly sigmas: ArrayLike<number>;
+  readonly model: Pick<Model, 'name' | 'components' | 'precision'> & { readonly denoiser: Pick<Denoiser, 'family'> };
   readonly entry: CatalogEntry;
   readonly runtime: TensorRuntime;
   readonly version: string;
@@ -22,7 +25,7 @@ const HASHED_UP_TO_BYTES = 512 * 1024 * 1024;
 const PIECE_BYTES = 1024 * 1024;
 
 /** Everything needed to make the picture again. Holds no time and no path of this machine. */
-export function recordOf({ request, outcome, model, entry, runtime, version }: RecordInput): EditRecord {
+export function recordOf({ request, outcome, sigmas, model, entry, runtime, version }: RecordInput): EditRecord {
   return {
     schema: 'attune/1',
     app: { name: 'Attune', version },
@@ -45,14 +48,14 @@ export function recordOf({ request, outcome, model, entry, runtime, version }: R
       precision: `${model.precision} weights, f32 arithmetic`,
     },
     noise: NOISE_GENERATOR,
-    sampler: { ...outcome.sampler, sigmas: [...outcome.sigmas] },
+    sampler: { ...outcome.sampler, sigmas: Array.from(sigmas) },
     operations: [...outcome.operations],
   };
 }
 
 const hashes = new Map<string, string>();
 
-function weightFiles(model: Model): EditRecord['checkpoint']['files'] {
+function weightFiles(model: Pick<Model, 'components'>): EditRecord['checkpoint']['files'] {
   return model.components.flatMap(({ folder, name, weights }) => {
     const files = new Set(weights.names.map((tensor) => weights.get(tensor).file));
     return [...files].sort().map((file) => {

@@ -49,7 +49,7 @@ export async function watchTarget(
   request: ResolvedRequest,
   target: Conditioning,
 ): Promise<{ readonly watched?: readonly WatchedBranch[] }> {
-  return request.maps === true ? { watched: [await watchWords(model, 'target', target)] } : {};
+  return request.maps === true ? { watched: [await watchWords(model, 'target', target, encodePrompt)] } : {};
 }
 
 /** First step that runs when a share 0..1 of the steps is active; one step at least. */

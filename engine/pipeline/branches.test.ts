@@ -140,7 +140,10 @@ describe('neutral hooks', () => {
 
   it('give the plain velocities: word maps read along', async () => {
     const plain = await run(await open(pair()));
-    const watched = [await watchWords(model, 'source', apple), await watchWords(model, 'target', whale)];
+    const watched = [
+      await watchWords(model, 'source', apple, encodePrompt),
+      await watchWords(model, 'target', whale, encodePrompt),
+    ];
     let maps: WordMaps | undefined;
     const branches = await open(pair(), (sizes) => {
       maps = new WordMaps(sizes, watched);

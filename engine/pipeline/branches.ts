@@ -20,6 +20,8 @@ export interface BranchCall {
   readonly sigma?: number;
   /** What the scheduler of a diffusion model tells the network; this or `sigma`. */
   readonly timestep?: number;
+  /** Guidance scales of this run, by branch, where they differ from the plan's; a branch planned with 1 has no negative row. */
+  readonly guidance?: readonly number[];
   /** Run-time inputs of the operations; those left out are neutral. */
   readonly values?: HookValues;
 }
@@ -114,7 +116,8 @@ async function runBranches(
     throw new AttuneError('runtime-failed', 'The network did not return its velocity.');
   finite(velocity.data, 'transformer', model.folder);
   const rowVelocity = (row: number) => velocity.data.subarray(row * size, (row + 1) * size);
-  const velocities = layout.branches.map(({ name, guidance }) => {
+  const velocities = layout.branches.map(({ name, guidance: planned }, branch) => {
+    const guidance = planned === 1 ? 1 : (call.guidance?.[branch] ?? planned);
     const positive = rowVelocity(layout.row(name));
     return guidance === 1 ? positive : guide(rowVelocity(layout.row(name, 'negative')), positive, guidance);
   });

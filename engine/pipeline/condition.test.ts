@@ -116,8 +116,8 @@ describe('a prompt of a checkpoint with CLIP, CLIP and T5', () => {
   it('knows which columns a word wrote into: none before it, its own, and those behind it in CLIP', async () => {
     const model = openTiny();
     const condition = await encodePrompt(model, PROMPT);
-    const { columns } = await influenceOfWord(model, condition, { start: 8, end: 8 + 'pple'.length });
-    const apple = await influenceOfWord(model, condition, { start: 6, end: 11 });
+    const { columns } = await influenceOfWord(model, condition, { start: 8, end: 8 + 'pple'.length }, encodePrompt);
+    const apple = await influenceOfWord(model, condition, { start: 6, end: 11 }, encodePrompt);
     expect(columns).toHaveLength(condition.tokenCount);
     expect(Math.max(...apple.columns.slice(0, 3))).toBeLessThan(1e-5);
     expect(apple.columns[3]).toBeGreaterThan(0.01);

@@ -12,6 +12,9 @@ export interface ModelDefaults {
   readonly methodSteps: Readonly<Record<string, number>>;
   readonly methodGuidance: Readonly<Record<string, number>>;
   readonly params: Readonly<Record<string, Readonly<Record<string, ParamValue>>>>;
+  /** Length and rate of a clip, where the checkpoint says so. */
+  readonly frames?: number;
+  readonly fps?: number;
 }
 
 interface PublishedSettings {
@@ -26,10 +29,6 @@ const FAMILY_DEFAULTS: Readonly<Record<string, PublishedSettings>> = {
 };
 const OTHER_DEFAULTS: PublishedSettings = { steps: 28, guidance: 4.5 };
 
-export function familyDefaults(family: string): PublishedSettings {
-  return FAMILY_DEFAULTS[family] ?? OTHER_DEFAULTS;
-}
-
 /**
  * A checkpoint may say what suits it in an `attune.json` beside its model_index.json:
  * `{"steps": 20, "guidance": 3, "methods": {"prompt-edit": {"steps": 24, "guidance": 2, "params": {"strength": 0.8}}}}`.
@@ -42,7 +41,7 @@ export function readModelDefaults(folder: string, family: string, size: number):
     methodSteps: {},
     methodGuidance: {},
     params: {},
-    ...familyDefaults(family),
+    ...(FAMILY_DEFAULTS[family] ?? OTHER_DEFAULTS),
   };
   if (whatIs(file) !== 'file') return published;
   const config = readConfig(file);
@@ -59,7 +58,11 @@ export function readModelDefaults(folder: string, family: string, size: number):
     params[id] = paramsOf(method.optionalObject('params'));
   }
   const settings = ownSettings(config);
+  const frames = config.optionalInteger('frames', { min: 1, max: 100_000 });
+  const fps = config.optionalNumber('fps', { min: 1, max: 120 });
   return {
+    ...(frames === undefined ? {} : { frames }),
+    ...(fps === undefined ? {} : { fps }),
     size,
     steps: settings.steps ?? published.steps,
     guidance: settings.guidance ?? published.guidance,

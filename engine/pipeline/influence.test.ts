@@ -31,7 +31,7 @@ describe('what a word writes into the text', () => {
     const words = wordsOf(prompt);
     const car = words.find(({ text }) => text === 'car');
     if (car === undefined) throw new Error('the prompt has a car');
-    const { columns } = await influenceOfWord(model, prompt, car);
+    const { columns } = await influenceOfWord(model, prompt, car, encodePrompt);
     const mean = (names: readonly string[]) => {
       const chosen = words.filter(({ text }) => names.includes(text)).flatMap((word) => [...word.columns]);
       return chosen.reduce((sum, column) => sum + (columns[column] ?? 0), 0) / chosen.length;

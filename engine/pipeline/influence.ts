@@ -1,6 +1,6 @@
+import type { Denoiser } from '../family.ts';
 import { comparePrompts } from '../text/difference.ts';
-import { type Conditioning, encodePrompt } from './condition.ts';
-import type { Model } from './model.ts';
+import type { Conditioning } from './condition.ts';
 
 /**
  * Which text columns carry what a word says. A text encoder spreads a word over the columns behind it (CLIP is causal: "left" in "a red
@@ -18,8 +18,11 @@ export interface Influence {
  * Relative change |a - b| / sqrt(|a|^2 + |b|^2) of the states at columns that two prompts share; 1 where a column of `condition` has no
  * counterpart. 0 for equal states, 1 for orthogonal ones.
  */
-export function influenceOfChange(model: Model, condition: Conditioning, other: Conditioning): Influence {
-  const width = model.denoiser.textWidth;
+export function influenceOfChange(
+  { denoiser: { textWidth: width } }: ReadingModel,
+  condition: Conditioning,
+  other: Conditioning,
+): Influence {
   const columns = new Float32Array(condition.tokenCount);
   condition.blocks.forEach((block, index) => {
     const counterpart = other.blocks[index];
@@ -36,17 +39,23 @@ export function influenceOfChange(model: Model, condition: Conditioning, other: 
   return { columns };
 }
 
+type ReadingModel = { readonly denoiser: Pick<Denoiser, 'textWidth'> };
+
+/** How a model encodes a prompt, taken as it is written. */
+export type Encode<Prompting> = (model: Prompting, text: string, dialect: 'none') => Promise<Conditioning>;
+
 /** A word that says nothing; unknown to small vocabularies, which then see their unknown token. */
 const NEUTRAL_WORD = 'thing';
 
 /** How the columns change when the characters start..end of the prompt are replaced by a word that says nothing. */
-export async function influenceOfWord(
-  model: Model,
+export async function influenceOfWord<Prompting extends ReadingModel>(
+  model: Prompting,
   condition: Conditioning,
   { start, end }: { readonly start: number; readonly end: number },
+  encode: Encode<Prompting>,
 ): Promise<Influence> {
   const without = `${condition.prompt.slice(0, start)}${NEUTRAL_WORD}${condition.prompt.slice(end)}`;
-  return influenceOfChange(model, condition, await encodePrompt(model, without, 'none'));
+  return influenceOfChange(model, condition, await encode(model, without, 'none'));
 }
 
 function relativeChange(a: Float32Array, rowA: number, b: Float32Array, rowB: number, width: number): number {

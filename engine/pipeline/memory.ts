@@ -56,11 +56,19 @@ export interface MemoryPlan {
 export type PlannedModel = Pick<Model, 'denoiser' | 'autoencoder' | 'promptEncoders' | 'components' | 'loading'>;
 
 export function planMemory(model: PlannedModel, job: JobShape): MemoryPlan {
-  const process = processBytes(model, job);
+  return sumStages(model, processBytes(model, job), stagesOf(model, job));
+}
+
+/** Stages one after the other over what the process itself takes; what each keeps stays. */
+export function sumStages(
+  model: Pick<PlannedModel, 'components' | 'promptEncoders' | 'loading'>,
+  process: number,
+  stages: readonly StageNeeds[],
+): MemoryPlan {
   const parts: MemoryPart[] = [];
   let kept = process;
   let privateBytes = 0;
-  for (const { stage, component, needs } of stagesOf(model, job)) {
+  for (const { stage, component, needs } of stages) {
     parts.push({ stage, component, peakBytes: kept + needs.peak, keptBytes: needs.kept });
     kept += needs.kept;
     privateBytes += needs.weights;
@@ -81,7 +89,7 @@ interface Needs {
   readonly weights: number;
 }
 
-interface StageNeeds {
+export interface StageNeeds {
   readonly stage: MemoryStage;
   readonly component: string;
   readonly needs: Needs;
@@ -153,7 +161,7 @@ const KERNELS_WHILE_LOADING = 2.1;
 /** Of a run without an arena the process keeps this much: 27 - 74 MiB after 283 - 378. */
 const KEPT_WITHOUT_ARENA = 0.1;
 
-function sessionNeeds(
+export function sessionNeeds(
   weights: SessionWeights,
   { weights: treatment, arena = true }: SessionOptions,
   activations: number,
@@ -174,7 +182,7 @@ function sessionNeeds(
  * tokenizers, encoded graphs, the runtime's threads and the growing heap of JavaScript take: with the embedded model, whose tensors are
  * small, a picture with its maps took 66 and an edit 89, of which 32 and 33 are not counted elsewhere.
  */
-const RUNNING = 36 * 2 ** 20;
+export const RUNNING = 36 * 2 ** 20;
 const PROMPTS = 3;
 const PLANE_BYTES = 5 * 3 * Float32Array.BYTES_PER_ELEMENT;
 
@@ -215,7 +223,11 @@ function cellsOf({ autoencoder, denoiser }: PlannedModel, { width, height }: Job
 /** Tables of which a run reads single rows; they are not widened as a whole. */
 const TABLE = /(^|\.)(token_embedding|position_embedding|embed_tokens|shared|pos_embed)\./;
 
-function weightsOf({ components }: PlannedModel, name: string, isRead = (_tensor: string) => true): SessionWeights {
+export function weightsOf(
+  { components }: Pick<PlannedModel, 'components'>,
+  name: string,
+  isRead = (_tensor: string) => true,
+): SessionWeights {
   const component = components.find((candidate) => candidate.name === name);
   const refs =
     component === undefined
@@ -238,7 +250,11 @@ function weightsOf({ components }: PlannedModel, name: string, isRead = (_tensor
 }
 
 /** Bytes of the components whose sessions read them in place. */
-function mappedBytes({ components, promptEncoders, loading }: PlannedModel): number {
+function mappedBytes({
+  components,
+  promptEncoders,
+  loading,
+}: Pick<PlannedModel, 'components' | 'promptEncoders' | 'loading'>): number {
   const treatments = new Map<string, SessionOptions>([
     ['transformer', loading.denoiser],
     ['vae', loading.autoencoder],

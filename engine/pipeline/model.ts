@@ -148,7 +148,10 @@ function schedulerOf(files: ModelFolder): OpenScheduler {
   return openScheduler(JSON.parse(readText(file, MAX_SCHEDULER_BYTES)) as SchedulerConfig, file);
 }
 
-export function familyOf<Network>(component: Component, families: readonly NetworkFamily<Network>[]): NetworkFamily<Network> {
+export function familyOf<Network>(
+  component: Component,
+  families: readonly NetworkFamily<Network>[],
+): NetworkFamily<Network> {
   const family = families.find((candidate) => candidate.detect(component));
   if (family !== undefined) return family;
   const known = families.map(({ title }) => title).join(', ');

@@ -49,6 +49,10 @@ export class Progress {
     return this.#clock() - this.#startMs - this.#pausedMs;
   }
 
+  throwIfCancelled(): void {
+    throwIfCancelled(this.#signal);
+  }
+
   stage(stage: Stage): void {
     throwIfCancelled(this.#signal);
     if (stage === 'denoise') this.#loopStartMs = this.#clock();
@@ -78,14 +82,15 @@ export class Progress {
     throwIfCancelled(this.#signal);
   }
 
-  preview(step: number, image: Pixels): void {
+  /** `frame`: which frame of a video. */
+  preview(step: number, image: Pixels, frame?: number): void {
     this.firstPreviewMs ??= this.elapsedMs;
-    this.#emit({ kind: 'preview', step, image });
+    this.#emit({ kind: 'preview', step, image, ...(frame === undefined ? {} : { frame }) });
     throwIfCancelled(this.#signal);
   }
 
-  map(step: number, word: string, map: Pixels): void {
-    this.#emit({ kind: 'map', step, word, map });
+  map(step: number, word: string, map: Pixels, frame?: number): void {
+    this.#emit({ kind: 'map', step, word, map, ...(frame === undefined ? {} : { frame }) });
     throwIfCancelled(this.#signal);
   }
 }

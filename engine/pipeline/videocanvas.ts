@@ -6,6 +6,8 @@ export interface VideoCanvas {
   readonly width: number;
   readonly height: number;
   readonly frames: number;
+  /** Pixels along each side of one token; padded sides are multiples of it. */
+  readonly multiple: number;
   /** Pixels after padding to whole tokens, to the right and below. */
   readonly paddedWidth: number;
   readonly paddedHeight: number;
@@ -25,8 +27,27 @@ export interface VideoCanvas {
  * with frames repeated). Throws 'request-invalid' where the size is beyond the positions of the network.
  */
 export function videoCanvasOf(
-  model: Pick<VideoModel, 'name' | 'denoiser' | 'coder'>,
+  model: CanvasModel,
   { width, height, frames }: { readonly width: number; readonly height: number; readonly frames: number },
+): VideoCanvas {
+  const { coder } = model;
+  const least = Math.ceil((frames - 1) / frameScaleOf(coder)) + 1;
+  return canvasOfLatent(
+    model,
+    { width, height },
+    coder.kind === 'video' && least % 2 === 0 ? least + 1 : least,
+    frames,
+  );
+}
+
+type CanvasModel = Pick<VideoModel, 'name' | 'denoiser' | 'coder'>;
+
+/** As `videoCanvasOf`, for so many latent frames, of whose frames the first `frames` are kept (default: all). */
+export function canvasOfLatent(
+  model: CanvasModel,
+  { width, height }: { readonly width: number; readonly height: number },
+  codedFrames: number,
+  frames = (codedFrames - 1) * frameScaleOf(model.coder) + 1,
 ): VideoCanvas {
   const { denoiser, coder } = model;
   const { downscale } = coder.autoencoder;
@@ -40,8 +61,6 @@ export function videoCanvasOf(
       `${width}x${height} is too large for ${model.name}, which works up to ${largest * downscale}x${largest * downscale} pixels. Ask for a smaller size (--size).`,
       { field: 'size' },
     );
-  const least = Math.ceil((frames - 1) / frameScaleOf(coder)) + 1;
-  const codedFrames = coder.kind === 'video' && least % 2 === 0 ? least + 1 : least;
   const { patchFrames } = denoiser.video;
   const leadingFrames = Math.ceil(codedFrames / patchFrames) * patchFrames - codedFrames;
   const latentLength = (leadingFrames + codedFrames) * denoiser.latentChannels * rows * columns;
@@ -49,6 +68,7 @@ export function videoCanvasOf(
     width,
     height,
     frames,
+    multiple,
     paddedWidth,
     paddedHeight,
     columns,

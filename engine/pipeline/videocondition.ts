@@ -6,7 +6,8 @@ import type { VideoModel } from './videomodel.ts';
 
 /**
  * Encodes a prompt as CogVideoXPipeline does: T5's last states of exactly as many tokens as the network is made for, padding included and
- * attended to. There is no pooled vector.
+ * attended to. There is no pooled vector. A folder without a T5 may have a CLIP encoder, whose states before its last layer are taken as
+ * StableDiffusion3Pipeline takes them.
  */
 export async function encodeVideoPrompt(
   model: VideoModel,
@@ -15,20 +16,20 @@ export async function encodeVideoPrompt(
 ): Promise<Conditioning> {
   const { text: prompt, weights, warnings } = parsePromptWeights(text, dialect);
   const { textWidth, video } = model.denoiser;
-  const t5 = model.promptEncoders.find(({ encoder }) => encoder.kind === 't5');
-  if (t5 === undefined)
+  const reader = model.promptEncoders.find(({ encoder }) => encoder.kind === 't5') ?? model.promptEncoders[0];
+  if (reader === undefined)
     throw new AttuneError(
       'checkpoint-incomplete',
-      `${model.folder} has no T5 text encoder, which the transformer reads prompts by. Download text_encoder and its tokenizer.`,
+      `${model.folder} has no text encoder, which the transformer reads prompts by. Download text_encoder and its tokenizer.`,
       { file: model.folder, field: 'text_encoder' },
     );
-  if (t5.encoder.width !== textWidth)
+  if (reader.encoder.width !== textWidth)
     throw new AttuneError(
       'checkpoint-malformed',
-      `The text encoder of ${model.folder} gives ${t5.encoder.width} features a token, the transformer reads ${textWidth}. Take both from one checkpoint.`,
+      `The text encoder of ${model.folder} gives ${reader.encoder.width} features a token, the transformer reads ${textWidth}. Take both from one checkpoint.`,
       { file: model.folder, field: 'text_embed_dim' },
     );
-  const { states, prompt: encoded } = await runEncoder(model, t5, prompt, video.textTokens);
+  const { states, prompt: encoded } = await runEncoder(model, reader, prompt, video.textTokens);
   const blocks = [{ start: 0, encoded }];
   return {
     prompt,

@@ -2,7 +2,7 @@ import { AttuneError } from '../base/errors.ts';
 import { openModelFolder } from '../checkpoint/folder.ts';
 import type { Autoencoder, Denoiser, VideoAutoencoder, VideoDenoiser } from '../family.ts';
 import type { TensorRuntime } from '../ports.ts';
-import { familyDefaults } from './defaults.ts';
+import { type ModelDefaults, readModelDefaults } from './defaults.ts';
 import { type Families, familyOf, type OpenCheckpoint, openCheckpoint } from './model.ts';
 
 /** What codes frames: an autoencoder of videos, or one of pictures that takes each frame by itself. */
@@ -11,14 +11,17 @@ export type FrameCoder =
   | { readonly kind: 'pictures'; readonly autoencoder: Autoencoder };
 
 /** What a request for a video takes where it says nothing. */
-export interface VideoDefaults {
+export interface VideoDefaults extends Omit<ModelDefaults, 'size'> {
   /** Pixels. */
   readonly width: number;
   readonly height: number;
+  /** What the network makes at once. */
   readonly frames: number;
-  readonly steps: number;
-  readonly guidance: number;
+  readonly fps: number;
 }
+
+/** Frames a second of published models: CogVideoX 8, those of 1.5, which join two latent frames to one token, 16. */
+const PUBLISHED_FPS = 8;
 
 /** A checkpoint of videos, opened down to the headers of its weight files; sessions are made when they are first needed. */
 export interface VideoModel extends OpenCheckpoint {
@@ -41,7 +44,7 @@ export function openVideoModel(folder: string, name: string, families: Families,
     video === undefined
       ? { kind: 'pictures', autoencoder: familyOf(vae, families.autoencoders).open(vae) }
       : { kind: 'video', autoencoder: video.open(vae) };
-  const { sample } = denoiser.video;
+  const { sample, patchFrames } = denoiser.video;
   const { downscale, latentChannels } = coder.autoencoder;
   if (latentChannels !== denoiser.latentChannels)
     throw new AttuneError(
@@ -57,7 +60,8 @@ export function openVideoModel(folder: string, name: string, families: Families,
       width: sample.width * downscale,
       height: sample.height * downscale,
       frames: (sample.frames - 1) * frameScaleOf(coder) + 1,
-      ...familyDefaults(denoiser.family),
+      fps: PUBLISHED_FPS * patchFrames,
+      ...readModelDefaults(folder, denoiser.family, sample.width * downscale),
     },
   };
 }
@@ -67,6 +71,7 @@ export function frameScaleOf(coder: FrameCoder): number {
   return coder.kind === 'video' ? coder.autoencoder.frameScale : 1;
 }
 
-function isVideoDenoiser(denoiser: Denoiser): denoiser is VideoDenoiser {
+/** Whether a network makes videos. */
+export function isVideoDenoiser(denoiser: Denoiser): denoiser is VideoDenoiser {
   return denoiser.video !== undefined;
 }

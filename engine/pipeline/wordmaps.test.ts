@@ -19,7 +19,7 @@ async function mapsOf(width: number, height: number, share: (x: number, y: numbe
     height: canvas.rows,
     width: canvas.columns,
   });
-  const maps = new WordMaps(branches, [await watchWords(model, 'target', prompt)]);
+  const maps = new WordMaps(branches, [await watchWords(model, 'target', prompt, encodePrompt)]);
   const { image } = branches.sizes.tokens;
   const tokens = Array.from({ length: image.length }, (_, i) => share(i % image.width, Math.floor(i / image.width)));
   const captured = Float32Array.from(tokens.flatMap((value) => [value, 1]));
@@ -56,7 +56,7 @@ describe('a word map as a picture', () => {
 describe('the share of a word', () => {
   it('is what its columns have of the text’s mass, summed over the steps', async () => {
     const prompt = await encodePrompt(model, 'a red apple');
-    const watched = await watchWords(model, 'target', prompt);
+    const watched = await watchWords(model, 'target', prompt, encodePrompt);
     expect(watched.words.map(({ word }) => word)).toEqual(['a', 'red', 'apple']);
     const branches = await openBranches(model, {
       branches: [{ name: 'target', condition: prompt, guidance: 1 }],

@@ -2,12 +2,12 @@ import { massValues } from '../attention/capture.ts';
 import type { CaptureOp } from '../attention/ops.ts';
 import type { HookValues } from '../attention/values.ts';
 import type { FloatTensor } from '../base/tensor.ts';
+import type { Denoiser } from '../family.ts';
 import type { Pixels } from '../ports.ts';
 import type { Canvas } from './canvas.ts';
 import { type Conditioning, wordsOf } from './condition.ts';
-import { type Influence, influenceOfWord } from './influence.ts';
+import { type Encode, type Influence, influenceOfWord } from './influence.ts';
 import type { BranchLayout } from './layout.ts';
-import type { Model } from './model.ts';
 
 /** A word whose place in the picture is read out at one branch. */
 export interface WatchedWord {
@@ -21,10 +21,15 @@ export interface WatchedBranch {
 }
 
 /** The words of a prompt with what they wrote into the text. */
-export async function watchWords(model: Model, branch: string, condition: Conditioning): Promise<WatchedBranch> {
+export async function watchWords<Prompting extends { readonly denoiser: Pick<Denoiser, 'textWidth'> }>(
+  model: Prompting,
+  branch: string,
+  condition: Conditioning,
+  encode: Encode<Prompting>,
+): Promise<WatchedBranch> {
   const words: WatchedWord[] = [];
   for (const word of wordsOf(condition))
-    words.push({ word: word.text, influence: await influenceOfWord(model, condition, word) });
+    words.push({ word: word.text, influence: await influenceOfWord(model, condition, word, encode) });
   return { branch, words };
 }
 
@@ -82,7 +87,7 @@ export class WordMaps {
     }
   }
 
-  /** Share of one word on the token grid [rows, columns], row-major, 0..1. */
+  /** Share of one word on the token grid [frames, rows, columns], 0..1. */
   tokenMap(branch: string, word: number): Float32Array {
     const sum = this.#sums.get(branch) ?? new Float32Array(this.#tokens * this.#count);
     return Float32Array.from({ length: this.#tokens }, (_, token) => {
@@ -91,20 +96,31 @@ export class WordMaps {
     });
   }
 
-  /** Maps of all watched words of a branch as pictures, each scaled to its own largest value. */
-  pictures(branch: string, canvas: Canvas): readonly { readonly word: string; readonly image: Pixels }[] {
+  /** Maps of all watched words of a branch as pictures of one latent frame, each scaled to its own largest value. */
+  pictures(
+    branch: string,
+    canvas: MapCanvas,
+    latentFrame = 0,
+  ): readonly { readonly word: string; readonly image: Pixels }[] {
     const words = this.#watched.find((watched) => watched.branch === branch)?.words ?? [];
-    const { height, width } = this.#layout.sizes.tokens.image;
-    return words.map(({ word }, at) => ({
-      word,
-      image: tokenMapPicture(this.tokenMap(branch, at), width, height, canvas),
-    }));
+    const { frames, height, width } = this.#layout.sizes.tokens.image;
+    const coded = canvas.codedFrames ?? 1;
+    // Some networks join several latent frames to one token.
+    const frame = Math.floor(((latentFrame + 0.5) / coded) * frames);
+    const plane = height * width;
+    return words.map(({ word }, at) => {
+      const map = this.tokenMap(branch, at).subarray(frame * plane, (frame + 1) * plane);
+      return { word, image: tokenMapPicture(map, width, height, canvas) };
+    });
   }
 
   get #tokens(): number {
     return this.#layout.sizes.tokens.image.length;
   }
 }
+
+/** What maps are drawn on: a picture's canvas, or a video's with its number of latent frames. */
+type MapCanvas = Pick<Canvas, 'width' | 'height' | 'paddedWidth' | 'paddedHeight'> & { readonly codedFrames?: number };
 
 /** Columns of weights as [length, count]. */
 export function interleave(columns: readonly Float32Array[], length: number): Float32Array {
@@ -116,7 +132,7 @@ export function interleave(columns: readonly Float32Array[], length: number): Fl
 }
 
 /** A token map as a one-channel picture of the canvas' size: bilinear between token centres, from the least value to the largest. */
-function tokenMapPicture(map: Float32Array, columns: number, rows: number, canvas: Canvas): Pixels {
+function tokenMapPicture(map: Float32Array, columns: number, rows: number, canvas: MapCanvas): Pixels {
   const lowest = map.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
   const highest = map.reduce((most, value) => Math.max(most, value), 0);
   const range = highest - lowest || 1;

@@ -6,7 +6,7 @@ import { renoise } from '../sampling/steps.ts';
 import { findWords } from '../text/prompt.ts';
 import { openBranches } from './branches.ts';
 import type { Canvas } from './canvas.ts';
-import { type Conditioning, wordsOf } from './condition.ts';
+import { type Conditioning, encodePrompt, wordsOf } from './condition.ts';
 import { type Influence, influenceOfWord } from './influence.ts';
 import type { Model } from './model.ts';
 import type { Progress } from './progress.ts';
@@ -89,7 +89,7 @@ async function influenceOf(model: Model, condition: Conditioning, word: string):
     );
   const columns = new Float32Array(condition.tokenCount);
   for (const place of found) {
-    const influence = await influenceOfWord(model, condition, place);
+    const influence = await influenceOfWord(model, condition, place, encodePrompt);
     influence.columns.forEach((value, column) => {
       columns[column] = Math.max(columns[column] ?? 0, value);
     });

@@ -10,6 +10,7 @@ import {
   spacedTimesteps,
   splitPrediction,
 } from './diffusion.ts';
+import { dpmSdeStep } from './dpmsde.ts';
 import type { SamplingPlan, Scheduler } from './scheduler.ts';
 import { combine } from './steps.ts';
 
@@ -90,15 +91,7 @@ export const cogVideoXDdim: Scheduler = {
   },
 };
 
-/** log of sqrt(a / (1-a)): -Infinity at a = 0, Infinity at a = 1. */
-function logSignalToNoise(alpha: number): number {
-  return Math.log(Math.sqrt(alpha / (1 - alpha)));
-}
-
-/**
- * CogVideoXDPMScheduler: second-order stochastic DPM-Solver++ on the clean estimate. At both ends of the table the log
- * signal-to-noise ratio is infinite; the formulas survive because only exp(-Infinity) = 0 and 1/(2 Infinity) = 0 occur.
- */
+/** CogVideoXDPMScheduler: second-order stochastic DPM-Solver++ (`dpmSdeStep`); its last step is of first order. */
 export const cogVideoXDpm: Scheduler = {
   className: 'CogVideoXDPMScheduler',
   kind: 'diffusion',
@@ -113,17 +106,9 @@ export const cogVideoXDpm: Scheduler = {
           'always',
           ({ alpha, alphaNext, alphaBefore, last }, sample, clean, { noise, previousClean }) => {
             if (noise === undefined) throw new RangeError('a step of this solver needs noise');
-            const lambda = logSignalToNoise(alpha);
-            const gap = logSignalToNoise(alphaNext) - lambda;
-            const keep = Math.sqrt((1 - alphaNext) / (1 - alpha)) * Math.exp(-gap);
-            const pull = -Math.expm1(-2 * gap) * Math.sqrt(alphaNext);
-            const spread = Math.sqrt(1 - alphaNext) * Math.sqrt(1 - Math.exp(-2 * gap));
-            let drift = clean;
-            if (previousClean !== undefined && alphaBefore !== undefined && !last) {
-              const weight = 1 / ((2 * (lambda - logSignalToNoise(alphaBefore))) / gap);
-              drift = combine(clean, 1 + weight, previousClean, -weight);
-            }
-            return combine(combine(sample, keep, drift, pull), 1, noise, spread);
+            const before = last || alphaBefore === undefined ? {} : { alphaBefore };
+            const estimate = previousClean === undefined ? {} : { previousClean };
+            return dpmSdeStep({ alpha, alphaNext, ...before }, sample, clean, { noise, ...estimate });
           },
         ),
     };

@@ -6,8 +6,9 @@ import type { FixtureArray } from './types.ts';
 /** A method fixture's q, k, v ([H, N, d] or [B, H, N, d]) as one attention call of the product. */
 export class FixtureCall {
   readonly site: AttentionSite;
+  /** [B, N, H*d] each. */
+  readonly operands: { readonly q: Float32Array; readonly k: Float32Array; readonly v: Float32Array };
   readonly #case: MethodCase;
-  readonly #operands: { readonly q: Float32Array; readonly k: Float32Array; readonly v: Float32Array };
 
   /** `text`, `image`: tokens, text first; `tensors` may hold more batch rows than the case's q, k and v. */
   constructor(
@@ -24,7 +25,7 @@ export class FixtureCall {
     const { text, frames = 1 } = layout;
     const image = { frames, height: 1, width: (tokens - text) / frames };
     this.site = siteOf({ batch, heads, headDim, text, image, order: 'text first' });
-    this.#operands = { q: tokensFirst(tensors.q), k: tokensFirst(tensors.k), v: tokensFirst(tensors.v) };
+    this.operands = { q: tokensFirst(tensors.q), k: tokensFirst(tensors.k), v: tokensFirst(tensors.v) };
   }
 
   /** Evaluates under operations and gives all outputs. */
@@ -32,7 +33,7 @@ export class FixtureCall {
     ops: readonly AttentionOp[],
     values: (attention: CompiledAttention) => readonly HookValues[] = () => [],
   ): Promise<Record<string, Tensor>> {
-    return (await runCall(this.#case.context.runtime, this.site, ops, this.#operands, values)).outputs;
+    return (await runCall(this.#case.context.runtime, this.site, ops, this.operands, values)).outputs;
   }
 
   /** As `run`; the attention's result of one batch row in the fixture's layout [H, N, d]. */

@@ -1,6 +1,7 @@
 import { primitiveCases } from './attention.ts';
 import { attentionControlCases } from './attentioncontrol.ts';
 import { runAttentionEdits } from './attentionedits.ts';
+import { ditctrlCases } from './ditctrl.ts';
 import { flowControlCases } from './flowcontrol.ts';
 import { runFlowEdit } from './flowedit.ts';
 import { runInfEdit } from './infedit.ts';
@@ -14,6 +15,7 @@ import type { FixtureFolder, FixtureRunner } from './types.ts';
 
 /** Fixtures of methods, by `method` of their manifest. */
 const methods: Readonly<Record<string, FixtureRunner>> = {
+  ditctrl: cases(ditctrlCases),
   flowedit: runFlowEdit,
   infedit: runInfEdit,
   p2p: runPromptToPrompt,

@@ -12,11 +12,18 @@ import {
 import { autoencoders, denoisers } from '../../models/registry.ts';
 import { Comparison, storedTolerance } from './compare.ts';
 import { field, isRecord, number, record, text } from './manifest.ts';
+import { conditions, joined } from './prompts.ts';
 import { readFixtureTensors, take, takeFloats } from './safetensors.ts';
-import type { FixtureArray, FixtureRunner } from './types.ts';
+import type { FixtureRunner } from './types.ts';
+import { runVideoPipeline } from './videopipeline.ts';
 
 /** Image pipelines of flow models from given prompt embeddings and noise to the decoded picture, through the product's branches, loop and decoder. */
-export const runPipeline: FixtureRunner = async ({ directory, path, manifest }, { runtime }) => {
+export const runPipeline: FixtureRunner = async (fixture, context) =>
+  field(fixture.manifest, 'class') === 'CogVideoXPipeline'
+    ? runVideoPipeline(fixture, context)
+    : runPicturePipeline(fixture, context);
+
+const runPicturePipeline: FixtureRunner = async ({ directory, path, manifest }, { runtime }) => {
   const component = (name: string) => openComponent(join(directory, text(manifest, 'components', name)));
   const transformer = component('transformer');
   const denoiser = denoisers.find((family) => family.detect(transformer))?.open(transformer);
@@ -117,31 +124,4 @@ async function sample({ directory, manifest, model, scheduler }: PipelineRun): P
     decoded.map((value) => Math.min(Math.max(value / 2 + 0.5, 0), 1)),
   );
   return results;
-}
-
-/** Prompts that were encoded elsewhere: embeddings [pictures, tokens, width] and pooled vectors [pictures, width]. */
-function conditions(embeddings: FixtureArray, pooled: FixtureArray) {
-  const [count = 0, tokenCount = 0, width = 0] = embeddings.shape;
-  const [text, vectors] = [Float32Array.from(embeddings.data), Float32Array.from(pooled.data)];
-  const pooledWidth = pooled.shape[1] ?? 0;
-  return Array.from({ length: count }, (_, i) => ({
-    prompt: '',
-    weights: [],
-    warnings: [],
-    unknown: [],
-    blocks: [],
-    text: text.subarray(i * tokenCount * width, (i + 1) * tokenCount * width),
-    tokenCount,
-    pooled: vectors.subarray(i * pooledWidth, (i + 1) * pooledWidth),
-  }));
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const out = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let end = 0;
-  for (const part of parts) {
-    out.set(part, end);
-    end += part.length;
-  }
-  return out;
 }

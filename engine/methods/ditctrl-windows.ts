@@ -1,0 +1,179 @@
+import type { RecordedOperation, ResolvedRequest } from '../../contract/index.ts';
+import { type Branches, openBranches } from '../pipeline/branches.ts';
+import type { Conditioning } from '../pipeline/condition.ts';
+import type { VideoCanvas } from '../pipeline/videocanvas.ts';
+import type { VideoModel } from '../pipeline/videomodel.ts';
+import type { DiffusionCall } from '../sampling/diffusionloop.ts';
+import { triangleWeights, WindowBlend } from '../video/blend.ts';
+import {
+  placeCapture,
+  placeValues,
+  planSharing,
+  type SharingPlan,
+  type SharingRow,
+  sharingValues,
+} from '../video/pairsharing.ts';
+import type { SegmentPlan } from '../video/segments.ts';
+import { stretchFrames, thresholdMap } from '../video/wordplace.ts';
+import type { Params } from './params.ts';
+
+interface WindowsInput {
+  readonly model: VideoModel;
+  readonly request: ResolvedRequest;
+  readonly params: Params;
+  readonly windows: SegmentPlan;
+  /** Of each window. */
+  readonly conditions: readonly Conditioning[];
+  /** Text columns of the subject in each window; empty: no masks. */
+  readonly subjects: readonly (readonly number[])[];
+  readonly negative: Conditioning;
+  readonly canvas: VideoCanvas;
+  /** Values of one latent frame. */
+  readonly frameLength: number;
+}
+
+interface Windows {
+  /** What the network predicts for the whole latent: the blended predictions of its windows. */
+  readonly predict: (call: DiffusionCall) => Promise<Float32Array>;
+  readonly operations: readonly RecordedOperation[];
+}
+
+/**
+ * The windows of a long latent, in pairs where attention is shared and one by one where it is not. What a network of v-prediction or of
+ * noise prediction gives is linear in the clean estimate at a fixed latent, and windows read slices of one latent, so that blending
+ * predictions is blending clean estimates. An inner window is visited twice, as the later and as the earlier one of a pair; where nothing
+ * is shared both visits are the same and one run counts twice.
+ */
+export async function openWindows(input: WindowsInput): Promise<Windows> {
+  const { model, request, params, windows, subjects, frameLength } = input;
+  const { segments, tile } = windows;
+  const isCut = params.text('joining') === 'cut';
+  const layers = sharedLayers(model.denoiser.layers, params.number('sharedLayers'));
+  const shares = !isCut && params.boolean('sharing') && layers.length > 0 && segments.length > 1;
+  const isMasked = shares && subjects.some((columns) => columns.length > 0);
+  const sharing = planSharing(layers, isMasked);
+  const from = Math.floor(params.number('shareFrom') * request.steps);
+  const until = Math.ceil(params.number('shareUntil') * request.steps);
+  const isOpen = (step: number) => shares && step >= from && step < until;
+  const weights = isCut ? new Float64Array(tile).fill(1) : triangleWeights(tile);
+  /** Where the subject was in each window at the last run: 0 or 1 an image token. */
+  const places = new Map<number, Float32Array>();
+
+  const single = (at: number) => branchesOf(input, [at]);
+  const pair = (at: number) => branchesOf(input, [at, at + 1], sharing);
+  const slice = (latent: Float32Array, at: number) => {
+    const start = (segments[at]?.start ?? 0) * frameLength;
+    return latent.subarray(start, start + tile * frameLength);
+  };
+
+  const predict = async ({ step, timestep, latent }: DiffusionCall) => {
+    const blend = new WindowBlend(windows.frames, frameLength);
+    const visit = (at: number, velocity: Float32Array | undefined, times = 1) => {
+      if (velocity === undefined) throw new RangeError('a window gave no prediction');
+      blend.add(segments[at]?.start ?? 0, velocity, times === 1 ? weights : weights.map((weight) => weight * times));
+    };
+    if (!isOpen(step) && !(isMasked && step < until)) {
+      for (const at of segments.keys()) {
+        const inner = shares && at > 0 && at < segments.length - 1;
+        const { velocities } = await (await single(at)).run({ latents: [slice(latent, at)], timestep });
+        visit(at, velocities[0], inner ? 2 : 1);
+      }
+      return blend.finish();
+    }
+    for (let at = 0; at + 1 < segments.length; at++) {
+      const branches = await pair(at);
+      const rows = isOpen(step)
+        ? sharedRows(branches, isMasked ? [places.get(at), places.get(at + 1)] : undefined)
+        : null;
+      const { velocities, captures } = await branches.run({
+        latents: [slice(latent, at), slice(latent, at + 1)],
+        timestep,
+        values: {
+          ...sharingValues(sharing, branches.sizes, rows),
+          ...(isMasked ? placeValues(branches.sizes, subjectWeights(branches, [subjects[at], subjects[at + 1]])) : {}),
+        },
+      });
+      visit(at, velocities[0]);
+      visit(at + 1, velocities[1]);
+      const seen = captures['word-place'];
+      if (seen !== undefined)
+        for (const [which, name] of NAMES.entries()) {
+          const { frames, length } = branches.sizes.tokens.image;
+          const row = branches.row(name);
+          const map = seen.data.subarray(row * length, (row + 1) * length);
+          places.set(at + which, thresholdMap(stretchFrames(map, frames), params.number('threshold')));
+        }
+    }
+    return blend.finish();
+  };
+  return { predict, operations: shares ? [recorded(sharing, layers, [from, until - 1], params)] : [] };
+}
+
+/** Names of the earlier and the later window of a pair. */
+const NAMES = ['earlier', 'later'] as const;
+
+/** The session behind is the same for all windows; only text differs. */
+function branchesOf(
+  { model, request, conditions, negative, canvas, windows }: WindowsInput,
+  windowsAt: readonly number[],
+  sharing?: SharingPlan,
+): Promise<Branches> {
+  return openBranches(model, {
+    branches: windowsAt.map((at, which) => {
+      const condition = conditions[at];
+      if (condition === undefined) throw new RangeError(`there is no window ${at}`);
+      return { name: NAMES[which] ?? 'earlier', condition, negative, guidance: request.guidance };
+    }),
+    frames: windows.tile,
+    height: canvas.rows,
+    width: canvas.columns,
+    ...(sharing === undefined
+      ? {}
+      : { operations: () => [...sharing.operations, ...(sharing.masked ? [placeCapture('all')] : [])] }),
+  });
+}
+
+/** The last ones, a share of all, and one at least unless the share is 0. */
+function sharedLayers(layers: number, share: number): readonly number[] {
+  const count = share === 0 ? 0 : Math.max(1, Math.round(share * layers));
+  return Array.from({ length: count }, (_, at) => layers - count + at);
+}
+
+/** Rows of the later window read those of the earlier one of the same kind; both kinds share the masks. */
+function sharedRows(
+  branches: Branches,
+  places: readonly (Float32Array | undefined)[] | undefined,
+): readonly SharingRow[] {
+  const [source, target] = places ?? [];
+  const masks = source === undefined || target === undefined ? {} : { masks: { source, target } };
+  return branches.rows.map(({ branch, kind }, row) =>
+    branch === 0 ? { from: row } : { from: branches.row(NAMES[0], kind), ...masks },
+  );
+}
+
+/** 1 at the subject's text tokens, by batch row. */
+function subjectWeights(branches: Branches, subjects: readonly (readonly number[] | undefined)[]): Float32Array[] {
+  const tokens = branches.sizes.tokens.text.length;
+  return branches.rows.map(({ branch }) => {
+    const weights = new Float32Array(tokens);
+    for (const column of subjects[branch] ?? []) weights[column] = 1;
+    return weights;
+  });
+}
+
+function recorded(
+  { masked }: SharingPlan,
+  layers: readonly number[],
+  steps: [number, number],
+  params: Params,
+): RecordedOperation {
+  return {
+    primitive: masked ? 'route, shape, fork' : 'route',
+    steps,
+    values: {
+      keys: 'of the window before',
+      layers: [...layers],
+      ...(masked ? { subject: params.text('subject'), threshold: params.number('threshold') } : {}),
+    },
+  };
+}
