@@ -140,7 +140,7 @@ describe('encoding', () => {
     expect(g.constant('float32', [1, 2], [1, 2])).not.toBe(g.constant('float32', [2], [1, 2]));
   });
 
-  it('gives the same bytes for the same graph, quickly', () => {
+  it('gives the same bytes for the same graph, also a large one', () => {
     const build = (): Uint8Array => {
       const g = new GraphBuilder();
       let x = g.input('x', 'float32', [1, 64]);
@@ -151,11 +151,8 @@ describe('encoding', () => {
       g.output('y', x);
       return g.build();
     };
-    const first = build();
-    const start = performance.now();
-    expect(build()).toEqual(first);
-    // 2000 nodes and 500 weights, about an SD3 of 24 layers; takes some 10 ms.
-    expect(performance.now() - start).toBeLessThan(200);
+    // 2000 nodes and 500 weights, about an SD3 of 24 layers.
+    expect(build()).toEqual(build());
   });
 
   it('names outputs as asked, also inputs and values that are outputs twice', async () => {
