@@ -9,10 +9,11 @@ import type {
 } from '../../contract/index.ts';
 import { type CheckpointReport, inspectCheckpoint } from '../checkpoint/inspect.ts';
 import { paste } from '../media/paste.ts';
+import { methodOf, videoMethodOf } from '../methods/find.ts';
 import type { Method, MethodOutcome } from '../methods/method.ts';
-import { methodOf, methods } from '../methods/registry.ts';
+import { methods } from '../methods/registry.ts';
 import type { VideoMethod } from '../methods/videomethod.ts';
-import { videoMethodOf, videoMethods } from '../methods/videoregistry.ts';
+import { videoMethods } from '../methods/videoregistry.ts';
 import { canvasOf } from '../pipeline/canvas.ts';
 import { type MemoryPlan, planMemory } from '../pipeline/memory.ts';
 import { type Families, type Model, openModel } from '../pipeline/model.ts';
