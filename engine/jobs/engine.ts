@@ -214,6 +214,7 @@ export function openEngine({ runtime, families, places, version, clock, availabl
         warnings: [
           ...new Set(conditions.flatMap(({ warnings }) => warnings)),
           ...unknownWarnings(model, conditions),
+          ...(resolved.maps === true && outcome.maps.length === 0 ? [noMaps(resolved.method)] : []),
           ...(delivered.figures.changedInside === 0 ? [UNCHANGED] : []),
         ],
       };
@@ -289,6 +290,9 @@ function lockBackground(
   const { pixels, changedInside, changedOutside } = paste({ source, edited: image, mask, feather: FEATHER_PX });
   return { image: pixels, figures: { changedOutside, changedInside } };
 }
+
+const noMaps = (method: string) =>
+  `There are no maps: the method ${method} runs more than one prompt or row at once and reads none out.`;
 
 const UNCHANGED =
   'Nothing changed: the prompts say the same, or no place in the picture answers to what differs. Use other words, or paint a mask.';
