@@ -31,6 +31,10 @@ export const ModelInfo = z
     kind: z.enum(['embedded', 'folder', 'hub-cache']),
     /** Where it lies, for people; absent where the viewer is not on the same machine. */
     place: z.string().exactOptional(),
+    /** What it makes; absent where it cannot run. */
+    makes: z.enum(['picture', 'video']).exactOptional(),
+    /** Of a model of videos: frames that it makes at once, and how many are shown a second. */
+    clip: z.strictObject({ frames: z.int().positive(), fps: z.number().positive() }).exactOptional(),
     /** Network family, e.g. `sd3`; absent where it is not recognised. */
     family: z.string().exactOptional(),
     /** Whether jobs can run on it. */
@@ -135,7 +139,8 @@ export const HistoryEntry = z
     result: MediaInfo,
     /** Where the picture was allowed to change: one channel, white = changed. */
     area: MediaInfo.exactOptional(),
-    maps: z.array(z.strictObject({ word: z.string(), map: MediaInfo })),
+    /** Of a video one for each word and latent frame. */
+    maps: z.array(z.strictObject({ word: z.string(), map: MediaInfo, frame: z.int().min(0).exactOptional() })),
     figures: z.record(z.string(), z.number()),
     warnings: z.array(z.string()),
   })

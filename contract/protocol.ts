@@ -127,6 +127,11 @@ export const CALLS = {
     z.strictObject({ id: JobId, options: ExportOptions }),
     z.strictObject({ name: z.string(), type: z.string(), bytes, notices: z.array(z.string()) }),
   ),
+  /** A video as an animation to download; film formats are made where they are watched, by the browser's own codecs. */
+  'export.video': call(
+    z.strictObject({ id: JobId, format: z.enum(['webp', 'gif']), withMetadata: z.boolean() }),
+    z.strictObject({ name: z.string(), type: z.string(), bytes, notices: z.array(z.string()) }),
+  ),
   /** What the file would be called. */
   'export.name': call(z.strictObject({ id: JobId, options: ExportOptions }), z.strictObject({ name: z.string() })),
   /** A result written to where the user said in a dialog. */

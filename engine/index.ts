@@ -33,7 +33,6 @@ export type * from './family.ts';
 export { GraphBuilder, type Value } from './graph/builder.ts';
 export * from './jobs/catalog.ts';
 export * from './jobs/engine.ts';
-export { readPrompt } from './jobs/reading.ts';
 export {
   aggregateWords,
   chooseBranches,

@@ -15,6 +15,8 @@ const ENDINGS: Readonly<Record<ExportFormat, string>> = { png: '.png', jpeg: '.j
 
 /** A result as a file of another format, named by the pattern. Throws 'request-invalid' for a format that the codec lacks. */
 export async function exportResult(entry: HistoryEntry, options: ExportOptions, media: MediaStore): Promise<Exported> {
+  if (entry.result.frames !== undefined)
+    throw new AttuneError('request-invalid', 'This result is a video; export it from the page Video.', { field: 'id' });
   const { format, quality, withMetadata } = options;
   const stored = await media.get(entry.result.ref.sha256);
   // PNG keeps every pixel, and the stored file is one without metadata.
@@ -48,7 +50,7 @@ async function encode(
 }
 
 /** What a file's name can say of a result. */
-function factsOf({ record, createdMs }: Pick<HistoryEntry, 'record' | 'createdMs'>) {
+export function factsOf({ record, createdMs }: Pick<HistoryEntry, 'record' | 'createdMs'>) {
   const { request, sampler, checkpoint } = record;
   return {
     seed: request.seed,

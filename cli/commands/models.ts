@@ -137,7 +137,7 @@ async function check(engine: Engine, ref: string | undefined): Promise<Outcome> 
 /** What only opening it finds: tokenizers, the scheduler, its own settings, networks that do not fit together. */
 function faultOnOpening(engine: Engine, folder: string): string | undefined {
   try {
-    engine.model(folder);
+    engine.makes(folder);
     return undefined;
   } catch (error) {
     return toUserError(error).message;

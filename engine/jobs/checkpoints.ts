@@ -41,8 +41,9 @@ export class Checkpoints {
       if (!(error instanceof AttuneError) || error.kind !== 'checkpoint-unsupported') throw error;
       try {
         return this.video(ref);
-      } catch {
-        throw error;
+      } catch (fault) {
+        // Neither kind: what is wrong with it as pictures is said. A broken one of videos says what is broken.
+        throw fault instanceof AttuneError && fault.kind === 'checkpoint-unsupported' ? error : fault;
       }
     }
   }

@@ -3,6 +3,7 @@ import type {
   EditRecord,
   EditRequest,
   MethodDescription,
+  PromptReading,
   ResolvedRequest,
   RunEvent,
   Vocabulary,
@@ -35,6 +36,7 @@ import {
   type RunMedia,
   resolveRequest,
 } from './inputs.ts';
+import { readPrompt } from './reading.ts';
 import { recordOf } from './record.ts';
 import { checkSelect, lookSize, type SelectRequest, type SelectResult, selectWord } from './select.ts';
 import {
@@ -119,6 +121,8 @@ export interface Engine {
   listModels(): readonly CatalogEntry[];
   /** The words that a checkpoint knows, for suggestions; undefined for one that takes free text. */
   vocabulary(ref: string): Vocabulary | undefined;
+  /** How a prompt reads to a checkpoint of either kind. Throws as `readPrompt`. */
+  readPrompt(ref: string, text: string): Promise<PromptReading>;
   /** Opens a checkpoint of pictures; it stays open until `close`. */
   model(ref: string): Model;
   /** As `model`, for one of videos. */
@@ -175,6 +179,10 @@ export function openEngine({ runtime, families, places, version, clock, availabl
     model: (ref) => opened(ref).model,
     videoModel: (ref) => checkpoints.video(ref).model,
     makes: (ref) => ('coder' in checkpoints.any(ref).model ? 'video' : 'picture'),
+    readPrompt(ref, text) {
+      const { model } = checkpoints.any(ref);
+      return readPrompt(model, text, 'coder' in model ? model.denoiser.video.textTokens : undefined);
+    },
     close: () => checkpoints.close(),
     estimateVideo(asked, source) {
       const { request, method } = prepareVideo(asked, source);

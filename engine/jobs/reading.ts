@@ -11,10 +11,12 @@ const MARKS = 2;
 /**
  * How a prompt reads to a checkpoint: tokens of its longest encoder, weights, words it does not know. No network runs.
  * Throws 'request-invalid' for weights that cannot be used.
+ * @param videoTokens tokens that a network of videos takes of whichever encoder it has
  */
 export async function readPrompt(
   model: Pick<Model, 'denoiser' | 'promptEncoders' | 'vocabulary'>,
   typed: string,
+  videoTokens?: number,
 ): Promise<PromptReading> {
   const { text, weights, warnings } = parsePromptWeights(typed);
   const placeOf = placesIn(typed, text);
@@ -22,7 +24,8 @@ export async function readPrompt(
     start: placeOf[start] ?? typed.length,
     end: end > start ? (placeOf[end - 1] ?? typed.length - 1) + 1 : (placeOf[start] ?? typed.length),
   });
-  const { clipTokens, t5Tokens } = promptTokens(model);
+  const { clipTokens, t5Tokens } =
+    videoTokens === undefined ? promptTokens(model) : { clipTokens: videoTokens, t5Tokens: videoTokens };
   const read = await Promise.all(
     model.promptEncoders.map(async ({ encoder, tokenizer }) => {
       const fits = encoder.kind === 'clip' ? clipTokens : t5Tokens;

@@ -52,6 +52,7 @@ export function openVideoModel(folder: string, name: string, families: Families,
       `The vae of ${folder} has ${latentChannels} latent channels, the transformer ${denoiser.latentChannels}. Take both from one checkpoint.`,
       { file: vae.config.file, field: 'latent_channels' },
     );
+  const { size: _side, ...own } = readModelDefaults(folder, denoiser.family, 0);
   return {
     ...openCheckpoint(files, { name, folder, transformer, vae }, families, runtime),
     denoiser,
@@ -61,7 +62,7 @@ export function openVideoModel(folder: string, name: string, families: Families,
       height: sample.height * downscale,
       frames: (sample.frames - 1) * frameScaleOf(coder) + 1,
       fps: PUBLISHED_FPS * patchFrames,
-      ...readModelDefaults(folder, denoiser.family, sample.width * downscale),
+      ...own,
     },
   };
 }

@@ -9,6 +9,7 @@ import { RecordDialog } from './dialogs/RecordDialog.tsx';
 import { BatchPage } from './pages/BatchPage.tsx';
 import { ModelsPage } from './pages/ModelsPage.tsx';
 import { SettingsPage } from './pages/SettingsPage.tsx';
+import { VideoPage } from './pages/VideoPage.tsx';
 import { HistoryStrip } from './panels/HistoryStrip.tsx';
 import { Notices } from './panels/Notices.tsx';
 import { SidePanel } from './panels/SidePanel.tsx';
@@ -42,6 +43,7 @@ export function App() {
             <SidePanel />
           </div>
         )}
+        {page === 'video' && <VideoPage />}
         {page === 'batch' && <BatchPage />}
         {page === 'models' && <ModelsPage />}
         {page === 'settings' && <SettingsPage />}

@@ -7,6 +7,7 @@ import './styles/base.css';
 import './styles/controls.css';
 import './styles/panels.css';
 import './styles/pages.css';
+import './styles/video.css';
 
 await start(findCarrier());
 const root = document.getElementById('root');

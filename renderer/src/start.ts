@@ -6,6 +6,7 @@ import { flush, restore } from './state/editor.ts';
 import { startMask } from './state/mask.ts';
 import { showIfMine } from './state/runs.ts';
 import { useSession } from './state/session.ts';
+import { showVideoIfMine } from './state/video.ts';
 
 /** Joins the parts and connects; what was open last is there again, or the sample. */
 export async function start(carrier: Carrier): Promise<void> {
@@ -14,7 +15,8 @@ export async function start(carrier: Carrier): Promise<void> {
   useSession.subscribe(({ history }, before) => {
     for (const entry of history) {
       if (before.history.includes(entry)) break;
-      showIfMine(entry);
+      if (entry.result.frames === undefined) showIfMine(entry);
+      else showVideoIfMine(entry);
     }
   });
   void stayConnected(carrier, async (isFirst) => {

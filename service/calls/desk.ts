@@ -1,5 +1,5 @@
 import type { EditRequest, JobEstimate } from '../../contract/index.ts';
-import { type MediaSizes, readPrompt } from '../../engine/index.ts';
+import { AttuneError, type MediaSizes } from '../../engine/index.ts';
 import { availableMemory } from '../../native/available.ts';
 import type { Handlers } from '../../transport/index.ts';
 import type { Context } from '../context.ts';
@@ -18,7 +18,7 @@ export function deskCalls(context: Context): Pick<Handlers, 'hello' | 'words' | 
       sample: { source: await sample(), request: sampleRequest((await sample()).ref) },
     }),
     words: ({ checkpoint }) => ({ vocabulary: engine().vocabulary(models.entry(checkpoint).ref) ?? null }),
-    read: ({ checkpoint, text }) => readPrompt(engine().model(models.entry(checkpoint).ref), text),
+    read: ({ checkpoint, text }) => engine().readPrompt(models.entry(checkpoint).ref, text),
     estimate: ({ request }) => estimateOf(context, request),
   };
 }
@@ -50,16 +50,48 @@ type EstimateContext = Pick<Context, 'engine' | 'models' | 'timings' | 'media'>;
 export function estimateOf(context: EstimateContext, request: EditRequest): JobEstimate {
   const { engine, models, timings } = context;
   const { ref } = models.entry(request.checkpoint);
+  const method = engine()
+    .describeMethods()
+    .find(({ id }) => id === request.method);
+  if (method?.makes === 'video') return estimateVideo(context, request, ref);
   const sizes = sizesOf(context, request);
   const { peakBytes } = engine().estimate(request, sizes);
   const available = availableMemory();
   const { defaults } = engine().model(ref);
-  const method = engine()
-    .describeMethods()
-    .find(({ id }) => id === request.method);
   const steps = request.steps ?? defaults.methodSteps[request.method] ?? method?.defaults.steps ?? defaults.steps;
   const size = request.size ?? sizes.source ?? { width: defaults.size, height: defaults.size };
   const expectedMs = timings.expected({ checkpoint: ref, method: request.method, size, steps });
+  return {
+    peakBytes: Math.round(peakBytes),
+    availableBytes: Math.round(available),
+    fits: peakBytes <= available,
+    ...(expectedMs === undefined ? {} : { expectedMs }),
+  };
+}
+
+/** As `estimateOf`; the time is known by the number of prompts alone. */
+function estimateVideo({ engine, timings, media }: EstimateContext, request: EditRequest, ref: string): JobEstimate {
+  const { source } = request;
+  const clip = source === undefined ? undefined : media.info(source, 'source');
+  if (clip !== undefined && clip.frames === undefined)
+    throw new AttuneError('media-invalid', `${clip.ref.name} is a still picture, and a clip is edited here.`, {
+      field: 'source',
+    });
+  const size = clip && {
+    size: { width: clip.width, height: clip.height },
+    frames: clip.frames ?? 1,
+    fps: clip.fps ?? 8,
+  };
+  const { peakBytes } = engine().estimateVideo(request, size);
+  const available = availableMemory();
+  const { defaults } = engine().videoModel(ref);
+  const parts = request.segments?.length ?? 1;
+  const expectedMs = timings.expected({
+    checkpoint: ref,
+    method: `${request.method}/${parts}`,
+    size: request.size ?? size?.size ?? { width: defaults.width, height: defaults.height },
+    steps: request.steps ?? defaults.steps,
+  });
   return {
     peakBytes: Math.round(peakBytes),
     availableBytes: Math.round(available),

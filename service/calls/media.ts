@@ -2,6 +2,7 @@ import { importMetadata, pictureFormat } from '../../engine/index.ts';
 import type { Handlers } from '../../transport/index.ts';
 import type { Context } from '../context.ts';
 import { exportName, exportResult } from '../export.ts';
+import { exportVideo } from '../exportvideo.ts';
 import { saveExport } from '../save.ts';
 
 type Names =
@@ -13,6 +14,7 @@ type Names =
   | 'history.list'
   | 'history.remove'
   | 'export'
+  | 'export.video'
   | 'export.name'
   | 'export.save';
 
@@ -46,6 +48,7 @@ export function mediaCalls({ media, history, keeper, models, emit, takeGrant }: 
       return {};
     },
     export: ({ id, options }) => exportResult(history.get(id), options, media),
+    'export.video': ({ id, ...options }) => exportVideo(history.get(id), options, media),
     'export.name': ({ id, options }) => ({ name: exportName(history.get(id), options) }),
     async 'export.save'({ id, options, grant }) {
       const exported = await exportResult(history.get(id), options, media);

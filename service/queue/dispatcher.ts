@@ -193,13 +193,18 @@ export class Dispatcher {
   /** Files first, then in one step the entry comes into the history and the job goes out of the queue; then it is told. */
   async #store(done: Done, job: QueuedJob): Promise<void> {
     const { media, database, history, queue, timings, emit } = this.#options;
-    const put = ({ png }: Encoded, name: string) => media.put(name, png);
+    const put = ({ bytes }: Encoded, name: string) => media.put(name, bytes);
     const stem = job.job.slice(0, 8);
-    const result = await put(done.result, `${stem}.png`);
+    const isVideo = done.record.request.fps !== undefined;
+    const result = await put(done.result, `${stem}.${isVideo ? 'webp' : 'png'}`);
     const area = done.area === undefined ? undefined : await put(done.area, `${stem}-area.png`);
     const maps: HistoryEntry['maps'] = [];
     for (const [index, map] of done.maps.entries())
-      maps.push({ word: map.word, map: await put(map, `${stem}-map-${index + 1}.png`) });
+      maps.push({
+        word: map.word,
+        map: await put(map, `${stem}-map-${index + 1}.png`),
+        ...(map.frame === undefined ? {} : { frame: map.frame }),
+      });
     const entry: HistoryEntry = {
       id: job.job,
       createdMs: Date.now(),
@@ -213,7 +218,8 @@ export class Dispatcher {
     };
     // Meanwhile it may have been cancelled.
     if (this.#isClosed || queue.find(job.job)?.state !== 'running') return;
-    const { method, size, steps } = done.record.request;
+    const { method: id, segments, size, steps } = done.record.request;
+    const method = isVideo ? `${id}/${segments?.length ?? 1}` : id;
     database.transaction(() => {
       history.add(entry);
       queue.drop(job.job);

@@ -58,9 +58,9 @@ export interface Answers {
   readonly select: Selection;
 }
 
-/** PNG without metadata, and the size of its pixels. */
+/** PNG, or animated WebP for a video, without metadata and without loss; and the size of its pixels. */
 export interface Encoded {
-  readonly png: Uint8Array;
+  readonly bytes: Uint8Array;
   readonly width: number;
   readonly height: number;
 }
@@ -71,7 +71,7 @@ export interface Done {
   readonly result: Encoded;
   readonly record: EditRecord;
   readonly area?: Encoded;
-  readonly maps: readonly (Encoded & { readonly word: string })[];
+  readonly maps: readonly (Encoded & { readonly word: string; readonly frame?: number })[];
   readonly figures: Readonly<Record<string, number>>;
   readonly warnings: readonly string[];
 }

@@ -4,11 +4,11 @@ import { providerProbe } from '../../models/probe.ts';
 import { readFileWithin } from '../../native/files.ts';
 import { openImageCodec } from '../../native/images.ts';
 import { measureProviders, openRuntime } from '../../native/measure.ts';
-
 import type { Port } from '../../transport/index.ts';
 import { explain } from '../explain.ts';
 import { openLocalEngine } from '../open-engine.ts';
 import type { Answers, Ask, Encoded, FromRunner, RunJob, Select, Setup, ToRunner } from './messages.ts';
+import { makesVideo, runVideo } from './video.ts';
 
 const MAX_FILE_BYTES = 512 * 1024 * 1024;
 
@@ -41,7 +41,6 @@ export function hostRunner(port: Port): void {
     const { job } = message;
     const abort = running.get(job) ?? new AbortController();
     try {
-      const media = await readMedia(message, codec);
       const options = {
         previews: message.previews,
         signal: abort.signal,
@@ -50,7 +49,13 @@ export function hostRunner(port: Port): void {
           if (!abort.signal.aborted) tell({ kind: 'event', job, event });
         },
       } satisfies RunOptions;
-      const result = await (await open()).run(message.request, media, options);
+      const opened = await open();
+      if (makesVideo(opened, message.request.method)) {
+        tell({ kind: 'done', job, ...(await runVideo(opened, message, options, codec)) });
+        return;
+      }
+      const media = await readMedia(message, codec);
+      const result = await opened.run(message.request, media, options);
       const [image] = result.images;
       if (image === undefined) throw new AttuneError('runtime-failed', 'The run gave no picture.');
       tell({
@@ -147,5 +152,5 @@ async function look(
 }
 
 async function encoded(pixels: Pixels, codec: ImageCodec): Promise<Encoded> {
-  return { png: new Uint8Array(await codec.encode(pixels, 'png')), width: pixels.width, height: pixels.height };
+  return { bytes: new Uint8Array(await codec.encode(pixels, 'png')), width: pixels.width, height: pixels.height };
 }

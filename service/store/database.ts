@@ -36,6 +36,10 @@ const MIGRATIONS: readonly string[] = [
     seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, folder TEXT NOT NULL, state TEXT NOT NULL, job_table TEXT NOT NULL
   ) STRICT;
   `,
+  `
+  ALTER TABLE media ADD COLUMN frames INTEGER;
+  ALTER TABLE media ADD COLUMN fps REAL;
+  `,
 ];
 
 /**

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CallResult, MAX_MEDIA_BYTES, type MediaInfo, type MediaRef, type Pixels } from '../../contract/index.ts';
 import { AttuneError, type ImageCodec } from '../../engine/index.ts';
+import { animationSize, decodeAnimation } from '../../native/animation.ts';
 import { readFileWithin, sha256Of, stageFile } from '../../native/files.ts';
 import { openImageCodec, thumbnailOf } from '../../native/images.ts';
 import type { Database } from './database.ts';
@@ -23,6 +24,8 @@ export interface MediaStore {
   pathOf(sha256: string): string;
 }
 
+type MediaSize = Pick<MediaInfo, 'width' | 'height' | 'frames' | 'fps'>;
+
 export interface MediaFolders {
   readonly data: string;
   readonly cache: string;
@@ -31,9 +34,9 @@ export interface MediaFolders {
 export function openMediaStore({ db }: Database, { data, cache }: MediaFolders): MediaStore {
   const codec = openImageCodec();
   const pathOf = (sha256: string) => join(data, 'media', sha256.slice(0, 2), sha256);
-  const known = db.prepare('SELECT type, width, height, bytes FROM media WHERE sha256 = ?');
+  const known = db.prepare('SELECT type, width, height, bytes, frames, fps FROM media WHERE sha256 = ?');
   const remember = db.prepare(
-    'INSERT INTO media (sha256, type, width, height, bytes) VALUES (?, ?, ?, ?, ?) ON CONFLICT (sha256) DO NOTHING',
+    'INSERT INTO media (sha256, type, width, height, bytes, frames, fps) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (sha256) DO NOTHING',
   );
   const find = (sha256: string) => {
     const row = known.get(sha256);
@@ -41,17 +44,21 @@ export function openMediaStore({ db }: Database, { data, cache }: MediaFolders):
       ? undefined
       : {
           type: String(row.type) as MediaType, // written by `put` alone
-          width: Number(row.width),
-          height: Number(row.height),
+          size: {
+            width: Number(row.width),
+            height: Number(row.height),
+            ...(row.frames === null ? {} : { frames: Number(row.frames), fps: Number(row.fps) }),
+          },
           bytes: Number(row.bytes),
         };
   };
-  const keep = async (name: string, bytes: Uint8Array, size: { width: number; height: number }) => {
+  const keep = async (name: string, bytes: Uint8Array, size: MediaSize) => {
     const sha256 = sha256Of(bytes);
     const staged = await stageFile(pathOf(sha256), bytes, { replace: true });
     await staged.commit();
-    remember.run(sha256, typeOf(bytes), size.width, size.height, bytes.length);
-    return { ref: { sha256, name }, width: size.width, height: size.height, bytes: bytes.length };
+    const { width, height, frames, fps } = size;
+    remember.run(sha256, typeOf(bytes), width, height, bytes.length, frames ?? null, fps ?? null);
+    return { ref: { sha256, name }, ...size, bytes: bytes.length };
   };
   const missing = (name: string, field?: string) =>
     new AttuneError('media-invalid', `The picture ${name} is not in Attune's store; add it again.`, {
@@ -68,11 +75,18 @@ export function openMediaStore({ db }: Database, { data, cache }: MediaFolders):
       const sha256 = sha256Of(bytes);
       const row = find(sha256);
       if (row !== undefined && (await isThere(pathOf(sha256), row.bytes)))
-        return { ref: { sha256, name }, width: row.width, height: row.height, bytes: row.bytes };
-      return keep(name, bytes, await codec.decode(bytes, name));
+        return { ref: { sha256, name }, ...row.size, bytes: row.bytes };
+      const clip = await animationSize(bytes);
+      if (clip !== undefined) {
+        await decodeAnimation(bytes, name); // what cannot be decoded is refused now
+        return keep(name, bytes, clip);
+      }
+      const { width, height } = await codec.decode(bytes, name);
+      return keep(name, bytes, { width, height });
     },
     async putPixels(name, pixels) {
-      return keep(name, await codec.encode(pixels, 'png'), pixels);
+      const { width, height } = pixels;
+      return keep(name, await codec.encode(pixels, 'png'), { width, height });
     },
     async get(sha256, side) {
       const row = find(sha256);
@@ -91,7 +105,7 @@ export function openMediaStore({ db }: Database, { data, cache }: MediaFolders):
     info(ref, field) {
       const row = find(ref.sha256);
       if (row === undefined) throw missing(ref.name, field);
-      return { ref, width: row.width, height: row.height, bytes: row.bytes };
+      return { ref, ...row.size, bytes: row.bytes };
     },
   };
 }

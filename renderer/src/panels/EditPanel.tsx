@@ -12,7 +12,8 @@ import { RunBar } from './RunBar.tsx';
 export function EditPanel() {
   const { t } = useTranslation();
   const { document } = useEditor();
-  const { methods: all, models } = useSession();
+  const { methods: all, models: known } = useSession();
+  const models = known.filter(({ makes }) => makes !== 'video');
   const methods = all.filter(({ makes }) => makes === 'picture');
   const method = methods.find(({ id }) => id === document.method);
   const model = models.find(({ ref }) => ref === document.checkpoint);

@@ -13,7 +13,8 @@ import { Button, IconButton } from '../ui/controls.tsx';
 /** Every result, newest first. A click shows it and brings back everything that it was made with. */
 export function HistoryStrip() {
   const { t } = useTranslation();
-  const { history, hasMoreHistory } = useSession();
+  const { history: all, hasMoreHistory } = useSession();
+  const history = all.filter(({ result }) => result.frames === undefined);
   const shown = useEditor(({ document }) => document.shown);
   const entry = history.find(({ id }) => id === shown);
   return (

@@ -104,7 +104,8 @@ export function MethodControls({
   );
 }
 
-function ParamControl({
+/** One parameter's control, as its schema says. */
+export function ParamControl({
   param,
   value,
   isDefault,

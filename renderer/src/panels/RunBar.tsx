@@ -84,7 +84,8 @@ export function RunBar({
   );
 }
 
-function RunProgressBar() {
+/** How far the running job is. */
+export function RunProgressBar() {
   const { t } = useTranslation();
   const run = useSession((session) => session.run);
   const isPaused = useSession((session) => session.queue.isPaused);

@@ -9,7 +9,7 @@ import { type Page, setView, useView } from '../state/view.ts';
 import { Button, IconButton } from '../ui/controls.tsx';
 import { useTheme } from '../ui/theme.ts';
 
-const PAGES: readonly Page[] = ['edit', 'batch', 'models', 'settings'];
+const PAGES: readonly Page[] = ['edit', 'video', 'batch', 'models', 'settings'];
 
 /** Where one is, what can be done everywhere, and whether the engine runs. */
 export function TopBar() {
@@ -34,7 +34,10 @@ export function TopBar() {
           </button>
         ))}
       </nav>
-      <div className="top-tools">{page === 'edit' && <EditTools />}</div>
+      <div className="top-tools">
+        {page === 'edit' && <EditTools />}
+        {page === 'video' && <UndoTools />}
+      </div>
       <EngineState />
       <ThemeButton />
       <IconButton label={t('app.keys')} keys={keysText('keys')} onClick={() => setView({ dialog: 'keys' })}>
@@ -46,13 +49,28 @@ export function TopBar() {
 
 function EditTools() {
   const { t } = useTranslation();
-  const { undo: list, document, isSaved } = useEditor();
+  const { document, isSaved } = useEditor();
   return (
     <>
       <Button tone="quiet" onClick={() => void choosePicture()}>
         <FolderOpen size={16} aria-hidden />
         {t('app.open')}
       </Button>
+      <UndoTools />
+      <Button tone="quiet" disabled={document.shown === null} onClick={() => setView({ dialog: 'export' })}>
+        <Download size={16} aria-hidden />
+        {t('app.export')}
+      </Button>
+      <span className="hint saved">{isSaved ? t('app.saved') : t('app.saving')}</span>
+    </>
+  );
+}
+
+function UndoTools() {
+  const { t } = useTranslation();
+  const { undo: list } = useEditor();
+  return (
+    <>
       <IconButton label={t('app.undo')} keys={keysText('undo')} disabled={list.done === 0} onClick={() => undo()}>
         <Undo2 size={18} aria-hidden />
       </IconButton>
@@ -64,11 +82,6 @@ function EditTools() {
       >
         <Redo2 size={18} aria-hidden />
       </IconButton>
-      <Button tone="quiet" disabled={document.shown === null} onClick={() => setView({ dialog: 'export' })}>
-        <Download size={16} aria-hidden />
-        {t('app.export')}
-      </Button>
-      <span className="hint saved">{isSaved ? t('app.saved') : t('app.saving')}</span>
     </>
   );
 }

@@ -19,6 +19,8 @@ export interface RunProgress {
   readonly etaMs: number | null;
   readonly preview: Pixels | null;
   readonly maps: Readonly<Record<string, Pixels>>;
+  /** Of a video: the last preview of each frame that was shown. */
+  readonly frames: Readonly<Record<number, Pixels>>;
   /** When the click was, by this page's clock, and when the first preview came; for the figure. */
   readonly startedMs: number;
   readonly firstPreviewMs: number | null;
@@ -110,6 +112,7 @@ const freshRun = (job: string): RunProgress => ({
   etaMs: null,
   preview: null,
   maps: {},
+  frames: {},
   startedMs: performance.now(),
   firstPreviewMs: null,
 });
@@ -146,7 +149,12 @@ function takeProgress({ job, event }: Extract<DeskEvent, { kind: 'run' }>): void
       break;
     case 'preview':
       set({
-        run: { ...run, preview: event.image, firstPreviewMs: run.firstPreviewMs ?? performance.now() - run.startedMs },
+        run: {
+          ...run,
+          preview: event.image,
+          ...(event.frame !== undefined && { frames: { ...run.frames, [event.frame]: event.image } }),
+          firstPreviewMs: run.firstPreviewMs ?? performance.now() - run.startedMs,
+        },
       });
       break;
     case 'map':

@@ -1,6 +1,6 @@
 import { create } from 'zustand';
 
-export type Page = 'edit' | 'batch' | 'models' | 'settings';
+export type Page = 'edit' | 'video' | 'batch' | 'models' | 'settings';
 export type Tool = 'brush' | 'eraser' | 'lasso' | 'rectangle' | 'word' | 'hand';
 export type CompareMode = 'off' | 'slider' | 'hold' | 'difference';
 
