@@ -4,15 +4,19 @@ import type { Grammar, OptionSpec, Values } from './options.ts';
 
 /** A file that a command wrote. */
 export interface Output {
-  readonly kind: 'image' | 'map' | 'mask';
+  readonly kind: 'image' | 'map' | 'mask' | 'video';
   /** As a real path; `-` is standard output. */
   readonly path: string;
   readonly width: number;
   readonly height: number;
+  /** Of a folder of frames: of these files one after the other. */
   readonly bytes: number;
   readonly sha256: string;
   /** The word that a map belongs to. */
   readonly word?: string;
+  /** Of a video. */
+  readonly frames?: number;
+  readonly fps?: number;
 }
 
 /** What a command has to say at its end: `lines` to people, the rest in `--json`. */

@@ -20,7 +20,7 @@ export interface EditKind {
 export async function editPicture(values: Values, host: Host, kind: EditKind): Promise<Outcome> {
   const [path = '-'] = values.arguments;
   const engine = await host.engine();
-  const method = findMethod(engine, values.text('method') ?? kind.method);
+  const method = findMethod(engine, values.text('method') ?? kind.method, 'picture');
   const plan = await planOutput(values);
   const source = await loadPicture(path, host);
   const maskPath = values.text('mask');

@@ -59,7 +59,8 @@ function formatOf(path: string): ImageFormat {
   throw new UsageError(`${what}: ${known.join(', ')}.${extension === '' ? '' : didYouMean(extension, known)}`);
 }
 
-async function checkEmpty(folder: string): Promise<void> {
+/** Throws 'file-failed' for a folder for maps that holds something. */
+export async function checkEmpty(folder: string): Promise<void> {
   const entries = await readdir(folder).catch((error: unknown) => {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
     throw new AttuneError('file-failed', `${folder} cannot be used as a folder for maps.`, { file: folder }, error);
@@ -164,7 +165,7 @@ function numbered(path: string, index: number): string {
 const DEVICES = /^(con|prn|aux|nul|com\d|lpt\d)$/i;
 
 /** A file name for a word on any platform, not taken yet. */
-function freshName(word: string, taken: Set<string>): string {
+export function freshName(word: string, taken: Set<string>): string {
   const safe = word
     .replace(/[\\/:*?"<>|\p{Cc}]/gu, '')
     .replace(/[. ]+$/u, '')

@@ -64,21 +64,33 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
 /** How a command's options are called in sentences about missing inputs. */
 export type InputNames = Readonly<Record<MethodInput, string>>;
 
-export function findMethod(engine: Engine, id: string): MethodDescription {
-  const methods = engine.describeMethods();
-  const method = methods.find((candidate) => candidate.id === id);
-  if (method) return method;
+/** Throws UsageError for an id that is none, or of a method that makes something else. */
+export function findMethod(engine: Engine, id: string, makes: MethodDescription['makes']): MethodDescription {
+  const all = engine.describeMethods();
+  const method = all.find((candidate) => candidate.id === id);
+  if (method?.makes === makes) return method;
+  if (method)
+    throw new UsageError(
+      `The method ${id} makes a ${method.makes}${method.makes === 'video' ? '; see "attune video --help"' : ', and this command a video'}.`,
+    );
+  const methods = all.filter((candidate) => candidate.makes === makes);
   const ids = methods.map((candidate) => candidate.id);
   throw new UsageError(`There is no method "${id}".${didYouMean(id, ids) || ` There are ${ids.join(', ')}.`}`);
 }
+
+/** What a command line gives a method besides its options. */
+type GivenInputs = Pick<EditRequest, 'source' | 'mask' | 'sourcePrompt' | 'segments' | 'frames' | 'fps'> & {
+  readonly prompt: string | undefined;
+};
 
 /** The request of a command line, without the media's own part. Throws UsageError. */
 export function readRequest(
   values: Values,
   engine: Engine,
   method: MethodDescription,
-  inputs: Pick<EditRequest, 'source' | 'mask' | 'sourcePrompt'> & { readonly prompt: string | undefined },
+  inputs: GivenInputs,
   names: InputNames,
+  defaults: { readonly model?: string; readonly params?: readonly string[] } = {},
 ): EditRequest {
   const negative = values.text('negative');
   const { prompt, ...media } = inputs;
@@ -88,12 +100,12 @@ export function readRequest(
   const size = readSize(values.text('size'));
   const request = {
     method: method.id,
-    checkpoint: checkpointRef(values.text('model') ?? DEFAULT_MODEL, engine),
+    checkpoint: checkpointRef(values.text('model') ?? defaults.model ?? DEFAULT_MODEL, engine),
     ...media,
     prompt: prompt ?? '',
     ...(negative !== undefined && { negative }),
     seed: readSeed(values),
-    params: readParams(values.list('param'), method),
+    params: readParams([...values.list('param'), ...(defaults.params ?? [])], method),
     ...(size && { size }),
     ...(steps !== undefined && { steps }),
     ...(guidance !== undefined && { guidance }),

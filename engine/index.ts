@@ -52,13 +52,7 @@ export { encodePrompt } from './pipeline/condition.ts';
 export { flowLevels } from './pipeline/levels.ts';
 export { SessionCache } from './pipeline/sessions.ts';
 export { videoCanvasOf } from './pipeline/videocanvas.ts';
-export {
-  decodeFramePlanes,
-  decodeFrames,
-  encodeFrames,
-  type FrameCodingModel,
-  type FrameSpool,
-} from './pipeline/videocodec.ts';
+export { decodeFramePlanes } from './pipeline/videocodec.ts';
 export { type FrameCoder, isVideoDenoiser } from './pipeline/videomodel.ts';
 export type * from './ports.ts';
 export { runVirtualInversion, virtualInversionStep } from './sampling/ddcm.ts';
@@ -79,7 +73,6 @@ export { isOpen, type Window, wordScheduleTable } from './text/schedule.ts';
 export { complete, otherWords } from './text/suggest.ts';
 export { namePhrases, unknownPhrases } from './text/unknown.ts';
 export { triangleWeights, WindowBlend } from './video/blend.ts';
-export { cscv, neighbourSimilarities } from './video/cscv.ts';
 export * from './video/pairsharing.ts';
 export { reweighting, reweightValues } from './video/reweight.ts';
 export { planSegments } from './video/segments.ts';

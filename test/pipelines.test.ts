@@ -3,8 +3,10 @@ import { createOnnxRuntime } from '../native/runtime.ts';
 import { fixture, noFixtures } from './fixtures.ts';
 import { runPipeline } from './parity/pipelines.ts';
 
-describe('the product’s own denoise path gives the reference’s latents and pictures', () => {
-  it.skipIf(noFixtures !== undefined).each(['pipeline-sd3', 'pipeline-sd35'])(
+describe('the product’s own denoise path gives the reference’s latents, pictures and frames', () => {
+  it
+    .skipIf(noFixtures !== undefined)
+    .each(['pipeline-sd3', 'pipeline-sd35', 'pipeline-cogvideox', 'pipeline-cogvideox-5b', 'pipeline-cogvideox-1.5'])(
     `%s${noFixtures === undefined ? '' : ` (skipped: ${noFixtures})`}`,
     async (name) => {
       const results = await runPipeline(fixture(name), { runtime: createOnnxRuntime({ threads: 1 }) });

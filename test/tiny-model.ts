@@ -19,7 +19,7 @@ const special = (id: number, content: string) => ({
 });
 
 /** Whole words; CLIP's has a begin mark, T5's only an end mark. */
-function tokenizerOf(kind: 'clip' | 't5'): object {
+export function tokenizerOf(kind: 'clip' | 't5'): object {
   const marks = { '<bos>': BEGIN, '<eos>': END };
   const end = { SpecialToken: { id: '<eos>', type_id: 0 } };
   const words = { Sequence: { id: 'A', type_id: 0 } };

@@ -104,8 +104,17 @@ export function tinySd3(
 }
 
 /** 2b's form (`sincos`), 5b's (`rotary`) or 1.5's (`spanning`, tokens of two frames). Made for 2 x 4 x 6 cells. */
-export function tinyCogVideoX(form: 'sincos' | 'rotary' | 'spanning' = 'sincos'): TinyNetwork {
-  const [heads, headDim, channels, textWidth, timeWidth, layers] = [2, 16, 4, 12, 10, 2];
+export function tinyCogVideoX(
+  form: 'sincos' | 'rotary' | 'spanning' = 'sincos',
+  options: {
+    readonly textWidth?: number;
+    readonly textTokens?: number;
+    /** Pixel frames of a latent frame. */
+    readonly frameScale?: number;
+  } = {},
+): TinyNetwork {
+  const { textWidth = 12, textTokens = 3, frameScale } = options;
+  const [heads, headDim, channels, timeWidth, layers] = [2, 16, 4, 10, 2];
   const width = heads * headDim;
   const isSpanning = form === 'spanning';
   const cells = 4 * (isSpanning ? 2 : 1);
@@ -131,7 +140,8 @@ export function tinyCogVideoX(form: 'sincos' | 'rotary' | 'spanning' = 'sincos')
       out_channels: channels,
       text_embed_dim: textWidth,
       time_embed_dim: timeWidth,
-      max_text_seq_length: 3,
+      max_text_seq_length: textTokens,
+      ...(frameScale === undefined ? {} : { temporal_compression_ratio: frameScale }),
       patch_size: 2,
       patch_size_t: isSpanning ? 2 : null,
       patch_bias: !isSpanning,

@@ -16,7 +16,11 @@ export const edit: Command = {
     ...COMMON_OPTIONS,
   ],
   examples: ['attune edit in.png --from "a red apple on grass" --to "a green apple on grass" -o out.png --maps maps'],
-  moreHelp: (host) => methodHelp(host, ({ inputs }) => inputs.source === 'required' && inputs.mask !== 'required'),
+  moreHelp: (host) =>
+    methodHelp(
+      host,
+      ({ makes, inputs }) => makes === 'picture' && inputs.source === 'required' && inputs.mask !== 'required',
+    ),
   run: (values, host) =>
     editPicture(values, host, {
       method: 'prompt-edit',

@@ -30,10 +30,10 @@ export const generate: Command = {
     ...COMMON_OPTIONS,
   ],
   examples: ['attune generate --prompt "a red apple on grass" --seed 7 -o apple.png'],
-  moreHelp: (host) => methodHelp(host, ({ inputs }) => inputs.source === undefined),
+  moreHelp: (host) => methodHelp(host, ({ makes, inputs }) => makes === 'picture' && inputs.source === undefined),
   async run(values, host) {
     const engine = await host.engine();
-    const method = findMethod(engine, values.text('method') ?? 'generate');
+    const method = findMethod(engine, values.text('method') ?? 'generate', 'picture');
     const request = readRequest(values, engine, method, { prompt: values.text('prompt') }, NAMES);
     const plan = await planOutput(values);
     return outcomeOf(await runAndWrite({ request, media: {}, plan }, values, host));

@@ -9,6 +9,7 @@ import { models } from './models.ts';
 import { redo } from './redo.ts';
 import { select } from './select.ts';
 import { serve } from './serve.ts';
+import { video } from './video.ts';
 
 /** Every command, in the order of the help. A new one is a file and a line. */
 export const COMMANDS: readonly Command[] = [
@@ -16,6 +17,7 @@ export const COMMANDS: readonly Command[] = [
   edit,
   inpaint,
   select,
+  video,
   batch,
   inspect,
   redo,

@@ -15,7 +15,7 @@ export const inpaint: Command = {
     ...COMMON_OPTIONS,
   ],
   examples: ['attune inpaint in.png --mask mask.png --prompt "a cat on a sofa" -o out.png'],
-  moreHelp: (host) => methodHelp(host, ({ inputs }) => inputs.mask === 'required'),
+  moreHelp: (host) => methodHelp(host, ({ makes, inputs }) => makes === 'picture' && inputs.mask === 'required'),
   run: (values, host) =>
     editPicture(values, host, {
       method: 'inpaint',

@@ -10,10 +10,11 @@ import type {
 } from '../../contract/index.ts';
 import { type CheckpointReport, inspectCheckpoint } from '../checkpoint/inspect.ts';
 import { paste } from '../media/paste.ts';
+import { methodOf, videoMethodOf } from '../methods/find.ts';
 import type { Method, MethodOutcome } from '../methods/method.ts';
-import { methodOf, methods } from '../methods/registry.ts';
+import { methods } from '../methods/registry.ts';
 import type { VideoMethod } from '../methods/videomethod.ts';
-import { videoMethodOf, videoMethods } from '../methods/videoregistry.ts';
+import { videoMethods } from '../methods/videoregistry.ts';
 import { canvasOf } from '../pipeline/canvas.ts';
 import { type MemoryPlan, planMemory } from '../pipeline/memory.ts';
 import { type Families, type Model, openModel } from '../pipeline/model.ts';
@@ -221,6 +222,7 @@ export function openEngine({ runtime, families, places, version, clock, availabl
         warnings: [
           ...new Set(conditions.flatMap(({ warnings }) => warnings)),
           ...unknownWarnings(model, conditions),
+          ...(resolved.maps === true && outcome.maps.length === 0 ? [noMaps(resolved.method)] : []),
           ...(delivered.figures.changedInside === 0 ? [UNCHANGED] : []),
         ],
       };
@@ -296,6 +298,9 @@ function lockBackground(
   const { pixels, changedInside, changedOutside } = paste({ source, edited: image, mask, feather: FEATHER_PX });
   return { image: pixels, figures: { changedOutside, changedInside } };
 }
+
+const noMaps = (method: string) =>
+  `There are no maps: the method ${method} runs more than one prompt or row at once and reads none out.`;
 
 const UNCHANGED =
   'Nothing changed: the prompts say the same, or no place in the picture answers to what differs. Use other words, or paint a mask.';

@@ -16,7 +16,7 @@ export function estimateMemory(
 }
 
 /** Value columns read out where maps are asked for: the words of a prompt, and the whole text. */
-const mapColumns = ({ maps, prompt }: ResolvedRequest) =>
+export const mapColumns = ({ maps, prompt }: Pick<ResolvedRequest, 'maps' | 'prompt'>) =>
   maps === true ? 1 + (prompt.match(/[\p{L}\p{N}]+/gu)?.length ?? 0) : 0;
 
 function shapeOf(method: Method, request: ResolvedRequest, hasMask: boolean): JobShape {

@@ -12,6 +12,7 @@ import { decodeFrames, type FrameSpool } from '../pipeline/videocodec.ts';
 import { planVideoMemory } from '../pipeline/videomemory.ts';
 import type { VideoModel } from '../pipeline/videomodel.ts';
 import type { Pixels } from '../ports.ts';
+import { mapColumns } from './estimate.ts';
 import { resolveFor } from './inputs.ts';
 
 export interface VideoMedia {
@@ -87,11 +88,11 @@ export function planVideo(
   encodes: boolean,
   model: VideoModel,
 ): MemoryPlan {
-  const { rows, window } = method.demand(request, model);
+  const { rows, window, routed = false } = method.demand(request, model);
   const lengths = request.segments?.map(({ frames = model.defaults.frames }) => frames) ?? [framesOf(request, model)];
   const frames = lengths.reduce((sum, length) => sum + length, 0);
   const canvas = videoCanvasOf(model, { ...request.size, frames });
-  return planVideoMemory(model, { canvas, rows, window, encodes });
+  return planVideoMemory(model, { canvas, rows, window, encodes, mapColumns: mapColumns(request), routed });
 }
 
 /** The clip and the mask at the request's size. Throws 'request-invalid' or 'media-invalid'. */

@@ -33,7 +33,7 @@ export const ditctrl: VideoMethod = {
     params: DITCTRL_PARAMS,
     defaults: {},
   },
-  demand: (request, model) => ({ rows: 2 * rowsOf(request.guidance), window: tileOf(model, request) }),
+  demand: (request, model) => ({ rows: 2 * rowsOf(request.guidance), window: tileOf(model, request), routed: true }),
   async run({ model, request, progress }) {
     const params = readParams(request.params);
     const prompts = promptsOf(request);

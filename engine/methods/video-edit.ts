@@ -47,6 +47,7 @@ export const videoEdit: VideoMethod = {
   demand: (request, model) => ({
     rows: rowsOf(request.guidance) + rowsOf(readParams(request.params).number('sourceGuidance')),
     window: videoCanvasOf(model, { ...request.size, frames: clipLength(request, model) }).codedFrames,
+    routed: true,
   }),
   async run(context) {
     const { model, request, progress } = context;

@@ -47,6 +47,8 @@ export interface VideoDemand {
   readonly rows: number;
   /** Latent frames of one pass. */
   readonly window: number;
+  /** Whether rows take logits, keys or values from others. Default false. */
+  readonly routed?: boolean;
 }
 
 /** One way to make or change a video. A new one is a file like its neighbours and a line in `videoregistry.ts`. */

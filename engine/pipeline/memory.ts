@@ -1,4 +1,5 @@
 import type { Component } from '../checkpoint/folder.ts';
+import type { Denoiser, DenoiserSizes } from '../family.ts';
 import type { SessionOptions } from '../ports.ts';
 import { DEFAULT_TILING } from './codec.ts';
 import { promptTokens } from './condition.ts';
@@ -197,18 +198,14 @@ function processBytes(model: PlannedModel, job: JobShape): number {
  * Beyond the plain step, for each token and head: a column read out is one more channel of the values in their three forms (joined, by
  * head, result); routed rows gather queries and keys and double their channels, joined and by head.
  */
-function hookBytes(
-  { denoiser }: PlannedModel,
-  {
-    batch,
-    height,
-    width,
-    textTokens,
-  }: { readonly batch: number; readonly height: number; readonly width: number; readonly textTokens: number },
+export function hookBytes(
+  { denoiser }: { readonly denoiser: Denoiser },
+  { batch, frames = 1, height, width, textTokens }: DenoiserSizes,
   columnsRead: number,
   routed: boolean,
 ): number {
-  const tokens = (height / denoiser.patchSize) * (width / denoiser.patchSize) + textTokens;
+  const deep = frames / (denoiser.video?.patchFrames ?? 1);
+  const tokens = deep * (height / denoiser.patchSize) * (width / denoiser.patchSize) + textTokens;
   const channels = 6 * columnsRead + (routed ? 10 * denoiser.headDim : 0);
   return batch * tokens * denoiser.heads * channels * Float32Array.BYTES_PER_ELEMENT;
 }

@@ -22,7 +22,7 @@ export interface FrameSpool {
   take(key: string): Promise<Uint8Array>;
 }
 
-export function memorySpool(): FrameSpool {
+function memorySpool(): FrameSpool {
   const pieces = new Map<string, Uint8Array>();
   return {
     put: async (key, data) => void pieces.set(key, data),

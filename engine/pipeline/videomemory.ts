@@ -1,4 +1,7 @@
-import { type MemoryPlan, RUNNING, type StageNeeds, sessionNeeds, sumStages, weightsOf } from './memory.ts';
+import { elementCount } from '../base/tensor.ts';
+import type { VideoAutoencoder } from '../family.ts';
+import { GraphBuilder } from '../graph/builder.ts';
+import { hookBytes, type MemoryPlan, RUNNING, type StageNeeds, sessionNeeds, sumStages, weightsOf } from './memory.ts';
 import type { VideoCanvas } from './videocanvas.ts';
 import { DEFAULT_VIDEO_TILING } from './videocodec.ts';
 import type { VideoModel } from './videomodel.ts';
@@ -12,13 +15,20 @@ export interface VideoShape {
   readonly window: number;
   /** Whether a clip is encoded first. */
   readonly encodes: boolean;
+  /** Value columns that read out word maps; 0 for none. */
+  readonly mapColumns: number;
+  /** Whether rows take logits, keys or values from others. */
+  readonly routed: boolean;
 }
 
 /** Latents of the whole video that a sampler holds: state, prediction, clean estimates of two steps, noise. */
 const LATENTS = 5;
 
-/** As `planMemory`, of a video: one pass of the network and one batch of the autoencoder, however long the video is. */
-export function planVideoMemory(model: VideoModel, { canvas, rows, window, encodes }: VideoShape): MemoryPlan {
+/** As `planMemory`, of a video: one pass of the network and one batch of the autoencoder, however long the video is, and what waits of it. */
+export function planVideoMemory(
+  model: VideoModel,
+  { canvas, rows, window, encodes, mapColumns, routed }: VideoShape,
+): MemoryPlan {
   const { denoiser, coder, loading } = model;
   const { video } = denoiser;
   const stages: StageNeeds[] = [];
@@ -40,14 +50,18 @@ export function planVideoMemory(model: VideoModel, { canvas, rows, window, encod
     {
       stage: 'denoise',
       component: 'transformer',
-      needs: sessionNeeds(weightsOf(model, 'transformer'), loading.denoiser, denoiser.activationBytes(sizes)),
+      needs: sessionNeeds(
+        weightsOf(model, 'transformer'),
+        loading.denoiser,
+        denoiser.activationBytes(sizes) + hookBytes(model, sizes, mapColumns, routed),
+      ),
     },
     { stage: 'decode', component: 'vae', needs: coderNeeds(model, canvas, 'decoder.', half) },
   );
   const latents = LATENTS * canvas.latentLength * Float32Array.BYTES_PER_ELEMENT;
   const text = (rows + 1) * video.textTokens * denoiser.textWidth * Float32Array.BYTES_PER_ELEMENT;
-  const frame = 4 * 3 * canvas.paddedWidth * canvas.paddedHeight * Float32Array.BYTES_PER_ELEMENT;
-  return sumStages(model, RUNNING + latents + text + frame, stages);
+  const planes = 4 * 3 * canvas.paddedWidth * canvas.paddedHeight * Float32Array.BYTES_PER_ELEMENT;
+  return sumStages(model, RUNNING + latents + text + planes + spooledBytes(model, canvas), stages);
 
   function coderNeeds(
     { loading: { autoencoder } }: VideoModel,
@@ -82,6 +96,27 @@ export function planVideoMemory(model: VideoModel, { canvas, rows, window, encod
             width: width * d,
             frames: coder.autoencoder.encoderBatches((codedFrames - 1) * coder.autoencoder.frameScale + 1)[0] ?? 1,
           });
-    return sessionNeeds(weights(part), autoencoder, bytes);
+    const carried = part === 'decoder.' ? carriedBytes(coder.autoencoder, size) : 0;
+    return sessionNeeds(weights(part), autoencoder, bytes + carried);
   }
+}
+
+/** What the convolutions of a decoder hand from one batch of a tile to the next: held twice while a batch runs. */
+function carriedBytes(
+  autoencoder: VideoAutoencoder,
+  tile: { readonly batch: number; readonly height: number; readonly width: number },
+): number {
+  const { after } = autoencoder.buildDecoder(new GraphBuilder(), { ...tile, frames: 2, follows: true });
+  const values = [...after.values()].reduce((sum, { shape }) => sum + elementCount(shape), 0);
+  return 2 * values * Float32Array.BYTES_PER_ELEMENT;
+}
+
+/** 8-bit pixels of all tiles of all frames, which wait for their neighbours where a plane is larger than a tile. */
+function spooledBytes({ coder }: VideoModel, { rows, columns, codedFrames }: VideoCanvas): number {
+  const { cells, overlap } = DEFAULT_VIDEO_TILING;
+  if (coder.kind === 'pictures' || (rows <= cells && columns <= cells)) return 0;
+  const covered = (side: number) =>
+    side <= cells ? side : cells * (1 + Math.ceil((side - cells) / (cells - overlap)));
+  const { downscale, frameScale } = coder.autoencoder;
+  return 3 * covered(rows) * covered(columns) * downscale ** 2 * codedFrames * frameScale;
 }

@@ -1,0 +1,182 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { EditRecord } from '../../contract/index.ts';
+import { openImageCodec } from '../../native/images.ts';
+import { openKnownPlaces } from '../../native/known.ts';
+import { folderOf } from '../../test/checkpoint-files.ts';
+import { openTestEngine } from '../../test/embedded.ts';
+import { writeTinyVideoModel } from '../../test/tiny-video-model.ts';
+import { main } from '../app.ts';
+import type { Host } from '../host.ts';
+
+const engine = openTestEngine();
+afterAll(() => engine.close());
+const images = openImageCodec();
+
+/** A command line with its own folder and a small random model. */
+function scene() {
+  const [folder, model] = [folderOf({}), writeTinyVideoModel({ settings: { frames: 3, fps: 6, steps: 2 } })];
+  const at = (name: string) => join(folder, name);
+  const run = async (argv: readonly string[], change: Partial<Host> = {}) => {
+    let [out, err] = ['', ''];
+    const code = await main(argv, {
+      writeOut: async (part) => {
+        out += String(part);
+      },
+      writeErr: (text) => {
+        err += text;
+      },
+      hasTerminal: false,
+      readStdin: async () => new Uint8Array(0),
+      env: {},
+      signal: new AbortController().signal,
+      folders: { settings: folder, data: folder, cache: folder, state: folder },
+      places: openKnownPlaces(at('state')),
+      images: async () => images,
+      engine: async () => engine,
+      now: () => performance.now(),
+      ...change,
+    });
+    return { code, out, err };
+  };
+  const film = (...argv: readonly string[]) => run(['video', '--model', model, '--seed', '1', '--quiet', ...argv]);
+  return { at, model, run, film };
+}
+
+const frames = (...numbers: readonly number[]) => numbers.map((number) => `00000${number}.png`);
+
+describe('attune video', () => {
+  it('writes a PNG for each frame and how they were made', async () => {
+    const { at, film } = scene();
+    const said = await film('-p', 'a red apple', '-o', at('clip'));
+    expect(said).toMatchObject({ code: 0, err: '' });
+    expect(said.out).toMatch(/12x8, 3 frames at 6 a second, clip, seed 1/);
+    expect((await readdir(at('clip'))).sort()).toEqual([...frames(1, 2, 3), 'record.json']);
+    const record = EditRecord.parse(JSON.parse(await readFile(at('clip/record.json'), 'utf8')));
+    expect(record.request).toMatchObject({ method: 'clip', prompt: 'a red apple', frames: 3, fps: 6, steps: 2 });
+    const { width, height } = await images.decode(await readFile(at('clip/000002.png')), 'frame');
+    expect([width, height]).toEqual([12, 8]);
+  });
+
+  it('takes several prompts one after the other, with their length and overlap', async () => {
+    const { at, film } = scene();
+    const lengths = ['--segment-frames', '4', '--overlap', '1'];
+    const said = await film('-p', 'a red apple', '-p', 'a cat', ...lengths, '--json', '-o', at('two'));
+    expect(said.code).toBe(0);
+    const { outputs, record } = JSON.parse(said.out);
+    expect(record.request).toMatchObject({
+      method: 'ditctrl',
+      segments: [
+        { prompt: 'a red apple', frames: 4 },
+        { prompt: 'a cat', frames: 4 },
+      ],
+      params: { overlap: 1 },
+    });
+    const written = await readdir(at('two'));
+    expect(outputs).toMatchObject([{ kind: 'video', path: at('two'), frames: written.length - 1, fps: 6 }]);
+    const bytes = await Promise.all(
+      written.filter((name) => name.endsWith('.png')).map(async (name) => (await readFile(at(`two/${name}`))).length),
+    );
+    expect(outputs[0].bytes).toBe(bytes.reduce((sum, length) => sum + length, 0));
+  });
+
+  it('takes length, rate, size, steps, guidance, negative and parameters', async () => {
+    const { at, film } = scene();
+    const asked = ['--frames', '2', '--fps', '12.5', '--size', '10x6', '--steps', '3', '--guidance', '2'];
+    const more = ['-n', 'blue', '--param', 'dynamicGuidance=true', '--no-metadata', '--json'];
+    const said = await film('-p', 'a cat', ...asked, ...more, '-o', at('short'));
+    expect(said.code).toBe(0);
+    expect(JSON.parse(said.out).record.request).toMatchObject({
+      frames: 2,
+      fps: 12.5,
+      size: { width: 10, height: 6 },
+      steps: 3,
+      guidance: 2,
+      negative: 'blue',
+      params: { dynamicGuidance: true },
+    });
+    expect((await readdir(at('short'))).sort()).toEqual(frames(1, 2));
+  });
+
+  it('writes where each word is in each latent frame', async () => {
+    const { at, film } = scene();
+    expect((await film('-p', 'a red apple', '-o', at('clip'), '--maps', at('maps'))).code).toBe(0);
+    expect((await readdir(at('maps'))).sort()).toEqual(['a', 'apple', 'red']);
+    expect((await readdir(at('maps/red'))).sort()).toEqual(frames(1, 2, 3));
+  });
+
+  it('replaces only with --force, and then leaves no frame of a longer video behind', async () => {
+    const { at, film } = scene();
+    await film('-p', 'a red apple', '-o', at('clip'));
+    await writeFile(at('clip/notes.txt'), 'mine');
+    const refused = await film('-p', 'a cat', '--frames', '1', '-o', at('clip'));
+    expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('--force') });
+    expect((await film('-p', 'a cat', '--frames', '2', '-o', at('clip'), '--force', '--no-metadata')).code).toBe(0);
+    expect((await readdir(at('clip'))).sort()).toEqual([...frames(1, 2), 'notes.txt']);
+  });
+
+  it('leaves nothing behind when it is cancelled, and what was there as it was', async () => {
+    const { at, model, run } = scene();
+    await mkdir(at('kept'));
+    for (const name of ['new', 'kept']) {
+      const abort = new AbortController();
+      const codec = {
+        ...images,
+        encode: async (...args: Parameters<typeof images.encode>) => {
+          abort.abort();
+          return images.encode(...args);
+        },
+      };
+      const said = await run(['video', '-m', model, '-p', 'a cat', '-q', '-o', at(name)], {
+        signal: abort.signal,
+        images: async () => codec,
+      });
+      expect(said.code).toBe(130);
+    }
+    expect(existsSync(at('new'))).toBe(false);
+    expect(await readdir(at('kept'))).toEqual([]);
+  });
+
+  it.each([
+    ['no prompt', [], /needs --prompt TEXT/],
+    ['a length that belongs to several prompts', ['-p', 'a cat', '--segment-frames', '3'], /--frames N/],
+    ['a length that belongs to one', ['-p', 'a', '-p', 'cat', '--frames', '3'], /--segment-frames N/],
+    ['several prompts for a method of one', ['-p', 'a', '-p', 'cat', '--method', 'clip'], /no use of several --prompt/],
+    ['an overlap where there is none', ['-p', 'a cat', '--overlap', '2'], /no parameter "overlap"/],
+    ['a method that makes pictures', ['-p', 'a cat', '--method', 'generate'], /makes a picture/],
+    ['a method that needs a clip', ['-p', 'a cat', '--method', 'video-edit'], /a clip to edit/],
+    ['a rate beyond all', ['-p', 'a cat', '--fps', '1000'], /--fps takes a number from 1 to 120/],
+  ] as const)('refuses %s', async (_name, argv, sentence) => {
+    const { at, film } = scene();
+    expect(await film(...argv, '-o', at('out'))).toMatchObject({ code: 2, err: expect.stringMatching(sentence) });
+    expect(existsSync(at('out'))).toBe(false);
+  });
+
+  it.each([
+    ['clip.mp4', /"\.mp4" is no form/],
+    ['-', /standard output cannot take/],
+  ] as const)('refuses to write %s', async (name, sentence) => {
+    const { at, film } = scene();
+    const path = name === '-' ? name : at(name);
+    expect(await film('-p', 'a cat', '-o', path)).toMatchObject({ code: 2, err: expect.stringMatching(sentence) });
+  });
+
+  it('says so where a model or a method makes the other kind', async () => {
+    const { at, model, run } = scene();
+    const picture = await run(['video', '-m', 'embedded/image', '-p', 'a cat', '-o', at('v')]);
+    expect(picture).toMatchObject({ code: 1, err: expect.stringContaining('makes pictures') });
+    const clip = await run(['generate', '-m', model, '-p', 'a cat', '-o', at('a.png')]);
+    expect(clip).toMatchObject({ code: 1, err: expect.stringContaining('makes videos') });
+    const method = await run(['generate', '--method', 'clip', '-p', 'a cat', '-o', at('a.png')]);
+    expect(method).toMatchObject({ code: 2, err: expect.stringContaining('attune video') });
+  });
+
+  it('lists the methods that make videos from prompts in its help', async () => {
+    const { out } = await scene().run(['video', '--help']);
+    for (const text of ['--method clip', '--method ditctrl', '--param dynamicGuidance']) expect(out).toContain(text);
+    expect(out).not.toContain('--method generate');
+    expect((await scene().run(['generate', '--help'])).out).not.toContain('--method clip');
+  });
+});

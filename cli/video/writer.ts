@@ -1,0 +1,11 @@
+import type { Pixels } from '../../engine/index.ts';
+
+/** Takes a video frame by frame, so that nobody holds all of it. What it writes appears whole at `finish`, or not at all. */
+export interface VideoWriter {
+  /** The next frame; all have one size. Resolves when the writer can take another one. Throws 'file-failed'. */
+  write(frame: Pixels): Promise<void>;
+  /** Gives the files their names. Throws 'file-failed'. */
+  finish(): Promise<void>;
+  /** Removes what was written; harmless after `finish`. */
+  abort(): Promise<void>;
+}

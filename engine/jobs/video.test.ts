@@ -1,0 +1,166 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import type { RunEvent } from '../../contract/index.ts';
+import * as families from '../../models/registry.ts';
+import { createOnnxRuntime } from '../../native/runtime.ts';
+import { apart, discOf, EMBEDDED, openTestEngine, requestOf, runAsked } from '../../test/embedded.ts';
+import { film, writeTinyVideoModel } from '../../test/tiny-video-model.ts';
+import { openEngine } from '../index.ts';
+
+const engine = openTestEngine();
+afterAll(() => engine.close());
+
+const ask = (checkpoint: string) => ({ method: 'clip', checkpoint, frames: 3 }) as const;
+
+describe('runVideo', () => {
+  it('tells stages, steps and previews that say which frame they show', async () => {
+    const events: RunEvent[] = [];
+    await film(engine, ask(writeTinyVideoModel()), {}, { previews: true, onEvent: (event) => void events.push(event) });
+    expect(events.flatMap((event) => (event.kind === 'stage' ? [event.stage] : []))).toEqual([
+      'open',
+      'condition',
+      'denoise',
+      'decode',
+    ]);
+    expect(events.filter(({ kind }) => kind === 'step')).toHaveLength(4);
+    const previews = events.flatMap((event) => (event.kind === 'preview' ? [event] : []));
+    expect(previews.map(({ step }) => step)).toEqual([1, 2, 3]);
+    for (const { frame, image } of previews) {
+      expect([0, 1, 2]).toContain(frame);
+      expect([image.width, image.height, image.channels]).toEqual([12, 8, 3]);
+    }
+  });
+
+  it('gives the same frames whether it was watched, paused or neither', async () => {
+    const checkpoint = writeTinyVideoModel({ coder: 'video', reader: 't5' });
+    const asked = ask(checkpoint);
+    const plain = await film(engine, asked);
+    let held = 0;
+    const gate = async () => {
+      held += 1;
+    };
+    const watched = await film(engine, asked, {}, { previews: true, gate });
+    expect(held).toBe(3);
+    for (const [at, frame] of plain.pixels.entries()) expect(apart(frame.data, watched.pixels[at]?.data ?? [])).toBe(0);
+  });
+
+  it('ends between steps and between frames once it is cancelled', async () => {
+    const checkpoint = writeTinyVideoModel();
+    const until = async (kind: 'step' | 'decode') => {
+      const abort = new AbortController();
+      let frames = 0;
+      const run = engine.runVideo(
+        { ...ask(checkpoint), prompt: 'a red apple', seed: 1, steps: 4 },
+        {},
+        {
+          signal: abort.signal,
+          onEvent: (event) => {
+            if (kind === 'step' && event.kind === 'step' && event.step === 2) abort.abort();
+          },
+          onFrame: () => {
+            frames += 1;
+            if (kind === 'decode') abort.abort();
+          },
+        },
+      );
+      await expect(run).rejects.toMatchObject({ kind: 'cancelled' });
+      return frames;
+    };
+    expect(await until('step')).toBe(0);
+    expect(await until('decode')).toBe(1);
+  });
+
+  it('waits for the sink before the next frame', async () => {
+    const order: string[] = [];
+    await engine.runVideo(
+      { ...ask(writeTinyVideoModel()), prompt: 'a cat', seed: 1, steps: 1 },
+      {},
+      {
+        onFrame: async (_frame, index) => {
+          order.push(`take ${index}`);
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          order.push(`done ${index}`);
+        },
+      },
+    );
+    expect(order).toEqual(['take 0', 'done 0', 'take 1', 'done 1', 'take 2', 'done 2']);
+  });
+
+  it('ends with the error of its sink', async () => {
+    const full = new Error('the disk is full');
+    await expect(
+      engine.runVideo(
+        { ...ask(writeTinyVideoModel()), prompt: 'a cat', seed: 1, steps: 1 },
+        {},
+        {
+          onFrame: () => Promise.reject(full),
+        },
+      ),
+    ).rejects.toBe(full);
+  });
+
+  it('refuses before it starts what the memory does not hold', async () => {
+    const checkpoint = writeTinyVideoModel();
+    const small = openEngine({
+      runtime: createOnnxRuntime({ threads: 1 }),
+      families,
+      places: { embedded: EMBEDDED },
+      version: '0.0.0-test',
+      clock: () => performance.now(),
+      availableBytes: () => 1e6,
+    });
+    await expect(film(small, ask(checkpoint))).rejects.toMatchObject({ kind: 'memory-exceeded' });
+    await small.close();
+  });
+
+  it('says that a method gives no word maps', async () => {
+    const checkpoint = writeTinyVideoModel();
+    const segments = [{ prompt: 'a red apple' }, { prompt: 'a cat' }];
+    const { warnings } = await film(engine, { method: 'ditctrl', checkpoint, segments, maps: true });
+    expect(warnings).toEqual([expect.stringContaining('no maps')]);
+  });
+});
+
+describe('what does not go together is refused', () => {
+  it('a method, a checkpoint of the other kind', async () => {
+    const checkpoint = writeTinyVideoModel();
+    await expect(runAsked(engine, { method: 'clip', checkpoint })).rejects.toMatchObject({
+      kind: 'request-invalid',
+      where: { field: 'method' },
+    });
+    await expect(film(engine, { method: 'generate', checkpoint })).rejects.toMatchObject({
+      where: { field: 'method' },
+    });
+    await expect(runAsked(engine, { method: 'generate', checkpoint })).rejects.toMatchObject({
+      kind: 'checkpoint-unsupported',
+      message: expect.stringContaining('makes videos'),
+    });
+    await expect(film(engine, ask('embedded/image'))).rejects.toMatchObject({
+      kind: 'checkpoint-unsupported',
+      message: expect.stringContaining('makes pictures'),
+    });
+    expect([engine.makes(checkpoint), engine.makes('embedded/image')]).toEqual(['video', 'picture']);
+  });
+
+  it('a clip with fewer frames than are asked for, a source for a method that takes none', async () => {
+    const checkpoint = writeTinyVideoModel();
+    const source = { frames: [discOf(12, 8)], fps: 8 };
+    const edit = { method: 'video-edit', checkpoint, sourcePrompt: 'a red apple', prompt: 'a blue apple', frames: 3 };
+    await expect(film(engine, edit, { source })).rejects.toMatchObject({ where: { field: 'frames' } });
+    await expect(film(engine, ask(checkpoint), { source })).rejects.toMatchObject({ where: { field: 'source' } });
+  });
+});
+
+describe('the plan of a video', () => {
+  it('grows with length, size, rows and maps, and is told with the result', async () => {
+    const checkpoint = writeTinyVideoModel();
+    const peakOf = (asked: object) =>
+      engine.estimateVideo(requestOf({ ...ask(checkpoint), guidance: 1, prompt: 'a red apple', ...asked })).peakBytes;
+    const plain = peakOf({});
+    expect(peakOf({ frames: 5 })).toBeGreaterThan(plain);
+    expect(peakOf({ size: { width: 24, height: 16 } })).toBeGreaterThan(plain);
+    expect(peakOf({ guidance: 3 })).toBeGreaterThan(plain);
+    expect(peakOf({ maps: true })).toBeGreaterThan(plain);
+    const { figures } = await film(engine, { ...ask(checkpoint), guidance: 1 });
+    expect(figures.estimatedPeakBytes).toBe(plain);
+  });
+});
