@@ -141,6 +141,13 @@ export const CALLS = {
     'shell',
   ),
 
+  /** A file that the window made, a film, written to where the user said in a dialog. */
+  'export.saveFile': call(
+    z.strictObject({ name: fileName, bytes, grant: JobId }),
+    z.strictObject({ name: z.string(), notices: z.array(z.string()) }),
+    'shell',
+  ),
+
   'batch.plan': call(z.strictObject({ table: BatchTable }), BatchPlan),
   /** Rows from the text of a CSV or JSON file. */
   'batch.parse': call(

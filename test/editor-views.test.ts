@@ -36,11 +36,12 @@ const VIEWS: readonly View[] = [
   { name: 'keys', go: (page) => page.keyboard.press('Shift+?'), leave: pressEscape },
   { name: 'export', go: (page) => page.keyboard.press('Control+s'), leave: pressEscape },
   { name: 'record', go: (page) => button(page, 'How it was made').click(), leave: pressEscape },
+  { name: 'video', go: (page) => pageLink(page, 'Video').click() },
   { name: 'models', go: (page) => pageLink(page, 'Models').click() },
   {
     name: 'models, verified',
     async go(page) {
-      await button(page, 'Verify').click();
+      await button(page, 'Verify').first().click();
       await page.getByText('Everything is there').waitFor();
     },
   },

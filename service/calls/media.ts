@@ -16,7 +16,8 @@ type Names =
   | 'export'
   | 'export.video'
   | 'export.name'
-  | 'export.save';
+  | 'export.save'
+  | 'export.saveFile';
 
 /** Calls about pictures: those that come in, and results that go out. */
 export function mediaCalls({ media, history, keeper, models, emit, takeGrant }: Context): Pick<Handlers, Names> {
@@ -50,6 +51,8 @@ export function mediaCalls({ media, history, keeper, models, emit, takeGrant }: 
     export: ({ id, options }) => exportResult(history.get(id), options, media),
     'export.video': ({ id, ...options }) => exportVideo(history.get(id), options, media),
     'export.name': ({ id, options }) => ({ name: exportName(history.get(id), options) }),
+    'export.saveFile': ({ name, bytes, grant }) =>
+      saveExport({ name, type: 'application/octet-stream', bytes, notices: [] }, takeGrant(grant)),
     async 'export.save'({ id, options, grant }) {
       const exported = await exportResult(history.get(id), options, media);
       return saveExport(exported, takeGrant(grant));

@@ -108,14 +108,8 @@ function ClipBlock({
   const frames = snapped(clip.frames, division);
   return (
     <>
-      <button
-        type="button"
-        className="clip-block"
-        aria-pressed={isChosen}
-        aria-label={t('video.clip', { number, prompt: clip.prompt })}
-        onClick={() => onChoose(stretch.prompt)}
-      >
-        <b aria-hidden>{number}</b>
+      <button type="button" className="clip-block" aria-pressed={isChosen} onClick={() => onChoose(stretch.prompt)}>
+        <b>{number}</b>
         <span>{clip.prompt}</span>
       </button>
       <Handle

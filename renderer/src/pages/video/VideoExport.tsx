@@ -24,7 +24,7 @@ export function VideoExport({ entry }: { readonly entry: HistoryEntry }) {
       const { name, type, bytes, notices } = isFilm
         ? { ...(await filmOf(entry, format, withMetadata)), notices: [] }
         : await call('export.video', { id: entry.id, format, withMetadata });
-      saveBytes(name, type, bytes);
+      await saveFile(name, type, bytes);
       for (const notice of notices) notify('info', notice);
     } catch (error) {
       notify('error', sentenceOf(error));
@@ -48,6 +48,14 @@ export function VideoExport({ entry }: { readonly entry: HistoryEntry }) {
       </Button>
     </section>
   );
+}
+
+/** A browser puts files where its user wants them; the desktop application asks for the place and writes the file there itself. */
+async function saveFile(name: string, type: string, bytes: Uint8Array): Promise<void> {
+  const shell = window.attuneShell;
+  if (shell === undefined) return saveBytes(name, type, bytes);
+  const chosen = await shell.chooseSave(name);
+  if (chosen !== null) await call('export.saveFile', { name, bytes, grant: chosen.grant });
 }
 
 async function filmOf(entry: HistoryEntry, format: 'mp4' | 'webm', withMetadata: boolean) {

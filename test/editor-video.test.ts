@@ -1,0 +1,155 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterEach, describe, expect, it } from 'vitest';
+import { noChromium } from './chromium.ts';
+import { type Carrier, nextResult, openStage, overShell, overSocket, type Stage } from './editor-stage.ts';
+
+/** A three-prompt video made, scrubbed and exported in the editor, on every carrier; the file is read back by players that are not ours. */
+const CARRIERS: readonly { readonly name: string; readonly carrier: Carrier }[] = [
+  { name: 'attune serve', carrier: overSocket },
+  { name: 'the shell', carrier: overShell },
+];
+
+const stages: Stage[] = [];
+afterEach(async () => {
+  for (const stage of stages.splice(0)) {
+    await stage.close();
+    expect(stage.strangers).toEqual([]);
+    expect(stage.complaints).toEqual([]);
+  }
+});
+
+const hasFfprobe = spawnSync('ffprobe', ['-version']).status === 0;
+const PROMPTS = 'a red apple moving right, on sand | a red apple rising, on sand | a blue apple moving left, on sand';
+
+const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
+
+async function openVideo(carrier: Carrier): Promise<Stage> {
+  const stage = await openStage({ carrier });
+  stages.push(stage);
+  await stage.page
+    .getByRole('navigation', { name: 'Pages' })
+    .getByRole('button', { name: 'Video', exact: true })
+    .click();
+  return stage;
+}
+
+/** Of the player: a number that differs between pictures that differ. As text, since there is no DOM in this room. */
+const seen = (page: Page): Promise<number> =>
+  page.evaluate(`(() => {
+    const canvas = document.querySelector('.player-stage canvas');
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    return data.reduce((hash, value) => (Math.imul(hash, 31) + value) | 0, 7);
+  })()`);
+
+interface Played {
+  readonly width: number;
+  readonly height: number;
+  readonly seconds: number;
+}
+
+/** The browser's own player on a page of its own, where the editor's policy does not hold. */
+async function play(page: Page, bytes: Uint8Array): Promise<Played> {
+  const cinema = await page.context().browser()?.newPage();
+  if (cinema === undefined) throw new Error('the browser is gone');
+  return cinema.evaluate(`new Promise((done, fail) => {
+    const film = document.createElement('video');
+    film.onloadeddata = () => done({ width: film.videoWidth, height: film.videoHeight, seconds: film.duration });
+    film.onerror = () => fail(new Error('it cannot be played'));
+    film.src = 'data:video/mp4;base64,${Buffer.from(bytes).toString('base64')}';
+  })`);
+}
+
+describe.skipIf(noChromium !== undefined).each(CARRIERS)('a video over $name', ({ carrier }) => {
+  it('of three prompts is made, scrubbed, played, exported and read back', async () => {
+    const stage = await openVideo(carrier);
+    const { page, desk } = stage;
+    await page.getByText('Prompts from text').click();
+    await page.getByRole('textbox', { name: 'Prompts from text' }).fill(PROMPTS);
+    await button(page, 'Put on the timeline').click();
+    expect(
+      await page
+        .getByRole('listitem')
+        .getByRole('button', { name: /^\d a / })
+        .count(),
+    ).toBe(3);
+    await page.getByRole('spinbutton', { name: 'Steps' }).fill('3');
+
+    const since = desk.events.length;
+    await button(page, 'Make the video').click();
+    await page.getByText('Being made').waitFor();
+    const entry = await nextResult(desk, since, 110_000);
+    expect(entry.result).toMatchObject({ width: 128, height: 128, frames: 29, fps: 6 });
+    expect(entry.request.segments).toHaveLength(3);
+    await button(page, 'Save the video').waitFor();
+    await page.getByText('Being made').waitFor({ state: 'hidden' });
+
+    const scrub = page.getByRole('slider', { name: 'Frame', exact: true });
+    await scrub.fill('2');
+    await page.getByText('Frame 3 of 29').waitFor();
+    const early = await seen(page);
+    await scrub.fill('26');
+    await page.getByText('Frame 27 of 29').waitFor();
+    await expect.poll(() => seen(page)).not.toBe(early);
+    await button(page, 'Play').click();
+    await page.getByText('Frame 29 of 29').waitFor();
+    await button(page, 'Pause').click();
+
+    const { name, bytes } = await stage.saved(() => button(page, 'Save the video').click());
+    expect(name).toMatch(/\.mp4$/);
+    const played = await play(page, bytes);
+    expect(played).toMatchObject({ width: 128, height: 128 });
+    expect(played.seconds).toBeCloseTo(29 / 6, 1);
+
+    if (!hasFfprobe) return console.warn('there is no ffprobe here, so that the form of the film was not checked');
+    const file = join(desk.home, 'film.mp4');
+    await writeFile(file, bytes);
+    const asked = 'stream=codec_name,pix_fmt,color_range,color_space,nb_frames,r_frame_rate:format_tags=title,comment';
+    const told = execFileSync('ffprobe', ['-v', 'error', '-show_entries', asked, '-of', 'json', file]);
+    const { streams, format } = JSON.parse(told.toString());
+    expect(streams[0]).toEqual({
+      codec_name: 'h264',
+      pix_fmt: 'yuv420p',
+      color_range: 'tv',
+      color_space: 'bt709',
+      nb_frames: '29',
+      r_frame_rate: '6/1',
+    });
+    expect(format.tags.title).toBe(PROMPTS);
+    expect(JSON.parse(format.tags.comment)).toMatchObject({ schema: 'attune/1', request: { method: 'ditctrl' } });
+  });
+
+  it('keeps its timeline over a restart, undoes and redoes, and grows by whole windows', async () => {
+    const stage = await openVideo(carrier);
+    const { page } = stage;
+    const length = page.getByRole('slider', { name: 'Length of prompt 1' });
+    expect(await length.getAttribute('aria-valuenow')).toBe('9');
+    await length.press('ArrowRight');
+    expect(await length.getAttribute('aria-valuenow')).toBe('14');
+    await page.getByText('34 frames').waitFor();
+    await button(page, 'Undo').click();
+    await page.getByText('29 frames').waitFor();
+    await button(page, 'Redo').click();
+    const transitions = page.getByRole('slider', { name: 'Length of transitions' }).first();
+    await transitions.press('ArrowLeft');
+    await page.getByText('24 frames').waitFor();
+
+    // The edge of a prompt follows the mouse.
+    const box = await length.boundingBox();
+    if (box === null) throw new Error('the edge is not there');
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 400, box.y + box.height / 2, { steps: 6 });
+    await page.mouse.up();
+    expect(Number(await length.getAttribute('aria-valuenow'))).toBeGreaterThan(14);
+    const kept = await page.locator('.timeline-foot .hint').innerText();
+
+    await page.getByRole('button', { name: 'Edit', exact: true }).click();
+    await page.getByText('Saved', { exact: true }).waitFor();
+    await stage.reopen();
+    await page.getByRole('button', { name: 'Video', exact: true }).click();
+    await page.getByText(kept).waitFor();
+  });
+});
