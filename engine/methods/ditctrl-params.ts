@@ -90,4 +90,22 @@ export const DITCTRL_PARAMS: ParamSchema[] = [
     step: 0.01,
     default: 0.3,
   },
+  {
+    name: 'unconditional',
+    title: 'Guided away from',
+    summary: 'What guidance leads away from.',
+    type: 'choice',
+    choices: [
+      { value: 'prompt', summary: 'The negative prompt, empty if there is none.' },
+      { value: 'zero', summary: 'Text states of zeros, as published; a negative prompt is not read.' },
+    ],
+    default: 'prompt',
+  },
+  {
+    name: 'dynamicGuidance',
+    title: 'Dynamic guidance',
+    summary: 'Guidance changes over the steps as in the published samples, instead of staying the same.',
+    type: 'boolean',
+    default: false,
+  },
 ];

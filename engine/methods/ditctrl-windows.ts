@@ -1,11 +1,14 @@
 import type { RecordedOperation, ResolvedRequest } from '../../contract/index.ts';
+import type { AttentionOp } from '../attention/ops.ts';
 import { type Branches, openBranches } from '../pipeline/branches.ts';
 import type { Conditioning } from '../pipeline/condition.ts';
 import type { VideoCanvas } from '../pipeline/videocanvas.ts';
 import type { VideoModel } from '../pipeline/videomodel.ts';
 import type { DiffusionCall } from '../sampling/diffusionloop.ts';
+import { dynamicGuidance } from '../sampling/dynamicguidance.ts';
 import { triangleWeights, WindowBlend } from '../video/blend.ts';
 import {
+  ownLayers,
   placeCapture,
   placeValues,
   planSharing,
@@ -22,8 +25,8 @@ interface WindowsInput {
   readonly request: ResolvedRequest;
   readonly params: Params;
   readonly windows: SegmentPlan;
-  /** Of each window. */
-  readonly conditions: readonly Conditioning[];
+  /** What a window shows; worked out when it is needed, so that a longer video holds no more text. */
+  readonly conditionOf: (segment: SegmentPlan['segments'][number]) => Conditioning;
   /** Text columns of the subject in each window; empty: no masks. */
   readonly subjects: readonly (readonly number[])[];
   readonly negative: Conditioning;
@@ -42,25 +45,31 @@ interface Windows {
  * The windows of a long latent, in pairs where attention is shared and one by one where it is not. What a network of v-prediction or of
  * noise prediction gives is linear in the clean estimate at a fixed latent, and windows read slices of one latent, so that blending
  * predictions is blending clean estimates. An inner window is visited twice, as the later and as the earlier one of a pair; where nothing
- * is shared both visits are the same and one run counts twice.
+ * is shared, in some steps or in all, both visits are the same and one run counts twice.
  */
 export async function openWindows(input: WindowsInput): Promise<Windows> {
   const { model, request, params, windows, subjects, frameLength } = input;
   const { segments, tile } = windows;
   const isCut = params.text('joining') === 'cut';
   const layers = sharedLayers(model.denoiser.layers, params.number('sharedLayers'));
-  const shares = !isCut && params.boolean('sharing') && layers.length > 0 && segments.length > 1;
-  const isMasked = shares && subjects.some((columns) => columns.length > 0);
-  const sharing = planSharing(layers, isMasked);
   const from = Math.floor(params.number('shareFrom') * request.steps);
   const until = Math.ceil(params.number('shareUntil') * request.steps);
+  const isWanted = !isCut && params.boolean('sharing') && until > from;
+  const shares = isWanted && layers.length > 0 && segments.length > 1;
+  const isMasked = shares && subjects.some((columns) => columns.length > 0);
+  const sharing = planSharing(layers, isMasked);
+  const place = placeCapture(ownLayers(model.denoiser.layers, layers));
   const isOpen = (step: number) => shares && step >= from && step < until;
   const weights = isCut ? new Float64Array(tile).fill(1) : triangleWeights(tile);
   /** Where the subject was in each window at the last run: 0 or 1 an image token. */
   const places = new Map<number, Float32Array>();
 
+  const guided = (timestep: number, count: number) =>
+    params.boolean('dynamicGuidance')
+      ? { guidance: Array<number>(count).fill(dynamicGuidance(request.guidance, timestep, request.steps)) }
+      : {};
   const single = (at: number) => branchesOf(input, [at]);
-  const pair = (at: number) => branchesOf(input, [at, at + 1], sharing);
+  const pair = (at: number) => branchesOf(input, [at, at + 1], [...sharing.operations, ...(isMasked ? [place] : [])]);
   const slice = (latent: Float32Array, at: number) => {
     const start = (segments[at]?.start ?? 0) * frameLength;
     return latent.subarray(start, start + tile * frameLength);
@@ -72,10 +81,15 @@ export async function openWindows(input: WindowsInput): Promise<Windows> {
       if (velocity === undefined) throw new RangeError('a window gave no prediction');
       blend.add(segments[at]?.start ?? 0, velocity, times === 1 ? weights : weights.map((weight) => weight * times));
     };
-    if (!isOpen(step) && !(isMasked && step < until)) {
+    const isLook = isMasked && step === from - 1;
+    if (!isOpen(step) && !isLook) {
       for (const at of segments.keys()) {
-        const inner = shares && at > 0 && at < segments.length - 1;
-        const { velocities } = await (await single(at)).run({ latents: [slice(latent, at)], timestep });
+        const inner = at > 0 && at < segments.length - 1;
+        const { velocities } = await (await single(at)).run({
+          latents: [slice(latent, at)],
+          timestep,
+          ...guided(timestep, 1),
+        });
         visit(at, velocities[0], inner ? 2 : 1);
       }
       return blend.finish();
@@ -88,6 +102,7 @@ export async function openWindows(input: WindowsInput): Promise<Windows> {
       const { velocities, captures } = await branches.run({
         latents: [slice(latent, at), slice(latent, at + 1)],
         timestep,
+        ...guided(timestep, 2),
         values: {
           ...sharingValues(sharing, branches.sizes, rows),
           ...(isMasked ? placeValues(branches.sizes, subjectWeights(branches, [subjects[at], subjects[at + 1]])) : {}),
@@ -95,7 +110,7 @@ export async function openWindows(input: WindowsInput): Promise<Windows> {
       });
       visit(at, velocities[0]);
       visit(at + 1, velocities[1]);
-      const seen = captures['word-place'];
+      const seen = captures[place.id];
       if (seen !== undefined)
         for (const [which, name] of NAMES.entries()) {
           const { frames, length } = branches.sizes.tokens.image;
@@ -114,22 +129,20 @@ const NAMES = ['earlier', 'later'] as const;
 
 /** The session behind is the same for all windows; only text differs. */
 function branchesOf(
-  { model, request, conditions, negative, canvas, windows }: WindowsInput,
+  { model, request, conditionOf, negative, canvas, windows }: WindowsInput,
   windowsAt: readonly number[],
-  sharing?: SharingPlan,
+  operations: readonly AttentionOp[] = [],
 ): Promise<Branches> {
   return openBranches(model, {
     branches: windowsAt.map((at, which) => {
-      const condition = conditions[at];
-      if (condition === undefined) throw new RangeError(`there is no window ${at}`);
-      return { name: NAMES[which] ?? 'earlier', condition, negative, guidance: request.guidance };
+      const segment = windows.segments[at];
+      if (segment === undefined) throw new RangeError(`there is no window ${at}`);
+      return { name: NAMES[which] ?? 'earlier', condition: conditionOf(segment), negative, guidance: request.guidance };
     }),
     frames: windows.tile,
     height: canvas.rows,
     width: canvas.columns,
-    ...(sharing === undefined
-      ? {}
-      : { operations: () => [...sharing.operations, ...(sharing.masked ? [placeCapture('all')] : [])] }),
+    operations: () => operations,
   });
 }
 

@@ -28,6 +28,78 @@ describe('ditctrl', () => {
     expect(changed(-1)).toBeGreaterThan(0);
   });
 
+  it('differs with everything that can be switched off, and records what acted', async () => {
+    const checkpoint = writeTinyVideoModel();
+    const shared = { shareFrom: 0.25, shareUntil: 1, sharedLayers: 0.5, overlap: 2 };
+    const run = (params: Record<string, string | number | boolean>) =>
+      film(engine, {
+        method: 'ditctrl',
+        checkpoint,
+        segments: [{ prompt: 'a red apple on grass' }, { prompt: 'a blue apple' }],
+        params: { ...shared, ...params },
+      });
+    const variants = {
+      shared: await run({}),
+      masked: await run({ subject: 'apple' }),
+      alone: await run({ sharing: false }),
+      cut: await run({ joining: 'cut' }),
+      zero: await run({ unconditional: 'zero' }),
+      dynamic: await run({ dynamicGuidance: true }),
+    };
+    const seen = Object.values(variants).map(({ pixels }) => pixels.map(({ data }) => data.join()).join());
+    expect(new Set(seen).size).toBe(seen.length);
+    expect(variants.cut.frames).toBe(2 * 5);
+    expect(variants.shared.record.operations).toEqual([
+      { primitive: 'route', steps: [1, 3], values: { keys: 'of the window before', layers: [1] } },
+    ]);
+    expect(variants.masked.record.operations[0]?.values).toMatchObject({ subject: 'apple', threshold: 0.3 });
+    expect(variants.alone.record.operations).toEqual([]);
+    expect(variants.zero.record.prompts.map(({ role }) => role)).not.toContain('negative');
+  });
+
+  it('cuts between windows that know nothing of each other', async () => {
+    const checkpoint = writeTinyVideoModel();
+    const asked = { method: 'ditctrl', checkpoint, params: { joining: 'cut' } };
+    const one = await film(engine, { ...asked, segments });
+    const other = await film(engine, { ...asked, segments: [{ prompt: 'a red apple' }, { prompt: 'grass' }] });
+    const changed = one.pixels.map(({ data }, at) => apart(data, other.pixels[at]?.data ?? []));
+    expect(changed.slice(0, 5)).toEqual([0, 0, 0, 0, 0]);
+    expect(Math.max(...changed.slice(5))).toBeGreaterThan(0);
+  });
+
+  it('makes a longer video of one prompt, of exactly the frames asked for, also with the stochastic sampler', async () => {
+    const checkpoint = writeTinyVideoModel({ scheduler: 'CogVideoXDPMScheduler' });
+    const asked = { method: 'ditctrl', checkpoint, prompt: 'a red apple', frames: 8, params: { overlap: 1 } };
+    const { frames, figures, record } = await film(engine, asked);
+    expect([frames, figures.windows]).toEqual([8, 2]);
+    expect(record.sampler.name).toBe('cogvideox-dpm');
+    const [again, third] = [await film(engine, asked), await film(engine, { ...asked, seed: 2 })];
+    const first = await film(engine, asked);
+    expect(again.pixels.map(({ data }) => data)).toEqual(first.pixels.map(({ data }) => data));
+    expect(third.pixels.map(({ data }) => data)).not.toEqual(first.pixels.map(({ data }) => data));
+  });
+
+  it('shows frames on the way and stops between steps', async () => {
+    const checkpoint = writeTinyVideoModel();
+    const [abort, kinds] = [new AbortController(), [] as string[]];
+    const run = film(
+      engine,
+      { method: 'ditctrl', checkpoint, segments },
+      {},
+      {
+        previews: true,
+        signal: abort.signal,
+        onEvent: (event) => {
+          kinds.push(event.kind);
+          if (event.kind === 'step' && event.step === 2) abort.abort();
+        },
+      },
+    );
+    await expect(run).rejects.toMatchObject({ kind: 'cancelled' });
+    expect(kinds.filter((kind) => kind === 'step')).toHaveLength(2);
+    expect(kinds.filter((kind) => kind === 'preview').length).toBeGreaterThan(0);
+  });
+
   it('refuses a subject that a prompt does not have', async () => {
     const checkpoint = writeTinyVideoModel();
     await expect(

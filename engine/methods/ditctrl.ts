@@ -19,8 +19,9 @@ import { levelsOf, previewFrame, samplerOf } from './videosampling.ts';
  * One long video from several prompts without training (DiTCtrl, arXiv 2412.18597). The latent of the whole video is denoised in
  * overlapping windows of what the network makes at once; neighbouring windows are one batch, the later one reads the earlier one's keys
  * and values in part of the steps and layers; estimates of a frame are blended with triangle weights. Between two prompts stand windows
- * whose text states are a mean of both. Differences to the published code: the negative prompt is the encoded one, not zeros; masks come
- * from the maps of the step before, not of the same pass; guidance stays the same over the steps.
+ * whose text states are a mean of both. Differences to the published code: masks are of the maps of the run before, of the layers in front
+ * of the shared ones, where the code takes the same pass and all layers so far. Unless asked for, the negative prompt is the encoded one
+ * and not zeros, and guidance stays the same over the steps.
  */
 export const ditctrl: VideoMethod = {
   description: {
@@ -43,7 +44,9 @@ export const ditctrl: VideoMethod = {
     progress.stage('condition');
     const conditions: Conditioning[] = [];
     for (const prompt of prompts) conditions.push(await encodeVideoPrompt(model, prompt.prompt));
-    const negative = await encodeVideoPrompt(model, request.negative ?? '');
+    const isZero = params.text('unconditional') === 'zero';
+    const encoded = await encodeVideoPrompt(model, request.negative ?? '');
+    const negative = isZero ? emptied(encoded) : encoded;
     const plan = model.scheduler.plan(request.steps);
     const frameLength = canvas.latentLength / (canvas.leadingFrames + canvas.codedFrames);
     const { predict, operations } = await openWindows({
@@ -51,7 +54,7 @@ export const ditctrl: VideoMethod = {
       request,
       params,
       windows,
-      conditions: windows.segments.map((segment) => conditionOf(segment, conditions)),
+      conditionOf: (segment) => conditionOf(segment, conditions),
       subjects: windows.segments.map((segment) => subjectOf(params.text('subject'), segment, conditions, model)),
       negative,
       canvas,
@@ -72,7 +75,7 @@ export const ditctrl: VideoMethod = {
       maps: [],
       prompts: [
         ...conditions.map((condition) => ({ role: 'prompt' as const, condition })),
-        ...(request.guidance === 1 ? [] : [{ role: 'negative' as const, condition: negative }]),
+        ...(request.guidance === 1 || isZero ? [] : [{ role: 'negative' as const, condition: negative }]),
       ],
       levels: levelsOf(plan),
       sampler: samplerOf(plan),
@@ -85,6 +88,12 @@ export const ditctrl: VideoMethod = {
 function promptsOf(request: ResolvedRequest) {
   if (request.segments !== undefined) return request.segments;
   return [{ prompt: request.prompt, ...(request.frames === undefined ? {} : { frames: request.frames }) }];
+}
+
+/** A prompt whose states are zeros, which the published code guides away from. */
+function emptied(condition: Conditioning): Conditioning {
+  const { text, pooled } = condition;
+  return { ...condition, text: new Float32Array(text.length), pooled: new Float32Array(pooled.length) };
 }
 
 /** Latent frames of one window: what the network was made for. */

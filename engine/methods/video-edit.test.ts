@@ -35,6 +35,25 @@ describe('video-edit', () => {
     expect(figures.changedInside).toBeGreaterThan(0);
   });
 
+  it('weighs a word of a prompt that stays the same', async () => {
+    const checkpoint = writeTinyVideoModel();
+    const mask = boxMask(12, 8);
+    const same = {
+      method: 'video-edit',
+      checkpoint,
+      sourcePrompt: 'a red apple',
+      guidance: 60,
+      params: { strength: 1 },
+    };
+    const at = (prompt: string) => film(engine, { ...same, prompt }, { source, mask });
+    const [kept, less, more] = [await at('a red apple'), await at('a (red:0.2) apple'), await at('a (red:-5) apple')];
+    const far = (a: typeof kept, b: typeof kept) =>
+      Math.max(...a.pixels.map(({ data }, frame) => apart(data, b.pixels[frame]?.data ?? [])));
+    expect(far(kept, less)).toBeGreaterThan(0);
+    expect(far(less, more)).toBeGreaterThan(0);
+    for (const { figures } of [kept, less, more]) expect(figures.changedOutside).toBe(0);
+  });
+
   it('needs a clip, and its prompt', async () => {
     const checkpoint = writeTinyVideoModel();
     const asked = { method: 'video-edit', checkpoint, ...edit };

@@ -6,7 +6,7 @@ import { compileAttention } from '../attention/compile.ts';
 import type { AttentionOp } from '../attention/ops.ts';
 import { type HookSizes, sizesOf } from '../attention/sizes.ts';
 import type { HookValues } from '../attention/values.ts';
-import { placeCapture, placeValues, planSharing, sharingValues } from './pairsharing.ts';
+import { ownLayers, placeCapture, placeValues, planSharing, sharingValues } from './pairsharing.ts';
 import { reweighting, reweightValues } from './reweight.ts';
 
 const runtime = createOnnxRuntime({ threads: 1 });
@@ -100,6 +100,30 @@ describe('sharing of a pair', () => {
       expect(value).toBeGreaterThan(0);
       expect(value).toBeLessThan(1);
     }
+  });
+
+  it('reads where a word is in front of the shared layers, since in them the later window shows the earlier one', async () => {
+    const weights = FROM.map(() => Float32Array.of(0, 1, 1));
+    const plan = planSharing([0], false);
+    const read = async (ops: readonly AttentionOp[]) => {
+      const captured = await outputs([...ops, placeCapture('all')], (sizes) => ({
+        ...placeValues(sizes, weights),
+        ...(ops.length === 0
+          ? {}
+          : sharingValues(
+              plan,
+              sizes,
+              FROM.map((from) => ({ from })),
+            )),
+      }));
+      const all = Array.from(captured['word-place']?.data ?? [], Number);
+      return FROM.map((_, at) => all.slice(at * tokens, (at + 1) * tokens));
+    };
+    const [own, shared] = [await read([]), await read(plan.operations)];
+    expect(far(shared[0] ?? [], own[0] ?? [])).toBe(0);
+    expect(far(shared[1] ?? [], own[1] ?? [])).toBeGreaterThan(1e-3);
+    expect(ownLayers(30, [25, 26, 27, 28, 29])).toEqual(Array.from({ length: 25 }, (_, layer) => layer));
+    expect(ownLayers(2, [0, 1])).toBe('all');
   });
 });
 

@@ -84,6 +84,15 @@ export function sharingValues(plan: SharingPlan, sizes: HookSizes, rows: readonl
   };
 }
 
+/**
+ * Layers in front of the first shared one. There each window looks with its own queries at its own keys, so a word's map is of the window
+ * itself; from the first shared layer on the later window's map would be of the earlier one. All, where all are shared.
+ */
+export function ownLayers(layers: number, shared: readonly number[]): 'all' | readonly number[] {
+  const first = shared[0] ?? layers;
+  return first === 0 ? 'all' : Array.from({ length: first }, (_, layer) => layer);
+}
+
 /** The share of each image token's attention that falls on chosen text tokens, averaged over heads and layers: output `word-place` [B, image tokens, 1]. */
 export function placeCapture(layers: 'all' | readonly number[]): CaptureOp {
   return {
