@@ -3,6 +3,9 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { EditRecord } from '../../contract/index.ts';
+import { readMetadata } from '../../engine/index.ts';
+import { decodeAnimation } from '../../native/animation.ts';
+import { sha256Of } from '../../native/files.ts';
 import { openImageCodec } from '../../native/images.ts';
 import { openKnownPlaces } from '../../native/known.ts';
 import { folderOf } from '../../test/checkpoint-files.ts';
@@ -152,6 +155,26 @@ describe('attune video', () => {
     const { at, film } = scene();
     expect(await film(...argv, '-o', at('out'))).toMatchObject({ code: 2, err: expect.stringMatching(sentence) });
     expect(existsSync(at('out'))).toBe(false);
+  });
+
+  it('writes an animation where the ending says so, and into a WebP how it was made', async () => {
+    const { at, film } = scene();
+    for (const name of ['clip.webp', 'clip.gif']) {
+      const said = await film('-p', 'a red apple', '-o', at(name), '--json');
+      expect(said.code).toBe(0);
+      const bytes = await readFile(at(name));
+      expect(JSON.parse(said.out).outputs).toMatchObject([
+        { kind: 'video', path: at(name), frames: 3, bytes: bytes.length, sha256: sha256Of(bytes) },
+      ]);
+      const { frames, fps } = await decodeAnimation(bytes, name);
+      expect([frames.length, Math.round(fps)]).toEqual([3, 6]);
+    }
+    const { record } = readMetadata(await readFile(at('clip.webp')));
+    expect(record?.request).toMatchObject({ method: 'clip', frames: 3 });
+    expect((await film('-p', 'a cat', '-o', at('clip.webp'))).code).toBe(1);
+    await film('-p', 'a red apple', '-o', at('same'));
+    const [first] = (await decodeAnimation(await readFile(at('clip.webp')), 'clip')).frames;
+    expect(first?.data).toEqual((await images.decode(await readFile(at('same/000001.png')), 'frame')).data);
   });
 
   it.each([

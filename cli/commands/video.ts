@@ -1,4 +1,5 @@
 import type { EditRequest } from '../../contract/index.ts';
+import type { VideoResult } from '../../engine/index.ts';
 import type { Command, Outcome } from '../command.ts';
 import { COMMON_OPTIONS } from '../command.ts';
 import { UsageError } from '../errors.ts';
@@ -21,6 +22,8 @@ const NAMES: InputNames = {
 
 const DEFAULT_VIDEO_MODEL = 'embedded/video';
 const MAX_FRAMES = 100_000;
+const GIF_SAYS_NOTHING =
+  'A GIF shows 256 colours a frame and cannot say how it was made; WebP and a folder of frames can.';
 const ONE_PROMPT = 'clip';
 const SEVERAL_PROMPTS = 'ditctrl';
 
@@ -52,7 +55,7 @@ export const video: Command = {
     { name: 'fps', type: 'text', value: 'N', summary: "frames shown a second; the checkpoint's own without it" },
     ...RUN_OPTIONS.map((option) =>
       option.name === 'output'
-        ? { ...option, summary: 'folder to write, with a PNG for each frame and record.json' }
+        ? { ...option, summary: 'folder for a PNG of each frame and record.json, or a .webp or .gif file' }
         : option,
     ),
     ...COMMON_OPTIONS,
@@ -104,9 +107,14 @@ async function film(
   const engine = await host.engine();
   const startMs = host.now();
   const progress = values.has('quiet') ? undefined : new ProgressReport(host);
-  const writer = await openVideoWriter(plan, host);
+  let made: VideoResult | undefined;
+  const resultOf = () => {
+    if (made === undefined) throw new RangeError('the writer asks how the video was made before it is');
+    return made;
+  };
+  const writer = await openVideoWriter(plan, resultOf, host);
   try {
-    const result = await engine
+    made = await engine
       .runVideo(
         request,
         {},
@@ -118,7 +126,9 @@ async function film(
       )
       .finally(() => progress?.end());
     await writer.finish();
-    const { record, warnings } = result;
+    const result = made;
+    const { record } = result;
+    const warnings = [...result.warnings, ...(plan.format === 'gif' && plan.withRecord ? [GIF_SAYS_NOTHING] : [])];
     await rememberCheckpoint(record.request.checkpoint, request.checkpoint, host);
     const outputs = await writeBeside(result, plan, host);
     for (const warning of warnings) host.writeErr(`attune: ${warning}\n`);

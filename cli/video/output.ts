@@ -1,85 +1,87 @@
 import { createHash } from 'node:crypto';
-import { rm } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
-import type { EditRecord } from '../../contract/index.ts';
 import type { VideoResult } from '../../engine/index.ts';
-import { readFileWithin, sha256Of, stageFile } from '../../native/files.ts';
+import type { AnimationFormat } from '../../native/animation.ts';
+import { checkTarget, readFileWithin, sha256Of, stageFile } from '../../native/files.ts';
 import type { Output } from '../command.ts';
 import { UsageError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import type { Values } from '../options.ts';
 import { checkEmpty, freshName } from '../output.ts';
+import { openAnimation } from './animation.ts';
 import { checkSequence, frameName, framesIn, openSequence } from './pngsequence.ts';
 import type { VideoWriter } from './writer.ts';
 
+const ANIMATIONS: Readonly<Record<string, AnimationFormat>> = { '.webp': 'webp', '.gif': 'gif' };
+
 /** Where a video goes; checked before the run, so that nobody waits for frames that cannot be written. */
 export interface VideoPlan {
-  /** A folder for PNG frames. */
   readonly path: string;
+  /** `frames` is a folder with a PNG for each frame. */
+  readonly format: 'frames' | AnimationFormat;
   readonly mapsFolder?: string;
   readonly replace: boolean;
   readonly withRecord: boolean;
 }
 
-/** The file beside the frames that says how they were made. */
-const RECORD = 'record.json';
-/** No frame that an encoder here makes is larger. */
-const MAX_FRAME_BYTES = 512 * 1024 * 1024;
+/** Nothing that an encoder here makes is larger. */
+const MAX_FILE_BYTES = 2 ** 31 - 1;
 
 export async function planVideoOutput(values: Values): Promise<VideoPlan> {
-  const path = values.required('output', 'name the folder to write the frames into, e.g. -o out/clip');
+  const path = values.required('output', 'name a folder for the frames or a file, e.g. -o out/clip or -o clip.webp');
   const replace = values.has('force');
   const mapsFolder = values.text('maps');
-  refuseFormat(path);
-  await checkSequence(path, { replace });
+  const format = formatOf(path);
+  if (format === 'frames') await checkSequence(path, { replace });
+  else await checkTarget(path, replace);
   if (mapsFolder !== undefined && resolve(mapsFolder) === resolve(path))
     throw new UsageError('--maps and -o name the same folder; give the maps one of their own.');
   if (mapsFolder !== undefined && !replace) await checkEmpty(mapsFolder);
-  return { path, replace, withRecord: !values.has('no-metadata'), ...(mapsFolder !== undefined && { mapsFolder }) };
+  const withRecord = !values.has('no-metadata');
+  return { path, format, replace, withRecord, ...(mapsFolder !== undefined && { mapsFolder }) };
 }
 
-/** Opens what the ending of the path asks for. */
-export async function openVideoWriter({ path, replace }: VideoPlan, host: Host): Promise<VideoWriter> {
-  return openSequence(path, await host.images(), { replace });
+/** Opens what the ending of the path asks for. `result` is asked at the end, when the run has said how it was made. */
+export async function openVideoWriter(
+  { path, format, replace, withRecord }: VideoPlan,
+  result: () => VideoResult,
+  host: Host,
+): Promise<VideoWriter> {
+  const record = () => (withRecord ? result().record : undefined);
+  if (format === 'frames') return openSequence(path, await host.images(), { replace, record });
+  return openAnimation(path, { format, replace, record, fps: () => result().fps });
 }
 
 /** What a file ending looks like; `v1.5` names a folder as well as anything. */
 const ENDING = /^\.[a-z][a-z0-9]{1,4}$/i;
 
-function refuseFormat(path: string): void {
-  if (path === '-')
-    throw new UsageError('A video is written as a folder of frames, which standard output cannot take.');
-  const ending = extname(path);
-  if (ENDING.test(ending))
-    throw new UsageError(
-      `"${ending}" is no form that videos are written in; give the name of a folder, which gets a PNG for each frame.`,
-    );
+function formatOf(path: string): VideoPlan['format'] {
+  if (path === '-') throw new UsageError('A video is written as files, which standard output cannot take.');
+  const ending = extname(path).toLowerCase();
+  const format = ANIMATIONS[ending];
+  if (format !== undefined) return format;
+  if (!ENDING.test(ending)) return 'frames';
+  throw new UsageError(
+    `"${ending}" is no form that videos are written in: ${Object.keys(ANIMATIONS).join(', ')}, or the name of a folder, which gets a PNG for each frame.`,
+  );
 }
 
-/** Writes the record and the maps beside the frames, and tells of all. */
+/** Writes the maps and tells of all that was written. */
 export async function writeBeside(result: VideoResult, plan: VideoPlan, host: Host): Promise<readonly Output[]> {
-  const { size, frames, fps, record } = result;
-  if (plan.withRecord) await writeRecord(record, plan);
-  // That of an earlier video would speak of other frames.
-  else await rm(join(plan.path, RECORD), { force: true });
-  const video: Output = { kind: 'video', path: resolve(plan.path), ...size, frames, fps, ...(await weigh(plan.path)) };
+  const { size, frames, fps } = result;
+  const files = plan.format === 'frames' ? await framesIn(plan.path) : [plan.path];
+  const video: Output = { kind: 'video', path: resolve(plan.path), ...size, frames, fps, ...(await weigh(files)) };
   return [video, ...(plan.mapsFolder === undefined ? [] : await writeMaps(result, plan.mapsFolder, plan, host))];
 }
 
-async function writeRecord(record: EditRecord, { path, replace }: VideoPlan): Promise<void> {
-  const bytes = new TextEncoder().encode(`${JSON.stringify(record, null, 2)}\n`);
-  const file = await stageFile(join(path, RECORD), bytes, { replace });
-  await file.commit();
-}
-
-/** Size and hash of a sequence: of its files one after the other. */
-async function weigh(folder: string): Promise<Pick<Output, 'bytes' | 'sha256'>> {
+/** Size and hash of files, one after the other. */
+async function weigh(files: readonly string[]): Promise<Pick<Output, 'bytes' | 'sha256'>> {
   const hash = createHash('sha256');
   let bytes = 0;
-  for (const file of await framesIn(folder)) {
-    const frame = await readFileWithin(file, MAX_FRAME_BYTES);
-    hash.update(frame);
-    bytes += frame.length;
+  for (const file of files) {
+    const content = await readFileWithin(file, MAX_FILE_BYTES);
+    hash.update(content);
+    bytes += content.length;
   }
   return { bytes, sha256: hash.digest('hex') };
 }

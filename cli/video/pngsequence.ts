@@ -1,8 +1,9 @@
 import { readdir, rmdir, stat, unlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import type { EditRecord } from '../../contract/index.ts';
 import { AttuneError, type ImageCodec } from '../../engine/index.ts';
 import { checkTarget, type StagedFile, stageFile } from '../../native/files.ts';
-import type { VideoWriter } from './writer.ts';
+import type { VideoWriter, VideoWriterOptions } from './writer.ts';
 
 /** Frames are counted from 1 and padded with zeros, as `ffmpeg -i %06d.png` and film programs read them. */
 const DIGITS = 6;
@@ -10,8 +11,11 @@ const FRAME = /^\d{6}\.png$/;
 
 export const frameName = (index: number): string => `${String(index + 1).padStart(DIGITS, '0')}.png`;
 
-export interface SequenceOptions {
-  /** Whether the frames of an earlier video in the folder may be replaced. Other files stay as they are. */
+/** The file beside the frames that says how they were made. */
+const RECORD = 'record.json';
+
+export interface SequenceOptions extends VideoWriterOptions {
+  /** Whether an earlier video in the folder may be replaced. Other files stay as they are. */
   readonly replace: boolean;
 }
 
@@ -19,7 +23,7 @@ export interface SequenceOptions {
  * Throws 'file-failed' unless the folder can take a video: for checking before a job runs. It may exist if it is empty; with `replace` it
  * may hold anything.
  */
-export async function checkSequence(folder: string, { replace }: SequenceOptions): Promise<void> {
+export async function checkSequence(folder: string, { replace }: Pick<SequenceOptions, 'replace'>): Promise<void> {
   const entries = await entriesOf(folder);
   if (entries !== undefined && entries.length > 0 && !replace)
     throw new AttuneError(
@@ -33,7 +37,7 @@ export async function checkSequence(folder: string, { replace }: SequenceOptions
 
 /**
  * A folder with a PNG for each frame, `000001.png`, `000002.png`, ... Every frame waits under another name until the last one is there;
- * frames of an earlier, longer video are removed then.
+ * what an earlier, longer video left is removed then.
  */
 export async function openSequence(
   folder: string,
@@ -49,9 +53,14 @@ export async function openSequence(
       staged.push(await stageFile(path, await codec.encode(frame, 'png'), options));
     },
     async finish() {
+      const last = frameName(staged.length - 1);
+      const record = options.record();
+      if (record !== undefined) staged.push(await stageFile(join(folder, RECORD), jsonOf(record), options));
       for (const file of staged) await file.commit();
-      for (const name of (await entriesOf(folder)) ?? [])
-        if (FRAME.test(name) && name > frameName(staged.length - 1)) await unlink(join(folder, name));
+      for (const name of (await entriesOf(folder)) ?? []) {
+        const isOld = (FRAME.test(name) && name > last) || (name === RECORD && record === undefined);
+        if (isOld) await unlink(join(folder, name));
+      }
     },
     async abort() {
       await Promise.all(staged.map((file) => file.discard()));
@@ -59,6 +68,8 @@ export async function openSequence(
     },
   };
 }
+
+const jsonOf = (record: EditRecord) => new TextEncoder().encode(`${JSON.stringify(record, null, 2)}\n`);
 
 /** The frames of a sequence in their order, as real paths. */
 export async function framesIn(folder: string): Promise<readonly string[]> {

@@ -1,3 +1,4 @@
+import type { EditRecord } from '../../contract/index.ts';
 import type { Pixels } from '../../engine/index.ts';
 
 /** Takes a video frame by frame, so that nobody holds all of it. What it writes appears whole at `finish`, or not at all. */
@@ -8,4 +9,9 @@ export interface VideoWriter {
   finish(): Promise<void>;
   /** Removes what was written; harmless after `finish`. */
   abort(): Promise<void>;
+}
+
+export interface VideoWriterOptions {
+  /** How the video was made, asked for at `finish`; undefined: nothing is written about it. */
+  readonly record: () => EditRecord | undefined;
 }
