@@ -76,6 +76,7 @@ const rooms = [
       'i18next',
       'react-i18next',
       'tinykeys',
+      'mediabunny',
     ],
   },
   {

@@ -3,8 +3,8 @@
 A clip is one object in front of one place for nine frames: {"place", "roll", "object", "colour": indices into `clips.json`,
 "motion": index, "start": [x, y] corner of its 64x64 cell in the first frame, a multiple of 8 px and so of one latent cell}.
 In every frame the cell has moved by the motion's `step`; a growing sprite starts at 24 px and gains 4 px a frame.
-The path's middle lies at the middle of the canvas or `spread` px beside it along either axis: a first frame's cell stands on the
-lattice of image tokens (16 px), which leaves nine layouts a motion to learn instead of some fifty in four phases.
+The path leads through the middle of the canvas, or `spread` px beside it across its direction (to the side, where nothing moves): a
+first frame's cell stands on the lattice of image tokens (16 px), which leaves three layouts a motion instead of some fifty in four phases.
 """
 import json
 import random
@@ -110,7 +110,9 @@ class ClipMaker:
         motion = rnd.randrange(len(world.motions))
         middle = (world.world.side - world.world.cell) // 2
         half = (world.frames - 1) // 2
-        start = [middle - half * step + rnd.choice(world.spread) for step in world.motions[motion]["step"]]
+        across, down = world.motions[motion]["step"]
+        aside = rnd.choice(world.spread)
+        start = [middle - half * across + (0 if across else aside), middle - half * down + (aside if across else 0)]
         return {"place": rnd.randrange(len(world.places)), "roll": rnd.randrange(len(world.rolls)),
                 "object": kind, "colour": colour, "motion": motion, "start": start}
 

@@ -1,8 +1,10 @@
 """Stage 1: trains the video model on unlimited clips, until a given time of the clock.
 
 Reads world/codec.npz and RUN/video.pt, writes RUN/video.pt (everything needed to go on) and RUN/video.log. Run again to resume.
-A stage names how many frames of each clip a step shows and for which share of the time: one random frame first (the cost of
-images), then a few random ones, whose attention learns motion at a third of the cost, then all nine.
+A stage names how many frames of each clip a step shows, of how many from its beginning, and for which share of the time. Where an
+object is depends on motion, frame and nothing less: over all frames and motions neither tells anything by itself, and training stays on
+that plateau. The first frames alone do tell (what moves left begins on the right), so that a stage may begin with few and end with more.
+A few random frames of a clip teach attention what motion is at a third of the cost of all nine.
 """
 import argparse
 import sys
@@ -24,12 +26,12 @@ from world import FOLDER  # noqa: E402
 
 
 def stages(text):
-    """`1x32:0.3,3x16:0.4`: frames x clips a step : share of the time."""
+    """`1x32@1-3:0.2,3x16@3-9:0.4,9x6@9-9:0.4`: frames x clips a step @ of the first 1, in the end 3 : share of the time."""
     out = []
     for part in text.split(","):
         sizes, share = part.split(":")
-        frames, batch = sizes.split("x")
-        out.append((int(frames), int(batch), float(share)))
+        shape, range_ = sizes.split("@")
+        out.append((*map(int, shape.split("x")), *map(int, range_.split("-")), float(share)))
     return out
 
 
@@ -37,7 +39,7 @@ def arguments():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--run", type=Path, default=Path("runs/video"))
     p.add_argument("--threads", type=int, default=1, help="read again from RUN/threads at every checkpoint, if there")
-    p.add_argument("--stages", type=stages, default="1x32:0.3,3x16:0.45,9x6:0.25")
+    p.add_argument("--stages", type=stages, default="1x32@1-3:0.2,3x16@3-9:0.45,9x6@9-9:0.35")
     p.add_argument("--muon", type=float, default=0.02)
     p.add_argument("--adam", type=float, default=1e-3)
     p.add_argument("--flat", type=float, default=0.5, help="share of the time before the rate falls")
@@ -121,12 +123,13 @@ def main():
         if done:
             return
         passed = progress
-        for count, batch, share in plan:
+        for count, batch, least, most, share in plan:
             if passed < share:
                 break
             passed -= share
+        among = round(least + (most - least) * min(1.0, passed / share))
         chosen = [maker.clip() for _ in range(batch)]
-        frames = torch.rand(batch, clips.frames, generator=generator).argsort(1)[:, :count].sort(1).values
+        frames = torch.rand(batch, among, generator=generator).argsort(1)[:, :count].sort(1).values
         ids = torch.tensor([tokens.encode(maker.training_caption(c)) for c in chosen])
         x = latents.batch(chosen, frames)
         noise = torch.randn(x.shape, generator=generator)

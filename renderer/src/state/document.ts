@@ -23,7 +23,7 @@ export interface VideoDraft {
   readonly shown: string | null;
 }
 
-export const SAMPLE_VIDEO: VideoDraft = {
+const SAMPLE_VIDEO: VideoDraft = {
   checkpoint: 'embedded/video',
   clips: [
     { id: 'first', prompt: 'a red apple moving right, on sand', frames: 9 },

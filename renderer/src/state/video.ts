@@ -40,7 +40,7 @@ export const newClip = (prompt: string, frames: number): TimedClip => {
 };
 
 /** The request of a timeline: only the values that were set by hand. */
-export function videoRequest(
+function videoRequest(
   { clips, negative, params, steps, guidance, seed }: VideoDraft,
   { id, inputs }: MethodDescription,
   { ref }: ModelInfo,
