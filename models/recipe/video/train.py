@@ -44,6 +44,7 @@ def arguments():
     p.add_argument("--adam", type=float, default=1e-3)
     p.add_argument("--flat", type=float, default=0.5, help="share of the time before the rate falls")
     p.add_argument("--upper", type=float, default=0.4, help="share of timesteps from the noisier half on top of its own")
+    p.add_argument("--ema", type=float, default=0.999, help="decay of the averaged weights; steps are few and slow on a CPU")
     p.add_argument("--minutes", type=float, default=90)
     p.add_argument("--start-at", help="HH:MM UTC from which the schedule counts; default: first start")
     p.add_argument("--end-at", help="HH:MM UTC; goes before --minutes")
@@ -146,7 +147,7 @@ def main():
         for parameter in parameters:
             parameter.grad = None
         step, sitting, seen = step + 1, sitting + 1, seen + batch * count
-        decay = min(0.999, 1 - 10 / (step + 10))
+        decay = min(args.ema, 1 - 10 / (step + 10))
         torch._foreach_lerp_([a for a, _ in pairs], [b.detach() for _, b in pairs], 1 - decay)
         running = loss.item() if running is None else 0.99 * running + 0.01 * loss.item()
 
