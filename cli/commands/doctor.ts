@@ -2,6 +2,7 @@ import { access, constants } from 'node:fs/promises';
 import { freemem, totalmem } from 'node:os';
 import { dirname } from 'node:path';
 import type { Pixels } from '../../engine/index.ts';
+import { findFfmpeg } from '../../native/ffmpeg.ts';
 import type { Command } from '../command.ts';
 import { COMMON_OPTIONS } from '../command.ts';
 import { toUserError } from '../errors.ts';
@@ -32,6 +33,7 @@ export const doctor: Command = {
       memory(),
       await guarded('runtime', runtime),
       await guarded('pictures', () => pictures(host)),
+      films(host),
       ...(await models(host)),
       await guarded('a run', () => run(host)),
       ...(await Promise.all(Object.entries(host.folders).map(([name, path]) => folder(name, path)))),
@@ -46,6 +48,14 @@ export const doctor: Command = {
     };
   },
 };
+
+/** Who writes films: nobody but the system's ffmpeg; all else about videos works without it. */
+function films({ env }: Host): Finding {
+  const found = findFfmpeg(env);
+  return found === undefined
+    ? { what: 'films', state: 'warn', sentence: 'no ffmpeg on PATH: MP4 and WebM are written by the editor alone' }
+    : { what: 'films', state: 'ok', sentence: `MP4 and WebM by ${found}` };
+}
 
 /** A part that cannot even be loaded is a finding like any other. */
 async function guarded(what: string, check: () => Promise<Finding>): Promise<Finding> {

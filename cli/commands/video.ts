@@ -55,14 +55,14 @@ export const video: Command = {
     { name: 'fps', type: 'text', value: 'N', summary: "frames shown a second; the checkpoint's own without it" },
     ...RUN_OPTIONS.map((option) =>
       option.name === 'output'
-        ? { ...option, summary: 'folder for a PNG of each frame and record.json, or a .webp or .gif file' }
+        ? { ...option, summary: 'a .mp4, .webm, .webp or .gif file, or a folder for a PNG of each frame' }
         : option,
     ),
     ...COMMON_OPTIONS,
   ],
   examples: [
-    'attune video --prompt "a red apple on grass" --seed 7 -o out/clip',
-    'attune video --prompt "a red apple on grass" --prompt "a blue apple on grass" -o out/two',
+    'attune video --prompt "a red apple on grass" --seed 7 -o clip.mp4',
+    'attune video --prompt "a red apple on grass" --prompt "a blue apple on grass" -o two.mp4',
   ],
   moreHelp: (host) => methodHelp(host, ({ makes, inputs }) => makes === 'video' && inputs.source !== 'required'),
   async run(values, host) {
@@ -75,7 +75,7 @@ export const video: Command = {
       model: DEFAULT_VIDEO_MODEL,
       params: overlap === undefined ? [] : [`overlap=${overlap}`],
     });
-    const plan = await planVideoOutput(values);
+    const plan = await planVideoOutput(values, host);
     return film(request, plan, values, host);
   },
 };
@@ -112,7 +112,8 @@ async function film(
     if (made === undefined) throw new RangeError('the writer asks how the video was made before it is');
     return made;
   };
-  const writer = await openVideoWriter(plan, resultOf, host);
+  const fps = request.fps ?? engine.videoModel(request.checkpoint).defaults.fps;
+  const writer = await openVideoWriter(plan, resultOf, fps, host);
   try {
     made = await engine
       .runVideo(

@@ -2,23 +2,31 @@ import { createHash } from 'node:crypto';
 import { extname, join, resolve } from 'node:path';
 import type { VideoResult } from '../../engine/index.ts';
 import type { AnimationFormat } from '../../native/animation.ts';
+import { requireFfmpeg } from '../../native/ffmpeg.ts';
 import { checkTarget, readFileWithin, sha256Of, stageFile } from '../../native/files.ts';
+import type { FilmFormat } from '../../native/film.ts';
 import type { Output } from '../command.ts';
 import { UsageError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import type { Values } from '../options.ts';
 import { checkEmpty, freshName } from '../output.ts';
 import { openAnimation } from './animation.ts';
+import { openFilmFile } from './film.ts';
 import { checkSequence, frameName, framesIn, openSequence } from './pngsequence.ts';
 import type { VideoWriter } from './writer.ts';
 
-const ANIMATIONS: Readonly<Record<string, AnimationFormat>> = { '.webp': 'webp', '.gif': 'gif' };
+const FILES: Readonly<Record<string, AnimationFormat | FilmFormat>> = {
+  '.mp4': 'mp4',
+  '.webm': 'webm',
+  '.webp': 'webp',
+  '.gif': 'gif',
+};
 
 /** Where a video goes; checked before the run, so that nobody waits for frames that cannot be written. */
 export interface VideoPlan {
   readonly path: string;
   /** `frames` is a folder with a PNG for each frame. */
-  readonly format: 'frames' | AnimationFormat;
+  readonly format: 'frames' | AnimationFormat | FilmFormat;
   readonly mapsFolder?: string;
   readonly replace: boolean;
   readonly withRecord: boolean;
@@ -27,13 +35,15 @@ export interface VideoPlan {
 /** Nothing that an encoder here makes is larger. */
 const MAX_FILE_BYTES = 2 ** 31 - 1;
 
-export async function planVideoOutput(values: Values): Promise<VideoPlan> {
-  const path = values.required('output', 'name a folder for the frames or a file, e.g. -o out/clip or -o clip.webp');
+export async function planVideoOutput(values: Values, { env }: Pick<Host, 'env'>): Promise<VideoPlan> {
+  const path = values.required('output', 'name a folder for the frames or a file, e.g. -o clip.mp4 or -o out/clip');
   const replace = values.has('force');
   const mapsFolder = values.text('maps');
   const format = formatOf(path);
   if (format === 'frames') await checkSequence(path, { replace });
   else await checkTarget(path, replace);
+  // Nobody waits for a film that cannot be written.
+  if (format === 'mp4' || format === 'webm') requireFfmpeg(env, path);
   if (mapsFolder !== undefined && resolve(mapsFolder) === resolve(path))
     throw new UsageError('--maps and -o name the same folder; give the maps one of their own.');
   if (mapsFolder !== undefined && !replace) await checkEmpty(mapsFolder);
@@ -41,14 +51,19 @@ export async function planVideoOutput(values: Values): Promise<VideoPlan> {
   return { path, format, replace, withRecord, ...(mapsFolder !== undefined && { mapsFolder }) };
 }
 
-/** Opens what the ending of the path asks for. `result` is asked at the end, when the run has said how it was made. */
+/**
+ * Opens what the ending of the path asks for. `result` is asked at the end, when the run has said how it was made.
+ * @param fps frames a second, as far as is known before the run
+ */
 export async function openVideoWriter(
   { path, format, replace, withRecord }: VideoPlan,
   result: () => VideoResult,
+  fps: number,
   host: Host,
 ): Promise<VideoWriter> {
   const record = () => (withRecord ? result().record : undefined);
   if (format === 'frames') return openSequence(path, await host.images(), { replace, record });
+  if (format === 'mp4' || format === 'webm') return openFilmFile(path, { format, fps, record, env: host.env });
   return openAnimation(path, { format, replace, record, fps: () => result().fps });
 }
 
@@ -58,11 +73,11 @@ const ENDING = /^\.[a-z][a-z0-9]{1,4}$/i;
 function formatOf(path: string): VideoPlan['format'] {
   if (path === '-') throw new UsageError('A video is written as files, which standard output cannot take.');
   const ending = extname(path).toLowerCase();
-  const format = ANIMATIONS[ending];
+  const format = FILES[ending];
   if (format !== undefined) return format;
   if (!ENDING.test(ending)) return 'frames';
   throw new UsageError(
-    `"${ending}" is no form that videos are written in: ${Object.keys(ANIMATIONS).join(', ')}, or the name of a folder, which gets a PNG for each frame.`,
+    `"${ending}" is no form that videos are written in: ${Object.keys(FILES).join(', ')}, or the name of a folder, which gets a PNG for each frame.`,
   );
 }
 
