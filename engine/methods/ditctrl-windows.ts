@@ -3,7 +3,9 @@ import type { AttentionOp } from '../attention/ops.ts';
 import { type Branches, openBranches } from '../pipeline/branches.ts';
 import type { Conditioning } from '../pipeline/condition.ts';
 import type { VideoCanvas } from '../pipeline/videocanvas.ts';
+import { encodeVideoPrompt } from '../pipeline/videocondition.ts';
 import type { VideoModel } from '../pipeline/videomodel.ts';
+import { type WatchedBranch, watchWords } from '../pipeline/wordmaps.ts';
 import type { DiffusionCall } from '../sampling/diffusionloop.ts';
 import { dynamicGuidance } from '../sampling/dynamicguidance.ts';
 import { triangleWeights, WindowBlend } from '../video/blend.ts';
@@ -19,6 +21,7 @@ import {
 import type { SegmentPlan } from '../video/segments.ts';
 import { stretchFrames, thresholdMap } from '../video/wordplace.ts';
 import type { Params } from './params.ts';
+import type { FrameMap } from './videomethod.ts';
 
 interface WindowsInput {
   readonly model: VideoModel;
@@ -39,6 +42,11 @@ interface Windows {
   /** What the network predicts for the whole latent: the blended predictions of its windows. */
   readonly predict: (call: DiffusionCall) => Promise<Float32Array>;
   readonly operations: readonly RecordedOperation[];
+  /**
+   * Where the words of each window's prompt are, of every latent frame from the window in whose middle it lies, over the steps in which windows
+   * run one by one; empty where no maps were asked for or all steps share attention.
+   */
+  readonly maps: () => readonly FrameMap[];
 }
 
 /**
@@ -68,7 +76,22 @@ export async function openWindows(input: WindowsInput): Promise<Windows> {
     params.boolean('dynamicGuidance')
       ? { guidance: Array<number>(count).fill(dynamicGuidance(request.guidance, timestep, request.steps)) }
       : {};
-  const single = (at: number) => branchesOf(input, [at]);
+  const singles = new Map<number, Promise<Branches>>();
+  const opened = new Map<number, Branches>();
+  const single = (at: number) => {
+    if (request.maps !== true) return branchesOf(input, [at]);
+    // Kept, since maps are sums over steps.
+    const kept =
+      singles.get(at) ??
+      watched(input, at)
+        .then((words) => branchesOf(input, [at], [], [words]))
+        .then((branches) => {
+          opened.set(at, branches);
+          return branches;
+        });
+    singles.set(at, kept);
+    return kept;
+  };
   const pair = (at: number) => branchesOf(input, [at, at + 1], [...sharing.operations, ...(isMasked ? [place] : [])]);
   const slice = (latent: Float32Array, at: number) => {
     const start = (segments[at]?.start ?? 0) * frameLength;
@@ -121,7 +144,11 @@ export async function openWindows(input: WindowsInput): Promise<Windows> {
     }
     return blend.finish();
   };
-  return { predict, operations: shares ? [recorded(sharing, layers, [from, until - 1], params)] : [] };
+  return {
+    predict,
+    maps: () => mapsOf(input, opened),
+    operations: shares ? [recorded(sharing, layers, [from, until - 1], params)] : [],
+  };
 }
 
 /** Names of the earlier and the later window of a pair. */
@@ -132,6 +159,7 @@ function branchesOf(
   { model, request, conditionOf, negative, canvas, windows }: WindowsInput,
   windowsAt: readonly number[],
   operations: readonly AttentionOp[] = [],
+  words: readonly WatchedBranch[] = [],
 ): Promise<Branches> {
   return openBranches(model, {
     branches: windowsAt.map((at, which) => {
@@ -143,7 +171,30 @@ function branchesOf(
     height: canvas.rows,
     width: canvas.columns,
     operations: () => operations,
+    ...(words.length === 0 ? {} : { watched: words }),
   });
+}
+
+const watched = ({ model, conditionOf, windows }: WindowsInput, at: number): Promise<WatchedBranch> => {
+  const segment = windows.segments[at];
+  if (segment === undefined) throw new RangeError(`there is no window ${at}`);
+  return watchWords(model, NAMES[0], conditionOf({ ...segment, to: segment.from, share: 0 }), encodeVideoPrompt);
+};
+
+/** Of each latent frame the maps of the window whose middle is nearest. */
+function mapsOf({ windows, canvas }: WindowsInput, opened: ReadonlyMap<number, Branches>): readonly FrameMap[] {
+  const { segments, tile, frames } = windows;
+  if (opened.size === 0) return [];
+  return Array.from({ length: frames }, (_, frame) => {
+    const distance = (start: number) => Math.abs(frame - start - (tile - 1) / 2);
+    const nearest = segments.reduce(
+      (best, { start }, at) => (distance(start) < distance(segments[best]?.start ?? 0) ? at : best),
+      0,
+    );
+    const inside = frame - (segments[nearest]?.start ?? 0);
+    const maps = opened.get(nearest)?.maps?.pictures(NAMES[0], { ...canvas, codedFrames: tile }, inside) ?? [];
+    return maps.map(({ word, image }) => ({ word, frame, image }));
+  }).flat();
 }
 
 /** The last ones, a share of all, and one at least unless the share is 0. */

@@ -67,6 +67,21 @@ describe('ditctrl', () => {
     expect(Math.max(...changed.slice(5))).toBeGreaterThan(0);
   });
 
+  it('says where the words of each prompt are, in each latent frame, and makes the same video', async () => {
+    const checkpoint = writeTinyVideoModel();
+    const asked = { method: 'ditctrl', checkpoint, segments, params: { overlap: 2, transitions: 1 } };
+    const plain = await film(engine, asked);
+    const { maps, pixels, frames } = await film(engine, { ...asked, maps: true });
+    expect(Math.max(...pixels.map(({ data }, at) => apart(data, plain.pixels[at]?.data ?? [])))).toBeLessThanOrEqual(2);
+    expect([...new Set(maps.map(({ frame }) => frame))]).toEqual(Array.from({ length: frames }, (_, at) => at));
+    const wordsAt = (frame: number) => maps.filter((map) => map.frame === frame).map(({ word }) => word);
+    expect(wordsAt(0)).toEqual(['a', 'red', 'apple']);
+    expect(wordsAt(frames - 1)).toEqual(['a', 'blue', 'cat']);
+    const [first] = maps;
+    expect(first?.image).toMatchObject({ channels: 1, width: pixels[0]?.width, height: pixels[0]?.height });
+    expect(new Set(first?.image.data).size).toBeGreaterThan(1);
+  });
+
   it('makes a longer video of one prompt, of exactly the frames asked for, also with the stochastic sampler', async () => {
     const checkpoint = writeTinyVideoModel({ scheduler: 'CogVideoXDPMScheduler' });
     const asked = { method: 'ditctrl', checkpoint, prompt: 'a red apple', frames: 8, params: { overlap: 1 } };

@@ -49,7 +49,7 @@ export const ditctrl: VideoMethod = {
     const negative = isZero ? emptied(encoded) : encoded;
     const plan = model.scheduler.plan(request.steps);
     const frameLength = canvas.latentLength / (canvas.leadingFrames + canvas.codedFrames);
-    const { predict, operations } = await openWindows({
+    const { predict, operations, maps } = await openWindows({
       model,
       request,
       params,
@@ -72,7 +72,7 @@ export const ditctrl: VideoMethod = {
     return {
       canvas,
       latent,
-      maps: [],
+      maps: maps(),
       prompts: [
         ...conditions.map((condition) => ({ role: 'prompt' as const, condition })),
         ...(request.guidance === 1 || isZero ? [] : [{ role: 'negative' as const, condition: negative }]),
