@@ -72,8 +72,8 @@ def main():
     tokens = clips.tokenizer()
     image.put_weights(out / "transformer" / "diffusion_pytorch_model.safetensors", model.transformer.state_dict())
     image.put_weights(out / "text_encoder" / "model.safetensors", model.text_encoder.state_dict())
-    for name in ("diffusion_pytorch_model.safetensors", "config.json"):
-        image.put(out / "vae" / name, (args.image / "vae" / name).read_bytes())
+    for name in ("vae/diffusion_pytorch_model.safetensors", "vae/config.json", "LICENSE"):
+        image.put(out / name, (args.image / name).read_bytes())
     image.put_json(out / "transformer" / "config.json", transformer_config(model.config))
     image.put_json(out / "text_encoder" / "config.json", image.text_config(model.config, tokens))
     image.put_json(out / "scheduler" / "scheduler_config.json", scheduler_config())
