@@ -76,6 +76,6 @@ export { triangleWeights, WindowBlend } from './video/blend.ts';
 export { cscv, neighbourSimilarities } from './video/cscv.ts';
 export * from './video/pairsharing.ts';
 export { reweighting, reweightValues } from './video/reweight.ts';
-export { planSegments, type SegmentPlan } from './video/segments.ts';
+export { planSegments } from './video/segments.ts';
 export { segmentStates } from './video/transition.ts';
 export { stretchFrames, thresholdMap } from './video/wordplace.ts';

@@ -110,6 +110,17 @@ describe('attune video', () => {
     expect((await readdir(at('maps/red'))).sort()).toEqual(frames(1, 2, 3));
   });
 
+  it('writes a word of two prompts into one folder, and a word said twice into two', async () => {
+    const { at, film } = scene();
+    const said = await film('-p', 'a red apple', '-p', 'apple on a cat', '-o', at('two'), '--maps', at('maps'));
+    expect(said.code).toBe(0);
+    expect((await readdir(at('maps'))).sort()).toEqual(['a', 'apple', 'cat', 'on', 'red']);
+    const last = (await readdir(at('two'))).filter((name) => name.endsWith('.png')).sort();
+    expect((await readdir(at('maps/apple'))).sort()).toEqual(last);
+    expect((await film('-p', 'a cat on a cat', '-o', at('cats'), '--maps', at('more'))).code).toBe(0);
+    expect((await readdir(at('more'))).sort()).toEqual(['a', 'a-2', 'cat', 'cat-2', 'on']);
+  });
+
   it('replaces only with --force, and then leaves no frame of a longer video behind', async () => {
     const { at, film } = scene();
     await film('-p', 'a red apple', '-o', at('clip'));
@@ -178,12 +189,19 @@ describe('attune video', () => {
   });
 
   it.each([
-    ['clip.mp4', /"\.mp4" is no form/],
+    ['clip.avi', /"\.avi" is no form.+\.mp4/],
     ['-', /standard output cannot take/],
   ] as const)('refuses to write %s', async (name, sentence) => {
     const { at, film } = scene();
     const path = name === '-' ? name : at(name);
     expect(await film('-p', 'a cat', '-o', path)).toMatchObject({ code: 2, err: expect.stringMatching(sentence) });
+  });
+
+  it('says before the run what a film needs that is not there, and what goes without', async () => {
+    const { at, film } = scene();
+    const said = await film('-p', 'a cat', '-o', at('clip.mp4'));
+    expect(said).toMatchObject({ code: 1, err: expect.stringMatching(/needs ffmpeg.+PNG frames/s) });
+    expect(existsSync(at('clip.mp4'))).toBe(false);
   });
 
   it('says so where a model or a method makes the other kind', async () => {

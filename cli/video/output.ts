@@ -112,13 +112,12 @@ async function writeMaps(
   const outputs: Output[] = [];
   const taken = new Set<string>();
   const names = new Map<string, string>();
-  let last = -1;
-  let place = 0;
+  const said = new Map<string, number>();
   for (const { word, frame, image } of maps) {
-    place = frame === last ? place + 1 : 0;
-    last = frame;
-    // A prompt may say a word twice: its place in the prompt tells the two apart.
-    const key = `${place} ${word}`;
+    // A prompt may say a word twice: the second one is another folder. The same word of the next prompt goes on in the first one's.
+    const count = (said.get(`${frame} ${word}`) ?? 0) + 1;
+    said.set(`${frame} ${word}`, count);
+    const key = `${count} ${word}`;
     const name = names.get(key) ?? freshName(word, taken);
     names.set(key, name);
     const path = join(folder, name, frameName(frame));

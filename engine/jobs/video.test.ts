@@ -114,9 +114,10 @@ describe('runVideo', () => {
 
   it('says that a method gives no word maps', async () => {
     const checkpoint = writeTinyVideoModel();
-    const segments = [{ prompt: 'a red apple' }, { prompt: 'a cat' }];
-    const { warnings } = await film(engine, { method: 'ditctrl', checkpoint, segments, maps: true });
-    expect(warnings).toEqual([expect.stringContaining('no maps')]);
+    const source = { frames: [discOf(12, 8), discOf(12, 8)], fps: 8 };
+    const edit = { sourcePrompt: 'a red apple', prompt: 'a blue apple', maps: true };
+    const { warnings } = await film(engine, { method: 'video-edit', checkpoint, ...edit }, { source });
+    expect(warnings).toContainEqual(expect.stringContaining('no maps'));
   });
 });
 
