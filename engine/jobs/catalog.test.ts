@@ -39,8 +39,8 @@ afterAll(() => rmSync(hubCache, { recursive: true, force: true }));
 describe('a repository of the download cache', () => {
   it('is listed once, as the revision that main points at; a broken one is not listed', () => {
     const listed = listCatalog({ embedded: EMBEDDED, hubCache });
-    expect(listed.map(({ ref }) => ref)).toEqual(['embedded/image', 'someone/sprites']);
-    expect(listed[1]).toMatchObject({ folder: join(repository, 'snapshots', NEW) });
+    expect(listed.map(({ ref }) => ref)).toEqual(['embedded/image', 'embedded/video', 'someone/sprites']);
+    expect(listed.at(-1)).toMatchObject({ folder: join(repository, 'snapshots', NEW) });
     const older = join(repository, 'snapshots', OLD);
     expect(resolveCheckpoint(older, { embedded: EMBEDDED, hubCache }).folder).toBe(older);
   });
