@@ -4,7 +4,10 @@ import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { openStage, type Stage } from './editor-stage.ts';
 
-/** Pictures of the editor's main states for the docs: two sizes, both colours. `npm run screenshots [NAME ...]` makes them anew. */
+/**
+ * Pictures of the editor's main states for the docs: two sizes, both colours. `npm run screenshots [NAME ...]` makes them
+ * anew; `compare` builds on `run` and `word` on `compare`, so that they are named together.
+ */
 const FOLDER = join(import.meta.dirname, '..', 'docs', 'images', 'editor');
 const SIZES = { laptop: { width: 1280, height: 800 }, '4k': { width: 3840, height: 2160 } } as const;
 
@@ -38,6 +41,15 @@ const STATES: Readonly<Record<string, (stage: Stage) => Promise<unknown>>> = {
     await page.getByText(/mask \d+ %/).waitFor();
     await settle(page);
   },
+  async video({ page }) {
+    await pageLink(page, 'Video').click();
+    await button(page, 'Make the video').click();
+    await button(page, 'Save the video').waitFor({ timeout: 180_000 });
+    await page.getByText('Being made').waitFor({ state: 'hidden' });
+    await page.getByRole('slider', { name: 'Frame', exact: true }).fill('14');
+    await page.getByRole('group', { name: 'Where the model looks' }).waitFor();
+    await settle(page);
+  },
   async batch({ page, desk }) {
     await page.keyboard.press('h');
     await pageLink(page, 'Batch').click();
@@ -61,7 +73,7 @@ const STATES: Readonly<Record<string, (stage: Stage) => Promise<unknown>>> = {
   },
   async models({ page }) {
     await pageLink(page, 'Models').click();
-    await button(page, 'Verify').click();
+    await button(page, 'Verify').first().click();
     await page.getByText('Everything is there').waitFor();
     await settle(page);
   },
@@ -79,9 +91,9 @@ for (const [size, extent] of Object.entries(SIZES))
   for (const colorScheme of ['light', 'dark'] as const) {
     const stage = await openStage({ ...extent, colorScheme });
     for (const [name, reach] of Object.entries(STATES)) {
+      if (asked.length > 0 && !asked.includes(name)) continue;
       await reach(stage);
       const file = `${name}-${size}-${colorScheme}.webp`;
-      if (asked.length > 0 && !asked.includes(name)) continue;
       await sharp(await stage.page.screenshot())
         .webp({ quality: 88 })
         .toFile(join(FOLDER, file));
