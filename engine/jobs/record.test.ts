@@ -78,7 +78,11 @@ describe('the catalog', () => {
   it('lists what ships and what the hub cache holds; both run by their names, which a record keeps', async () => {
     const hubCache = hubWith('somebody/tiny-sprites');
     const places = { embedded: EMBEDDED, hubCache };
-    expect(listCatalog(places).map(({ ref }) => ref)).toEqual(['embedded/image', 'embedded/video', 'somebody/tiny-sprites']);
+    expect(listCatalog(places).map(({ ref }) => ref)).toEqual([
+      'embedded/image',
+      'embedded/video',
+      'somebody/tiny-sprites',
+    ]);
     const own = openTestEngine(1, EMBEDDED, hubCache);
     const shipped = await runAsked(own, { method: 'generate' });
     const cached = await runAsked(own, { method: 'generate', checkpoint: 'somebody/tiny-sprites' });
