@@ -188,6 +188,44 @@ describe('attune video', () => {
     expect(first?.data).toEqual((await images.decode(await readFile(at('same/000001.png')), 'frame')).data);
   });
 
+  it('edits a clip, outside the mask byte for byte, and takes it in every form it can be decoded from', async () => {
+    const { at, film } = scene();
+    await film('-p', 'a red apple', '-o', at('in.webp'));
+    const mask = { width: 12, height: 8, channels: 1, data: new Uint8Array(96).fill(255, 0, 48) } as const;
+    await writeFile(at('mask.png'), await images.encode(mask, 'png'));
+    const words = ['--from', 'a red apple', '--to', 'a blue cat'];
+    const said = await film(at('in.webp'), ...words, '--mask', at('mask.png'), '-o', at('out.webp'), '--json');
+    expect(said.code).toBe(0);
+    expect(JSON.parse(said.out).figures).toMatchObject({ changedOutside: 0 });
+    expect(JSON.parse(said.out).record.request).toMatchObject({
+      method: 'video-edit',
+      sourcePrompt: 'a red apple',
+      prompt: 'a blue cat',
+      source: { name: 'in.webp', sha256: sha256Of(await readFile(at('in.webp'))) },
+      fps: 6,
+    });
+    const [before, after] = await Promise.all(
+      ['in.webp', 'out.webp'].map(async (name) => (await decodeAnimation(await readFile(at(name)), name)).frames),
+    );
+    // The lower half is not under the mask.
+    expect(after?.map(({ data }) => data.slice(48 * 3))).toEqual(before?.map(({ data }) => data.slice(48 * 3)));
+    expect(after?.map(({ data }) => data)).not.toEqual(before?.map(({ data }) => data));
+
+    await film('-p', 'a red apple', '-o', at('in.gif'));
+    expect((await film(at('in.gif'), ...words, '-o', at('gif'))).code).toBe(0);
+  });
+
+  it.each([
+    ['words of a clip without one', ['--from', 'a', '--to', 'cat'], 2, /go with a clip/],
+    ['a prompt beside a clip', ['in.webp', '-p', 'a cat'], 2, /--prompt makes a video from nothing/],
+    ['a clip that is none', ['note.txt', '--from', 'a', '--to', 'cat'], 1, /note\.txt is no clip that can be read/],
+  ] as const)('refuses %s', async (_name, argv, code, sentence) => {
+    const { at, film } = scene();
+    await writeFile(at('note.txt'), 'hello');
+    const args = argv.map((arg) => (/\.\w+$/.test(arg) ? at(arg) : arg));
+    expect(await film(...args, '-o', at('out'))).toMatchObject({ code, err: expect.stringMatching(sentence) });
+  });
+
   it.each([
     ['clip.avi', /"\.avi" is no form.+\.mp4/],
     ['-', /standard output cannot take/],

@@ -1,22 +1,24 @@
 import type { EditRequest } from '../../contract/index.ts';
-import type { VideoResult } from '../../engine/index.ts';
+import { toMask, type VideoMedia, type VideoResult } from '../../engine/index.ts';
 import type { Command, Outcome } from '../command.ts';
 import { COMMON_OPTIONS } from '../command.ts';
 import { UsageError } from '../errors.ts';
 import type { Host } from '../host.ts';
+import { loadPicture } from '../media.ts';
 import type { Values } from '../options.ts';
 import { duration, ProgressReport } from '../progress.ts';
 import { findMethod, type InputNames, RUN_OPTIONS, readRequest, rememberCheckpoint } from '../request.ts';
+import { loadClip } from '../video/clip.ts';
 import { openVideoWriter, planVideoOutput, writeBeside } from '../video/output.ts';
 import { methodHelp } from './methods.ts';
 
 /** In the order in which a command line is judged. */
 const NAMES: InputNames = {
-  source: 'a clip to edit, and this command makes videos from prompts alone',
-  mask: 'a mask, and this command makes videos from prompts alone',
+  source: 'a clip to edit',
+  mask: '--mask PNG',
   segments: 'several --prompt TEXT, one after the other',
   prompt: '--prompt TEXT',
-  sourcePrompt: 'a description of a source',
+  sourcePrompt: '--from TEXT, which says what the clip shows now',
   negative: '--negative TEXT',
 };
 
@@ -26,11 +28,14 @@ const GIF_SAYS_NOTHING =
   'A GIF shows 256 colours a frame and cannot say how it was made; WebP and a folder of frames can.';
 const ONE_PROMPT = 'clip';
 const SEVERAL_PROMPTS = 'ditctrl';
+const CLIP = 'video-edit';
 
 export const video: Command = {
   name: 'video',
-  summary: 'make a video from one prompt, or from several that follow each other',
-  arguments: [],
+  summary: 'make a video from one prompt or from several that follow each other, or edit a clip by prompt',
+  arguments: [
+    { name: 'CLIP', required: false, summary: 'a clip to edit: animated WebP or GIF, or with ffmpeg MP4 or WebM' },
+  ],
   options: [
     {
       name: 'prompt',
@@ -53,6 +58,9 @@ export const video: Command = {
       summary: 'with several prompts, latent frames that neighbouring windows share (as --param overlap=N)',
     },
     { name: 'fps', type: 'text', value: 'N', summary: "frames shown a second; the checkpoint's own without it" },
+    { name: 'from', type: 'text', value: 'TEXT', summary: 'with a clip, what it shows' },
+    { name: 'to', type: 'text', value: 'TEXT', summary: 'with a clip, what it shall show' },
+    { name: 'mask', type: 'text', value: 'PNG', summary: 'with a clip, white where its frames may change' },
     ...RUN_OPTIONS.map((option) =>
       option.name === 'output'
         ? { ...option, summary: 'a .mp4, .webm, .webp or .gif file, or a folder for a PNG of each frame' }
@@ -63,22 +71,52 @@ export const video: Command = {
   examples: [
     'attune video --prompt "a red apple on grass" --seed 7 -o clip.mp4',
     'attune video --prompt "a red apple on grass" --prompt "a blue apple on grass" -o two.mp4',
+    'attune video clip.mp4 --from "a red apple on grass" --to "a blue apple on grass" -o blue.mp4',
   ],
-  moreHelp: (host) => methodHelp(host, ({ makes, inputs }) => makes === 'video' && inputs.source !== 'required'),
+  moreHelp: (host) => methodHelp(host, ({ makes }) => makes === 'video'),
   async run(values, host) {
     const engine = await host.engine();
-    const prompts = values.list('prompt');
-    const id = values.text('method') ?? (prompts.length > 1 ? SEVERAL_PROMPTS : ONE_PROMPT);
+    const [path] = values.arguments;
+    const prompts = promptsOf(values, path);
+    const id = values.text('method') ?? (path !== undefined ? CLIP : prompts.length > 1 ? SEVERAL_PROMPTS : ONE_PROMPT);
     const method = findMethod(engine, id, 'video');
     const overlap = values.integer('overlap', 0, MAX_FRAMES);
-    const request = readRequest(values, engine, method, readLength(values, prompts), NAMES, {
+    const { inputs, media } = await readClip(values, path, host);
+    const request = readRequest(values, engine, method, { ...readLength(values, prompts), ...inputs }, NAMES, {
       model: DEFAULT_VIDEO_MODEL,
       params: overlap === undefined ? [] : [`overlap=${overlap}`],
     });
     const plan = await planVideoOutput(values, host);
-    return film(request, plan, values, host);
+    return film({ request, media, plan }, values, host);
   },
 };
+
+/** Of a clip the prompt is what it shall show. */
+function promptsOf(values: Values, path: string | undefined): readonly string[] {
+  const [prompts, to] = [values.list('prompt'), values.text('to')];
+  if (path === undefined && (to !== undefined || values.has('from')))
+    throw new UsageError('--from and --to go with a clip: attune video CLIP --from TEXT --to TEXT.');
+  if (path !== undefined && prompts.length > 0)
+    throw new UsageError('A clip is edited by --from TEXT and --to TEXT; --prompt makes a video from nothing.');
+  return to === undefined ? prompts : [to];
+}
+
+/** The clip and the mask of a command line. */
+async function readClip(values: Values, path: string | undefined, host: Host) {
+  const [from, maskPath] = [values.text('from'), values.text('mask')];
+  const mask = maskPath === undefined ? undefined : await loadPicture(maskPath, host);
+  const clip = path === undefined ? undefined : await loadClip(path, host);
+  const media: VideoMedia = {
+    ...(clip && { source: clip.source }),
+    ...(mask && { mask: toMask(mask.pixels).mask }),
+  };
+  const inputs = {
+    ...(clip && { source: clip.ref }),
+    ...(mask && { mask: mask.ref }),
+    ...(from !== undefined && { sourcePrompt: from }),
+  };
+  return { media, inputs };
+}
 
 /** Prompts, their lengths, and the rate. Throws UsageError for a length that belongs to the other kind of video. */
 function readLength(values: Values, prompts: readonly string[]) {
@@ -99,8 +137,15 @@ function readLength(values: Values, prompts: readonly string[]) {
 
 /** Runs a request into files, which are there whole or not at all. */
 async function film(
-  request: EditRequest,
-  plan: Awaited<ReturnType<typeof planVideoOutput>>,
+  {
+    request,
+    media,
+    plan,
+  }: {
+    readonly request: EditRequest;
+    readonly media: VideoMedia;
+    readonly plan: Awaited<ReturnType<typeof planVideoOutput>>;
+  },
   values: Values,
   host: Host,
 ): Promise<Outcome> {
@@ -116,15 +161,11 @@ async function film(
   const writer = await openVideoWriter(plan, resultOf, fps, host);
   try {
     made = await engine
-      .runVideo(
-        request,
-        {},
-        {
-          ...(progress && { onEvent: progress.onEvent }),
-          signal: host.signal,
-          onFrame: (frame) => writer.write(frame),
-        },
-      )
+      .runVideo(request, media, {
+        ...(progress && { onEvent: progress.onEvent }),
+        signal: host.signal,
+        onFrame: (frame) => writer.write(frame),
+      })
       .finally(() => progress?.end());
     await writer.finish();
     const result = made;
