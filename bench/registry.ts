@@ -8,6 +8,18 @@ import { select } from './select.ts';
 import { sessions } from './sessions.ts';
 import { tiled } from './tiled.ts';
 import { torch } from './torch.ts';
+import { video } from './video.ts';
 
 /** Every benchmark; adding one is a file and a line. */
-export const benchmarks: readonly Benchmark[] = [hooks, loading, edit, editor, batch, select, sessions, tiled, torch];
+export const benchmarks: readonly Benchmark[] = [
+  hooks,
+  loading,
+  edit,
+  editor,
+  batch,
+  select,
+  sessions,
+  tiled,
+  torch,
+  video,
+];
