@@ -11,6 +11,8 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // What a page shows is waited for: the usual second is too short for a machine that has more to do.
+    expect: { poll: { timeout: 20_000 } },
     reporters: ['default', tally],
   },
 });

@@ -1,6 +1,8 @@
+import { tmpdir } from 'node:os';
 import { openEngine } from '../engine/index.ts';
 import * as families from '../models/registry.ts';
 import { createOnnxRuntime } from '../native/runtime.ts';
+import { openDiskSpool } from '../native/spool.ts';
 import { tell } from './child.ts';
 import { EMBEDDED } from './embedded.ts';
 import { timed } from './measure.ts';
@@ -13,6 +15,7 @@ const engine = openEngine({
   places: { embedded: EMBEDDED },
   version: 'bench',
   clock: () => performance.now(),
+  openSpool: () => openDiskSpool(tmpdir()),
 });
 await tell('open');
 

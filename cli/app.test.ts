@@ -262,7 +262,7 @@ describe('attune redo', () => {
     expect(lost).toMatchObject({ code: 1, out: '' });
     expect(lost.err).toMatch(/"moving\.png".*is not where it was; say where it is with --source FILE/);
     const wrong = await attune('redo', at('moved.png'), '--source', at('mask.png'), '-o', at('moved2.png'));
-    expect(wrong.err).toMatch(/is not the picture that was used/);
+    expect(wrong.err).toMatch(/is not the file that was used/);
     const found = await attune('redo', at('moved.png'), '--source', at('hidden.png'), '-o', at('moved2.png'));
     expect(found.out).toContain('the same bytes');
   });

@@ -52,12 +52,17 @@ export function bareName(path: string): string {
  * Finds a picture that a record names. A path given by the user must hold exactly that picture; otherwise it is looked for where it
  * was last seen and beside `besides`. Throws 'file-failed' with what to do.
  */
-export async function findPicture(
+export async function findPicture(...where: Parameters<typeof findFile>): Promise<LoadedPicture> {
+  return loadPicture(await findFile(...where), where[3]);
+}
+
+/** As `findPicture`, for a file of any kind: its path. */
+export async function findFile(
   ref: MediaRef,
   option: 'source' | 'mask',
   { given, besides }: { readonly given: string | undefined; readonly besides: readonly string[] },
   host: Host,
-): Promise<LoadedPicture> {
+): Promise<string> {
   const seen = await host.places.recall(ref.sha256);
   const candidates = given === undefined ? [...(seen === undefined ? [] : [seen]), ...besides] : [given];
   let other: string | undefined;
@@ -67,13 +72,13 @@ export async function findPicture(
       return undefined;
     });
     if (bytes === undefined) continue;
-    if (sha256Of(bytes) === ref.sha256) return loadPicture(path, host);
+    if (sha256Of(bytes) === ref.sha256) return path;
     other = path;
   }
-  const wanted = `its ${option} picture "${ref.name}" (SHA-256 ${ref.sha256.slice(0, 12)}...)`;
+  const wanted = `its ${option} "${ref.name}" (SHA-256 ${ref.sha256.slice(0, 12)}...)`;
   const message =
     other === undefined
       ? `The record names ${wanted}, which is not where it was; say where it is with --${option} FILE.`
-      : `${other} is not the picture that was used: the record names ${wanted}; give the original with --${option} FILE.`;
+      : `${other} is not the file that was used: the record names ${wanted}; give the original with --${option} FILE.`;
   throw new AttuneError('file-failed', message, { file: other ?? ref.name });
 }

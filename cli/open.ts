@@ -26,5 +26,6 @@ export async function openCliEngine(
     places: placesOf({ embedded: EMBEDDED, env, home: homedir(), folders: modelFolders }),
     version: VERSION,
     runtime: await openRuntime(providerProbe, { provider }),
+    scratch: folders.cache,
   });
 }

@@ -79,7 +79,10 @@ export function findMethod(engine: Engine, id: string, makes: MethodDescription[
 }
 
 /** What a command line gives a method besides its options. */
-type GivenInputs = Pick<EditRequest, 'source' | 'mask' | 'sourcePrompt' | 'segments' | 'frames' | 'fps'> & {
+type GivenInputs = Pick<
+  EditRequest,
+  'source' | 'mask' | 'sourcePrompt' | 'segments' | 'frames' | 'startFrame' | 'fps'
+> & {
   readonly prompt: string | undefined;
 };
 

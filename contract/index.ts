@@ -11,6 +11,7 @@ export {
   type CallParams,
   type CallResult,
   type Calls,
+  MAX_CLIP_FRAMES,
   MAX_MEDIA_BYTES,
 } from './protocol.ts';
 export { EditRecord, RECORD_SCHEMA, type RecordedOperation } from './record.ts';

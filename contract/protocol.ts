@@ -24,6 +24,9 @@ import { Vocabulary } from './vocabulary.ts';
 
 /** Largest file that is taken as a picture. */
 export const MAX_MEDIA_BYTES = 512 * 1024 * 1024;
+
+/** Frames of a clip that is edited. */
+export const MAX_CLIP_FRAMES = 10_000;
 /** Largest entry of the editor's journal. */
 const MAX_JOURNAL_BYTES = 64 * 1024 * 1024;
 
@@ -58,11 +61,30 @@ export const CALLS = {
   ),
   words: call(z.strictObject({ checkpoint: z.string() }), z.strictObject({ vocabulary: Vocabulary.nullable() })),
   read: call(z.strictObject({ checkpoint: z.string(), text: z.string().max(20_000) }), PromptReading),
-  estimate: call(z.strictObject({ request: EditRequest }), JobEstimate),
+  estimate: call(
+    z.strictObject({
+      request: EditRequest,
+      /** There is a mask as large as the source that is not in the store yet. */
+      isPainted: z.boolean().exactOptional(),
+    }),
+    JobEstimate,
+  ),
 
   'media.put': call(z.strictObject({ name: fileName, bytes }), MediaInfo),
   /** Stores pixels as PNG: masks that were painted. */
   'media.putPixels': call(z.strictObject({ name: fileName, pixels: Pixels }), MediaInfo),
+  /** Stores frames without loss, as animated WebP: clips that the editor read from a film. */
+  'media.putFrames': call(
+    z.strictObject({
+      name: fileName,
+      frames: z.array(Pixels).min(2).max(MAX_CLIP_FRAMES),
+      /** Frames a second. */
+      fps: z.number().positive().max(1000),
+    }),
+    MediaInfo,
+  ),
+  /** What is stored under a reference. */
+  'media.info': call(z.strictObject({ ref: MediaRef }), MediaInfo),
   /** The stored file, or with `side` a PNG no larger than that on either side. */
   'media.get': call(
     z.strictObject({ sha256: Sha256, side: z.int().min(16).max(4096).exactOptional() }),
@@ -134,6 +156,11 @@ export const CALLS = {
   ),
   /** What the file would be called. */
   'export.name': call(z.strictObject({ id: JobId, options: ExportOptions }), z.strictObject({ name: z.string() })),
+  /** What a film of a result says in its container: title, the text of other tools, our record. */
+  'export.tags': call(
+    z.strictObject({ id: JobId }),
+    z.strictObject({ title: z.string(), comment: z.string(), description: z.string() }),
+  ),
   /** A result written to where the user said in a dialog. */
   'export.save': call(
     z.strictObject({ id: JobId, options: ExportOptions, grant: JobId }),

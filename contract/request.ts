@@ -23,6 +23,8 @@ export const PromptSegment = z
     prompt: promptText,
     /** Frames it lasts; absent: what the checkpoint makes at once. */
     frames: frameCount.exactOptional(),
+    /** Noise of its own for the frames that are more its than any other's; absent: the request's. */
+    seed: z.int().min(0).max(MAX_SEED).exactOptional(),
   })
   .readonly();
 export type PromptSegment = z.infer<typeof PromptSegment>;
@@ -42,6 +44,8 @@ const asked = {
   segments: z.array(PromptSegment).min(1).max(64).exactOptional(),
   /** Length of a video of one prompt. */
   frames: frameCount.exactOptional(),
+  /** The first frame of the clip that is edited, from 0; absent: its first. */
+  startFrame: z.int().min(0).max(100_000).exactOptional(),
   /** Frames a second at which a video is shown; absent: the checkpoint's own. */
   fps: z.number().min(1).max(120).exactOptional(),
   /** What the source shows, for methods that compare two prompts. */

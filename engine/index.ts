@@ -41,6 +41,7 @@ export {
   without,
   wordMask,
 } from './media/maskprogram.ts';
+export { filmTags, readFilmTags } from './media/metadata/film.ts';
 export { importMetadata } from './media/metadata/import.ts';
 export { type PictureMetadata, pictureFormat, readMetadata, writeMetadata } from './media/metadata/picture.ts';
 export { compareWhere } from './media/paste.ts';
@@ -49,6 +50,7 @@ export { type DenoisingModel, openBranches } from './pipeline/branches.ts';
 export { canvasOf, decodeOnCanvas, encodeOnCanvas } from './pipeline/canvas.ts';
 export { type CodingModel, decodeLatent, decodePlanes } from './pipeline/codec.ts';
 export { encodePrompt } from './pipeline/condition.ts';
+export { latentOn } from './pipeline/latentframes.ts';
 export { flowLevels } from './pipeline/levels.ts';
 export { SessionCache } from './pipeline/sessions.ts';
 export { videoCanvasOf } from './pipeline/videocanvas.ts';

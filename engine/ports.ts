@@ -50,3 +50,24 @@ export interface ImageCodec {
   /** Encodes pixels without any metadata. `quality` 1..100 counts for jpeg, webp and avif. */
   encode(pixels: Pixels, format: ImageFormat, quality?: number): Promise<Uint8Array>;
 }
+
+/** Where pieces of a video that are too many for memory wait until they are needed. */
+export interface FrameSpool {
+  /** Keeps a piece, in place of the one of that name, if there is one; `data` may be used for other things afterwards. */
+  put(key: string, data: Uint8Array): Promise<void>;
+  read(key: string): Promise<Uint8Array>;
+  /** Reads a piece for the last time. */
+  take(key: string): Promise<Uint8Array>;
+  /** Forgets what was not taken. */
+  close(): Promise<void>;
+}
+
+/** Tags of a film's container, as every container and player knows them. */
+export interface FilmTags {
+  /** The prompts. */
+  readonly title: string;
+  /** The A1111 text that other tools read. */
+  readonly comment: string;
+  /** Our record as JSON, which can redo the job. */
+  readonly description: string;
+}

@@ -1,10 +1,10 @@
-import type { Config } from '../engine/checkpoint/config.ts';
-import { malformed, quote, refusal } from '../engine/checkpoint/refusal.ts';
+import { malformed } from '../engine/checkpoint/refusal.ts';
 import type { WeightSource } from '../engine/checkpoint/weights.ts';
 import type { Carried, ClipSizes, NetworkFamily, NetworkFiles, Probe, VideoAutoencoder } from '../engine/family.ts';
 import { GraphBuilder, type Value } from '../engine/graph/builder.ts';
 import { CausalConvolutions, cellConvolution } from './cogvideox/causal.ts';
 import { downsampled, framesAt, resizedFrames, stretched, upsampled } from './cogvideox/resampling.ts';
+import { COLOURS, refuseOtherForms } from './layers/autoencoder-form.ts';
 import { Layers } from './layers/layers.ts';
 
 /**
@@ -26,7 +26,6 @@ export const autoencoderKlCogVideoX: NetworkFamily<VideoAutoencoder> = {
 
 /** All GroupNorms; fixed in the reference's code, whatever `norm_eps` says. */
 const EPSILON = 1e-6;
-const COLOURS = 3;
 /** Frames of a batch of the encoder; the first batch has the remainder besides. Fixed in the reference's code, as the decoder's. */
 const ENCODER_BATCH = 8;
 const DECODER_BATCH = 2;
@@ -59,7 +58,16 @@ class AutoencoderKlCogVideoX implements VideoAutoencoder {
     this.#hasPostQuantConv = config.optionalBoolean('use_post_quant_conv') ?? false;
     this.scalingFactor = config.optionalNumber('scaling_factor', { min: 1e-6, max: 1e6 }) ?? 1.15258426;
     this.shiftFactor = config.optionalNumber('shift_factor') ?? 0;
-    refuseOtherForms(config, this.#widths, this.#groups, this.frameScale);
+    refuseOtherForms(config, {
+      down: 'CogVideoXDownBlock3D',
+      up: 'CogVideoXUpBlock3D',
+      widths: this.#widths,
+      groups: this.#groups,
+    });
+    if (!Number.isInteger(Math.log2(this.frameScale)))
+      throw malformed(config.file, `The field "temporal_compression_ratio" is ${this.frameScale}, no power of two`, {
+        field: 'temporal_compression_ratio',
+      });
   }
 
   /** Asks for every tensor once, by building the smallest graphs. */
@@ -203,49 +211,4 @@ function batches(frames: number, size: number): readonly number[] {
 
 function clipBytes(batch: number, channels: number, frames: number, height: number, width: number): number {
   return batch * channels * frames * height * width * Float32Array.BYTES_PER_ELEMENT;
-}
-
-function refuseOtherForms(config: Config, widths: readonly number[], groups: number, frameScale: number): void {
-  for (const [field, kind] of [
-    ['down_block_types', 'CogVideoXDownBlock3D'],
-    ['up_block_types', 'CogVideoXUpBlock3D'],
-  ] as const) {
-    const blocks = config.optionalStringArray(field, { maxLength: 16 }) ?? widths.map(() => kind);
-    const other = blocks.find((block) => block !== kind);
-    if (other !== undefined)
-      throw refusal(
-        'checkpoint-unsupported',
-        config.file,
-        `The field "${field}" has ${quote(other)}; Attune knows "${kind}".`,
-        { field },
-      );
-    if (blocks.length !== widths.length)
-      throw malformed(
-        config.file,
-        `The field "${field}" has ${blocks.length} entries where block_out_channels has ${widths.length}`,
-        { field },
-      );
-  }
-  config.optionalOneOf('act_fn', ['silu']);
-  for (const field of ['in_channels', 'out_channels']) {
-    const channels = config.optionalInteger(field) ?? COLOURS;
-    if (channels !== COLOURS)
-      throw refusal(
-        'checkpoint-unsupported',
-        config.file,
-        `The field "${field}" is ${channels}; Attune works on RGB videos, 3 channels.`,
-        { field },
-      );
-  }
-  if (!Number.isInteger(Math.log2(frameScale)))
-    throw malformed(config.file, `The field "temporal_compression_ratio" is ${frameScale}, no power of two`, {
-      field: 'temporal_compression_ratio',
-    });
-  const uneven = widths.find((width) => width % groups !== 0);
-  if (uneven !== undefined)
-    throw malformed(
-      config.file,
-      `The field "block_out_channels" has ${uneven}, no multiple of norm_num_groups = ${groups}`,
-      { field: 'block_out_channels' },
-    );
 }

@@ -1,8 +1,7 @@
-import type { Config } from '../engine/checkpoint/config.ts';
-import { malformed, quote, refusal } from '../engine/checkpoint/refusal.ts';
 import type { WeightSource } from '../engine/checkpoint/weights.ts';
 import type { Autoencoder, NetworkFamily, NetworkFiles, PlaneSizes, Probe } from '../engine/family.ts';
 import { GraphBuilder, type Value } from '../engine/graph/builder.ts';
+import { COLOURS, refuseOtherForms } from './layers/autoencoder-form.ts';
 import { Layers } from './layers/layers.ts';
 
 /**
@@ -26,7 +25,6 @@ export const autoencoderKl: NetworkFamily<Autoencoder> = {
 
 /** All GroupNorms; fixed in the reference's code. */
 const EPSILON = 1e-6;
-const COLOURS = 3;
 const AROUND = [1, 1, 1, 1] as const;
 
 class AutoencoderKl implements Autoencoder {
@@ -56,7 +54,12 @@ class AutoencoderKl implements Autoencoder {
     this.#hasPostQuantConv = config.optionalBoolean('use_post_quant_conv') ?? true;
     this.scalingFactor = config.optionalNumber('scaling_factor', { min: 1e-6, max: 1e6 }) ?? 0.18215;
     this.shiftFactor = config.optionalNumber('shift_factor') ?? 0;
-    refuseOtherForms(config, this.#widths, this.#groups);
+    refuseOtherForms(config, {
+      down: 'DownEncoderBlock2D',
+      up: 'UpDecoderBlock2D',
+      widths: this.#widths,
+      groups: this.#groups,
+    });
   }
 
   /** Asks for every tensor once, by building the smallest graphs. */
@@ -185,47 +188,4 @@ class AutoencoderKl implements Autoencoder {
 
 function planeBytes(batch: number, channels: number, height: number, width: number): number {
   return batch * channels * height * width * Float32Array.BYTES_PER_ELEMENT;
-}
-
-function refuseOtherForms(config: Config, widths: readonly number[], groups: number): void {
-  for (const [field, kind] of [
-    ['down_block_types', 'DownEncoderBlock2D'],
-    ['up_block_types', 'UpDecoderBlock2D'],
-  ] as const) {
-    const blocks = config.optionalStringArray(field, { maxLength: 16 }) ?? widths.map(() => kind);
-    const other = blocks.find((block) => block !== kind);
-    if (other !== undefined)
-      throw refusal(
-        'checkpoint-unsupported',
-        config.file,
-        `The field "${field}" has ${quote(other)}; Attune knows "${kind}".`,
-        { field },
-      );
-    if (blocks.length !== widths.length)
-      throw malformed(
-        config.file,
-        `The field "${field}" has ${blocks.length} entries where block_out_channels has ${widths.length}`,
-        { field },
-      );
-  }
-  config.optionalOneOf('act_fn', ['silu']);
-  for (const field of ['in_channels', 'out_channels']) {
-    const channels = config.optionalInteger(field) ?? COLOURS;
-    if (channels !== COLOURS)
-      throw refusal(
-        'checkpoint-unsupported',
-        config.file,
-        `The field "${field}" is ${channels}; Attune works on RGB pictures, 3 channels.`,
-        { field },
-      );
-  }
-  const uneven = widths.find((width) => width % groups !== 0);
-  if (uneven !== undefined)
-    throw malformed(
-      config.file,
-      `The field "block_out_channels" has ${uneven}, no multiple of norm_num_groups = ${groups}`,
-      {
-        field: 'block_out_channels',
-      },
-    );
 }

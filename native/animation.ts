@@ -23,17 +23,25 @@ export function frameDelays(frames: number, fps: number, unitMs: number): readon
   return Array.from({ length: frames }, (_, frame) => Math.max(unitMs, end(frame + 1) - end(frame)));
 }
 
+/** Throws 'request-invalid' for more frames than one file of a format can be made of here. */
+export function checkAnimation(
+  { width, height, frames }: { readonly width: number; readonly height: number; readonly frames: number },
+  format: AnimationFormat,
+): void {
+  if (frames <= MAX_FRAMES && width * height * frames <= MAX_TOTAL_PIXELS) return;
+  throw new AttuneError(
+    'request-invalid',
+    `${frames} frames of ${width}x${height} are too many for one ${format} file; make a shorter or smaller video, or have "attune video" write MP4 or a folder of PNG files.`,
+    { field: 'frames' },
+  );
+}
+
 /** WebP without loss, GIF in 256 colours a frame; both begin again at their end. Throws 'request-invalid' for more than can be held. */
 export async function encodeAnimation({ frames, fps }: Animation, format: AnimationFormat): Promise<Uint8Array> {
   const [first] = frames;
   if (first === undefined) throw new RangeError('an animation has a frame');
   const { width, height } = first;
-  if (frames.length > MAX_FRAMES || width * height * frames.length > MAX_TOTAL_PIXELS)
-    throw new AttuneError(
-      'request-invalid',
-      `${frames.length} frames of ${width}x${height} are too many for one ${format} file; write MP4 or a folder of PNG files.`,
-      { field: 'frames' },
-    );
+  checkAnimation({ width, height, frames: frames.length }, format);
   const data = new Uint8Array(frames.length * width * height * 3);
   for (const [index, frame] of frames.entries()) {
     if (frame.width !== width || frame.height !== height || frame.channels !== 3)

@@ -187,7 +187,7 @@ export function sha256Of(bytes: Uint8Array): string {
 }
 
 /** Turns the errors of the file system into sentences. */
-async function naming<T>(path: string, work: () => Promise<T>): Promise<T> {
+export async function naming<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -200,6 +200,7 @@ async function naming<T>(path: string, work: () => Promise<T>): Promise<T> {
 
 const SENTENCES: Readonly<Record<string, string>> = {
   ENOENT: 'does not exist',
+  EEXIST: 'cannot be made: something else has that name',
   ENOTDIR: 'lies below something that is not a folder',
   EISDIR: 'is a folder',
   EACCES: 'may not be accessed; check its permissions',

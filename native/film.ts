@@ -1,7 +1,7 @@
 import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AttuneError } from '../engine/base/errors.ts';
-import type { Pixels } from '../engine/ports.ts';
+import type { FilmTags, Pixels } from '../engine/ports.ts';
 import type { Animation } from './animation.ts';
 import { type Env, Guest, LOCAL, requireFfmpeg } from './ffmpeg.ts';
 
@@ -12,12 +12,6 @@ export interface FilmOptions {
   /** Frames a second. */
   readonly fps: number;
   readonly env: Env;
-}
-
-/** What a film's container says of it; `comment` holds our record as JSON. */
-export interface FilmTags {
-  readonly title: string;
-  readonly comment: string;
 }
 
 export interface FilmWriter {
@@ -104,13 +98,16 @@ export function openFilm(path: string, { format, fps, env }: FilmOptions): FilmW
 /** ffmpeg's own text form of tags: `=`, `;`, `#`, `\` and line ends are escaped. */
 function metadata(tags: FilmTags): string {
   const line = (name: string, value: string) => `${name}=${value.replace(/[=;#\\\n]/g, '\\$&')}\n`;
-  return `;FFMETADATA1\n${line('title', tags.title)}${line('comment', tags.comment)}`;
+  return `;FFMETADATA1\n${line('title', tags.title)}${line('comment', tags.comment)}${line('description', tags.description)}`;
 }
+
+/** AVIF and HEIC lie in the container of MP4. */
+const PICTURE_BRANDS = new Set(['avif', 'avis', 'heic', 'heix', 'heim', 'hevc', 'mif1', 'msf1']);
 
 /** The container that a file's first bytes name; undefined for what is no film that is taken. */
 export function filmFormat(bytes: Uint8Array): FilmFormat | undefined {
-  const ascii = String.fromCharCode(...bytes.subarray(4, 8));
-  if (ascii === 'ftyp') return 'mp4';
+  const ascii = String.fromCharCode(...bytes.subarray(4, 12));
+  if (ascii.startsWith('ftyp')) return PICTURE_BRANDS.has(ascii.slice(4)) ? undefined : 'mp4';
   return bytes[0] === 0x1a && bytes[1] === 0x45 && bytes[2] === 0xdf && bytes[3] === 0xa3 ? 'webm' : undefined;
 }
 
@@ -119,6 +116,17 @@ export interface FilmInfo {
   readonly height: number;
   readonly fps: number;
   readonly tags: Partial<FilmTags>;
+}
+
+/** Whatever a container calls them: Matroska may name what a tag is about before it, as in `MOVIE/TITLE`. */
+function tagsOf(found: Readonly<Record<string, unknown>>): Partial<FilmTags> {
+  const known = new Map(Object.entries(found).map(([name, value]) => [name.toLowerCase().split('/').at(-1), value]));
+  return Object.fromEntries(
+    (['title', 'comment', 'description'] as const).flatMap((name) => {
+      const value = known.get(name);
+      return typeof value === 'string' ? [[name, value]] : [];
+    }),
+  );
 }
 
 const MAX_PIXELS = 100_000_000;
@@ -133,7 +141,7 @@ const TIME_LIMIT_MS = 120_000;
  */
 export async function filmInfo(path: string, format: FilmFormat, env: Env): Promise<FilmInfo> {
   const program = requireFfmpeg(env, path, 'ffprobe');
-  const asked = 'stream=width,height,avg_frame_rate:format_tags=title,comment';
+  const asked = 'stream=width,height,avg_frame_rate:format_tags';
   const told = await output(
     program,
     ['-v', 'error', ...LOCAL, '-f', format, '-select_streams', 'v:0', '-show_entries', asked, '-of', 'json', path],
@@ -148,7 +156,7 @@ export async function filmInfo(path: string, format: FilmFormat, env: Env): Prom
   const [width, height, fps] = [Number(stream.width), Number(stream.height), count / per];
   if (!(width > 0 && height > 0) || !(fps > 0 && fps <= 1000)) throw refuse('says no size or rate that can be used');
   if (width * height > MAX_PIXELS) throw refuse(`has frames of more than ${MAX_PIXELS} pixels; scale it down first`);
-  return { width, height, fps: Math.round(fps * 1000) / 1000, tags: container.tags ?? {} };
+  return { width, height, fps: Math.round(fps * 1000) / 1000, tags: tagsOf(container.tags ?? {}) };
 }
 
 /** All frames of a film. Throws 'media-invalid'. */

@@ -8,16 +8,19 @@ import {
 } from '../engine/index.ts';
 import * as families from '../models/registry.ts';
 import { availableMemory } from '../native/available.ts';
+import { openDiskSpool } from '../native/spool.ts';
 
 export interface LocalEngineOptions {
   readonly places: CatalogPlaces;
   /** Version of the application, for records. */
   readonly version: string;
   readonly runtime: TensorRuntime;
+  /** Folder for what a job writes down while it runs; made as needed. */
+  readonly scratch: string;
 }
 
 /** Joins engine, network families and runtime. */
-export function openLocalEngine({ places, version, runtime }: LocalEngineOptions): Engine {
+export function openLocalEngine({ places, version, runtime, scratch }: LocalEngineOptions): Engine {
   return openEngine({
     runtime,
     families,
@@ -25,6 +28,7 @@ export function openLocalEngine({ places, version, runtime }: LocalEngineOptions
     version,
     clock: () => performance.now(),
     availableBytes: availableMemory,
+    openSpool: () => openDiskSpool(scratch),
   });
 }
 

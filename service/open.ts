@@ -34,6 +34,7 @@ import { openTimings } from './store/timings.ts';
 export async function openService(options: ServiceOptions): Promise<Service> {
   const { folders, env, home, embedded, version } = options;
   const settings = await openSettings(folders.settings);
+  const scratch = folders.cache;
   const database = openDatabase(folders.state);
   const listeners = new Set<(event: DeskEvent) => void>();
   const emit = (event: DeskEvent) => {
@@ -44,7 +45,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const engine = () => {
     const now = places();
     const key = JSON.stringify(now);
-    if (cheap?.key !== key) cheap = { key, opened: openLocalEngine({ places: now, version, runtime: NO_RUNTIME }) };
+    if (cheap?.key !== key)
+      cheap = { key, opened: openLocalEngine({ places: now, version, runtime: NO_RUNTIME, scratch }) };
     return cheap.opened;
   };
   const queue = openQueue(database);
@@ -55,7 +57,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     startRunner: options.startRunner,
     setup: () => {
       const { provider, isOffline } = settings.value;
-      return { kind: 'setup', version, places: places(), provider, isOffline };
+      return { kind: 'setup', version, places: places(), scratch, provider, isOffline };
     },
     onEngine: emit,
     onJob: (message) => dispatcher.hear(message),

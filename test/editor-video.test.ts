@@ -1,10 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterEach, describe, expect, it } from 'vitest';
+import { openImageCodec } from '../native/images.ts';
 import { noChromium } from './chromium.ts';
-import { type Carrier, nextResult, openStage, overShell, overSocket, type Stage } from './editor-stage.ts';
+import { type Carrier, nextResult, openFiles, openStage, overShell, overSocket, type Stage } from './editor-stage.ts';
 
 /** A three-prompt video made, scrubbed and exported in the editor, on every carrier; the file is read back by players that are not ours. */
 const CARRIERS: readonly { readonly name: string; readonly carrier: Carrier }[] = [
@@ -93,9 +94,10 @@ describe.skipIf(noChromium !== undefined).each(CARRIERS)('a video over $name', (
     await scrub.fill('26');
     await page.getByText('Frame 27 of 29').waitFor();
     await expect.poll(() => seen(page)).not.toBe(early);
+    await button(page, 'Play again at the end').click();
     await button(page, 'Play').click();
     await page.getByText('Frame 29 of 29').waitFor();
-    await button(page, 'Pause').click();
+    await button(page, 'Play').waitFor();
 
     const { name, bytes } = await stage.saved(() => button(page, 'Save the video').click());
     expect(name).toMatch(/\.mp4$/);
@@ -103,10 +105,31 @@ describe.skipIf(noChromium !== undefined).each(CARRIERS)('a video over $name', (
     expect(played).toMatchObject({ width: 128, height: 128 });
     expect(played.seconds).toBeCloseTo(29 / 6, 1);
 
+    await page.getByRole('listitem').getByRole('button', { name: /^2 a / }).click();
+    const before = desk.events.length;
+    await button(page, 'Make this part anew').click();
+    const { request } = await nextResult(desk, before, 110_000);
+    expect(request.seed).toBe(entry.request.seed);
+    expect(request.segments?.map(({ seed }) => seed === undefined)).toEqual([true, false, true]);
+
+    // The film comes in again, by this window's own decoder, with the settings that it carries.
+    await page.getByRole('combobox', { name: 'Method' }).click();
+    await page.getByRole('option', { name: /^Edit a clip by prompt/ }).click();
+    await openFiles(page, 'Open a clip', { name: 'film.mp4', bytes, type: 'video/mp4' });
+    await page.getByText('film.webp').waitFor();
+    await page.getByText(/film\.mp4 \(128 × 128, 6 frames a second, 4\.8 s\) was taken/).waitFor();
+    await page.getByText('Frame 29 of 29').waitFor();
+    await button(page, 'Restore settings').click();
+    await page
+      .getByRole('listitem')
+      .getByRole('button', { name: /^3 a blue/ })
+      .waitFor();
+
     if (!hasFfprobe) return console.warn('there is no ffprobe here, so that the form of the film was not checked');
     const file = join(desk.home, 'film.mp4');
     await writeFile(file, bytes);
-    const asked = 'stream=codec_name,pix_fmt,color_range,color_space,nb_frames,r_frame_rate:format_tags=title,comment';
+    const asked =
+      'stream=codec_name,pix_fmt,color_range,color_space,nb_frames,r_frame_rate:format_tags=title,comment,description';
     const told = execFileSync('ffprobe', ['-v', 'error', '-show_entries', asked, '-of', 'json', file]);
     const { streams, format } = JSON.parse(told.toString());
     expect(streams[0]).toEqual({
@@ -118,7 +141,8 @@ describe.skipIf(noChromium !== undefined).each(CARRIERS)('a video over $name', (
       r_frame_rate: '6/1',
     });
     expect(format.tags.title).toBe(PROMPTS);
-    expect(JSON.parse(format.tags.comment)).toMatchObject({ schema: 'attune/1', request: { method: 'ditctrl' } });
+    expect(format.tags.comment).toContain('Steps: 3');
+    expect(JSON.parse(format.tags.description)).toMatchObject({ schema: 'attune/1', request: { method: 'ditctrl' } });
   });
 
   it('keeps its timeline over a restart, undoes and redoes, and grows by whole windows', async () => {
@@ -151,5 +175,81 @@ describe.skipIf(noChromium !== undefined).each(CARRIERS)('a video over $name', (
     await stage.reopen();
     await page.getByRole('button', { name: 'Video', exact: true }).click();
     await page.getByText(kept).waitFor();
+  });
+
+  it('edits a part of a clip by prompt, keeps the rest of it, and plays both', async () => {
+    const stage = await openVideo(carrier);
+    const { page, desk } = stage;
+    await page.getByRole('combobox', { name: 'Method' }).click();
+    await page.getByRole('option', { name: /^Edit a clip by prompt/ }).click();
+    await page.getByText('Open a clip first.').waitFor();
+    const clip = await readFile(new URL('../docs/images/video/three-prompts.webp', import.meta.url));
+    await openFiles(page, 'Open a clip', { name: 'walk.webp', bytes: clip, type: 'image/webp' });
+    await page.getByText('Frames 1 to 9.').waitFor();
+    await page.getByRole('spinbutton', { name: 'From frame' }).fill('3');
+    await page.getByText('Frames 3 to 11.').waitFor();
+    await page.getByRole('textbox', { name: 'What the clip shows' }).fill('a red apple moving right, on sand');
+    await page.getByRole('textbox', { name: 'What it is to show' }).fill('a blue apple moving right, on sand');
+    await page.getByRole('spinbutton', { name: 'Steps' }).fill('4');
+    // The left half and a little more may change: drawn, then made exact.
+    await page.getByRole('switch', { name: 'Change only inside a box' }).click();
+    const stageBox = await page.getByRole('img', { name: /^Frame / }).boundingBox();
+    if (stageBox === null) throw new Error('there is no frame');
+    const { x, y, width, height } = stageBox;
+    await page.mouse.move(x + width / 2 - height / 2 + 4, y + 4);
+    await page.mouse.down();
+    await page.mouse.move(x + width / 2, y + height / 2, { steps: 4 });
+    await page.mouse.move(x + width / 2 + 4, y + height - 4, { steps: 4 });
+    await page.mouse.up();
+    const side = (name: string) => page.getByRole('spinbutton', { name, exact: true });
+    await expect.poll(async () => Number(await side('Right').inputValue())).toBeLessThan(72);
+    await side('Left').fill('0');
+    await side('Top').fill('0');
+    await side('Right').fill('70');
+    await side('Bottom').fill('128');
+    // No side passes the one that faces it.
+    await side('Left').fill('90');
+    await side('Left').press('Enter');
+    await expect.poll(() => side('Left').inputValue()).toBe('69');
+    await side('Left').fill('0');
+
+    const since = desk.events.length;
+    await button(page, 'Change the clip').click();
+    const { result, request, figures } = await nextResult(desk, since, 110_000);
+    expect(result).toMatchObject({ width: 128, height: 128, frames: 9 });
+    expect(request).toMatchObject({ method: 'video-edit', frames: 9, source: { name: 'walk-3.webp' } });
+    expect(figures.changedOutside).toBe(0);
+    expect(figures.changedInside).toBeGreaterThan(0);
+    const { mask } = request;
+    if (mask === undefined) throw new Error('the box went along');
+    const { bytes } = await desk.client.call('media.get', { sha256: mask.sha256 });
+    const box = await openImageCodec().decode(bytes, 'box');
+    const free = Array.from({ length: 128 * 128 }, (_, at) => (box.data[at * box.channels] ?? 0) > 0);
+    expect(free).toEqual(Array.from({ length: 128 * 128 }, (_, at) => at % 128 < 70));
+    const compare = button(page, 'Show the clip before');
+    await compare.waitFor();
+    await page.getByText('Being made').waitFor({ state: 'hidden' });
+    const after = await seen(page);
+    await compare.click();
+    await expect.poll(() => seen(page)).not.toBe(after);
+
+    // One step of undo takes back the result, the next ones what was set.
+    await button(page, 'Undo').click();
+    await compare.waitFor({ state: 'hidden' });
+    await page.getByText('Frame 1 of 29').waitFor();
+    await page.getByRole('switch', { name: 'Change only inside a box' }).click();
+    await side('Right').waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: /^Video: a blue apple moving right/ }).click();
+    await expect.poll(() => side('Right').inputValue()).toBe('70');
+  });
+
+  it('says what a file is that is no clip', async () => {
+    const stage = await openVideo(carrier);
+    const { page } = stage;
+    await page.getByRole('combobox', { name: 'Method' }).click();
+    await page.getByRole('option', { name: /^Edit a clip by prompt/ }).click();
+    await openFiles(page, 'Open a clip', { name: 'walk.mp4', bytes: new Uint8Array(900), type: 'video/mp4' });
+    await page.getByText('walk.mp4 is no film that can be read here').waitFor();
+    await page.getByText('Open a clip first.').waitFor();
   });
 });

@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { noChromium } from './chromium.ts';
-import { nextResult, openStage, type Stage } from './editor-stage.ts';
+import { nextResult, openFiles, openStage, type Stage } from './editor-stage.ts';
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+const CLIP = new URL('../docs/images/video/three-prompts.webp', import.meta.url);
 
 /** Every rule of axe, also those that are advice. */
 async function violations(page: Page): Promise<readonly string[]> {
@@ -37,6 +40,18 @@ const VIEWS: readonly View[] = [
   { name: 'export', go: (page) => page.keyboard.press('Control+s'), leave: pressEscape },
   { name: 'record', go: (page) => button(page, 'How it was made').click(), leave: pressEscape },
   { name: 'video', go: (page) => pageLink(page, 'Video').click() },
+  {
+    name: 'video of a clip',
+    async go(page) {
+      await pageLink(page, 'Video').click();
+      await page.getByRole('combobox', { name: 'Method' }).click();
+      await page.getByRole('option', { name: /^Edit a clip by prompt/ }).click();
+      await openFiles(page, 'Open a clip', [fileURLToPath(CLIP)]);
+      await page.getByRole('spinbutton', { name: 'From frame' }).waitFor();
+      await page.getByRole('switch', { name: 'Change only inside a box' }).click();
+      await page.getByRole('spinbutton', { name: 'Left', exact: true }).waitFor();
+    },
+  },
   { name: 'models', go: (page) => pageLink(page, 'Models').click() },
   {
     name: 'models, verified',

@@ -6,7 +6,7 @@ import { openStage, type Stage } from './editor-stage.ts';
 
 /**
  * Pictures of the editor's main states for the docs: two sizes, both colours. `npm run screenshots [NAME ...]` makes them
- * anew; `compare` builds on `run` and `word` on `compare`, so that they are named together.
+ * anew; `compare` builds on `run`, `word` on `compare`, `clip` on `video`, so that they are named together.
  */
 const FOLDER = join(import.meta.dirname, '..', 'docs', 'images', 'editor');
 const SIZES = { laptop: { width: 1280, height: 800 }, '4k': { width: 3840, height: 2160 } } as const;
@@ -46,8 +46,21 @@ const STATES: Readonly<Record<string, (stage: Stage) => Promise<unknown>>> = {
     await button(page, 'Make the video').click();
     await button(page, 'Save the video').waitFor({ timeout: 180_000 });
     await page.getByText('Being made').waitFor({ state: 'hidden' });
-    await page.getByRole('slider', { name: 'Frame', exact: true }).fill('14');
+    await page.getByRole('slider', { name: 'Frame', exact: true }).fill('3');
     await page.getByRole('group', { name: 'Where the model looks' }).waitFor();
+    await settle(page);
+  },
+  async clip({ page }) {
+    await page.getByRole('combobox', { name: 'Method' }).click();
+    await page.getByRole('option', { name: /^Edit a clip by prompt/ }).click();
+    await button(page, 'Edit the shown video').click();
+    await page.getByRole('textbox', { name: 'What it is to show' }).fill('a blue apple moving right, on sand');
+    await page.getByRole('listbox').waitFor();
+    await page.keyboard.press('Escape');
+    await button(page, 'Change the clip').click();
+    await button(page, 'Show the clip before').waitFor({ timeout: 180_000 });
+    await page.getByText('Being made').waitFor({ state: 'hidden' });
+    await page.getByRole('slider', { name: 'Frame', exact: true }).fill('2');
     await settle(page);
   },
   async batch({ page, desk }) {

@@ -100,7 +100,7 @@ describe('SpriteBench', () => {
   });
 
   it.each([
-    [['--tasks', 'T9'], /T9 \(video motion\) has no code yet/],
+    [['--tasks', 'T9'], /T9 \(video motion\) is run by npm run spritebench:video/],
     [['--tasks', 'T99'], /no "T99"; there are T0, /],
     [['--methods', 'ir-diffusion'], /has no code yet/],
     [['--methods', 'promt-edit'], /no "promt-edit"; there are true target, /],

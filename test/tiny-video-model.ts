@@ -1,7 +1,7 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EditRequest } from '../contract/index.ts';
-import type { Engine, Pixels, RunOptions, VideoMedia, VideoResult } from '../engine/index.ts';
+import type { Engine, Pixels, VideoMedia, VideoResult } from '../engine/index.ts';
 import { folderOf } from './checkpoint-files.ts';
 import { tokenizerOf } from './tiny-model.ts';
 import {
@@ -83,7 +83,7 @@ export async function film(
   engine: Engine,
   asked: Partial<EditRequest> & Pick<EditRequest, 'method' | 'checkpoint'>,
   media: VideoMedia = {},
-  options: RunOptions = {},
+  options: Omit<Parameters<Engine['runVideo']>[2], 'onFrame'> = {},
 ): Promise<Filmed> {
   const pixels: Pixels[] = [];
   const request = { prompt: asked.segments === undefined ? 'a red apple' : '', seed: 1, steps: 4, guidance: 3 };

@@ -3,7 +3,7 @@ import type { BenchMethod } from './methods/method.ts';
 import type { Settings } from './methods/product.ts';
 import { methods, plannedMethods, withSettings } from './methods/registry.ts';
 import type { Plan } from './run.ts';
-import { plannedTasks, tasks } from './tasks/registry.ts';
+import { tasks, videoTasks } from './tasks/registry.ts';
 import type { SourceKind, Task } from './tasks/task.ts';
 
 export interface Options extends Plan {
@@ -78,8 +78,9 @@ const list = (text: string | undefined): readonly string[] | undefined =>
 function taskOf(id: string): Task {
   const task = tasks.find((one) => one.id === id.toUpperCase());
   if (task !== undefined) return task;
-  const planned = plannedTasks[id.toUpperCase()];
-  if (planned !== undefined) throw new UsageError(`--tasks: ${id.toUpperCase()} (${planned}) has no code yet.`);
+  const ofClips = videoTasks[id.toUpperCase()];
+  if (ofClips !== undefined)
+    throw new UsageError(`--tasks: ${id.toUpperCase()} (${ofClips}) is run by npm run spritebench:video.`);
   throw new UsageError(`--tasks: there is no "${id}"; there are ${tasks.map((one) => one.id).join(', ')}.`);
 }
 

@@ -5,18 +5,28 @@ import type { Command, Outcome } from '../command.ts';
 import { COMMON_OPTIONS } from '../command.ts';
 import type { Host } from '../host.ts';
 import { metadataOf, readInput } from '../media.ts';
+import { aboutVideo, type VideoMetadata } from '../video/about.ts';
 
 export const inspect: Command = {
   name: 'inspect',
-  summary: 'say how a picture was made, or what a checkpoint is',
+  summary: 'say how a picture or video was made, or what a checkpoint is',
   arguments: [
-    { name: 'FILE', required: true, summary: 'a picture (- is standard input), a checkpoint folder or a weight file' },
+    {
+      name: 'FILE',
+      required: true,
+      summary: 'a picture (- is standard input), a film, a folder of frames, a checkpoint folder or a weight file',
+    },
   ],
   options: COMMON_OPTIONS,
   examples: ['attune inspect out.png', 'attune inspect ~/models/stable-diffusion-3.5-medium'],
   async run(values, host) {
     const [path = '-'] = values.arguments;
-    return path === '-' || (await isPicture(path)) ? inspectPicture(path, host) : inspectModel(path, host);
+    if (path === '-' || (await isPicture(path))) {
+      const read = metadataOf(await readInput(path, host), path);
+      return told(path, read, 'picture');
+    }
+    const video = await aboutVideo(path, host.env);
+    return video === undefined ? inspectModel(path, host) : told(path, video, 'video');
   },
 };
 
@@ -36,11 +46,12 @@ async function isPicture(path: string): Promise<boolean> {
   }
 }
 
-async function inspectPicture(path: string, host: Host): Promise<Outcome> {
-  const read = metadataOf(await readInput(path, host), path);
+type Metadata = PictureMetadata | VideoMetadata;
+
+function told(path: string, read: Metadata, kind: 'picture' | 'video'): Outcome {
   const { parameters, record } = read;
   const { parameters: _settings, record: _record, ...rest } = read;
-  const picture = {
+  const about = {
     ...rest,
     ...(parameters && { parameters: { ...parameters, settings: Object.fromEntries(parameters.settings) } }),
   };
@@ -49,16 +60,18 @@ async function inspectPicture(path: string, host: Host): Promise<Outcome> {
     outputs: [],
     figures: {},
     ...(record && { record }),
-    lines: pictureLines(path, read),
-    details: { picture },
+    lines: linesOf(path, read),
+    details: { [kind]: about },
   };
 }
 
-function pictureLines(
+function linesOf(
   path: string,
-  { format, record, parametersText, sourceType, otherFields, problems }: PictureMetadata,
+  { format, record, parametersText, sourceType, otherFields, problems }: Metadata,
 ): string[] {
-  const lines = [`${path}: ${format.toUpperCase()}${sourceType === undefined ? '' : `, marked as ${sourceType}`}`];
+  const lines = [
+    `${path}: ${format === 'frames' ? 'a folder of frames' : format.toUpperCase()}${sourceType === undefined ? '' : `, marked as ${sourceType}`}`,
+  ];
   if (record) {
     const { request, checkpoint, runtime, sampler } = record;
     const { width, height } = request.size;
@@ -69,7 +82,10 @@ function pictureLines(
       ...(request.source ? [`  source: ${request.source.name}`] : []),
       ...(request.mask ? [`  mask: ${request.mask.name}`] : []),
       ...(request.sourcePrompt === undefined ? [] : [`  from: ${request.sourcePrompt}`]),
-      `  ${request.source ? 'to' : 'prompt'}: ${request.prompt}`,
+      ...(request.fps === undefined ? [] : [`  a video at ${request.fps} frames a second`]),
+      ...(request.segments === undefined
+        ? [`  ${request.source ? 'to' : 'prompt'}: ${request.prompt}`]
+        : request.segments.map(({ prompt }, at) => `  prompt ${at + 1}: ${prompt}`)),
       ...(request.negative === undefined ? [] : [`  negative: ${request.negative}`]),
       ...Object.entries(request.params).map(([name, value]) => `  ${name}: ${value}`),
     );

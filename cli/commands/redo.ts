@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import type { EditRecord, MediaRef } from '../../contract/index.ts';
-import { AttuneError, compareWhere } from '../../engine/index.ts';
+import { AttuneError, compareWhere, type PictureMetadata } from '../../engine/index.ts';
 import type { Command } from '../command.ts';
 import { COMMON_OPTIONS } from '../command.ts';
 import { readMask } from '../edit.ts';
@@ -8,17 +8,30 @@ import type { Host } from '../host.ts';
 import { findPicture, metadataOf, readInput } from '../media.ts';
 import type { Values } from '../options.ts';
 import { planOutput } from '../output.ts';
-import { checkpointRef, recallCheckpoint } from '../request.ts';
+import { checkpointOf, differencesOfMaking } from '../redone.ts';
 import { outcomeOf, runAndWrite } from '../run.ts';
-import { VERSION } from '../version.ts';
+import { aboutVideo } from '../video/about.ts';
+import { redoVideo } from '../video/redo.ts';
 
 export const redo: Command = {
   name: 'redo',
-  summary: 'run the record in a picture again and say how far the result is',
-  arguments: [{ name: 'FILE', required: true, summary: 'a picture that Attune wrote; - is standard input' }],
+  summary: 'run the record in a picture or video again and say how far the result is',
+  arguments: [
+    {
+      name: 'FILE',
+      required: true,
+      summary: 'a picture, film or folder of frames that Attune wrote; - is a picture from standard input',
+    },
+  ],
   options: [
-    { name: 'output', short: 'o', type: 'text', value: 'OUT', summary: '.png, .jpg, .webp or .avif file to write' },
-    { name: 'source', type: 'text', value: 'FILE', summary: 'where the source picture is, if it was moved' },
+    {
+      name: 'output',
+      short: 'o',
+      type: 'text',
+      value: 'OUT',
+      summary: 'where it is written: a file of the same kind, or a folder for frames',
+    },
+    { name: 'source', type: 'text', value: 'FILE', summary: 'where the source is, if it was moved' },
     { name: 'mask', type: 'text', value: 'FILE', summary: 'where the mask is, if it was moved' },
     { name: 'model', short: 'm', type: 'text', value: 'REF', summary: 'where the checkpoint is, if it was moved' },
     { name: 'force', type: 'flag', summary: 'replace files that exist' },
@@ -27,17 +40,16 @@ export const redo: Command = {
   examples: ['attune redo out.png -o again.png'],
   async run(values, host) {
     const [path = '-'] = values.arguments;
-    const plan = await planOutput(values);
+    const video = path === '-' ? undefined : await aboutVideo(path, host.env);
+    if (video !== undefined) return redoVideo(recordOf(video, path), path, values, host);
     const original = await readInput(path, host);
-    const { record, problems } = metadataOf(original, path);
-    if (!record) throw noRecord(path, problems);
+    const record = recordOf(metadataOf(original, path), path);
+    // An animated WebP is a picture by its form alone.
+    if (record.request.fps !== undefined) return redoVideo(record, path, values, host);
+    const plan = await planOutput(values);
     const media = await findMedia(record, path, values, host);
     const engine = await host.engine();
-    const given = values.text('model');
-    const checkpoint =
-      given === undefined
-        ? await recallCheckpoint(record.request.checkpoint, engine, host)
-        : checkpointRef(given, engine);
+    const checkpoint = await checkpointOf(record, values, engine, host);
     const ran = await runAndWrite({ request: { ...record.request, checkpoint }, media, plan }, values, host);
 
     const codec = await host.images();
@@ -69,9 +81,10 @@ export const redo: Command = {
   },
 };
 
-function noRecord(path: string, problems: readonly string[]): AttuneError {
+function recordOf({ record, problems }: Pick<PictureMetadata, 'record' | 'problems'>, path: string): EditRecord {
+  if (record !== undefined) return record;
   const why = problems.length > 0 ? problems.join(' ') : 'It carries no record of Attune.';
-  return new AttuneError('request-invalid', `${path} cannot be redone. ${why} "attune inspect" shows what it says.`, {
+  throw new AttuneError('request-invalid', `${path} cannot be redone. ${why} "attune inspect" shows what it says.`, {
     file: path,
   });
 }
@@ -85,21 +98,4 @@ async function findMedia({ request }: EditRecord, path: string, values: Values, 
   const source = (await find(request.source, 'source')).pixels;
   if (!request.mask) return { source };
   return { source, mask: readMask((await find(request.mask, 'mask')).pixels, source, host) };
-}
-
-/** Why a result may differ: what is not the same as when the file was made. */
-function differencesOfMaking(before: EditRecord, after: EditRecord): string[] {
-  const parts: readonly (readonly [string, string, string])[] = [
-    ['Attune', before.app.version, VERSION],
-    ['provider', before.runtime.provider, after.runtime.provider],
-    ['runtime', before.runtime.version, after.runtime.version],
-    ['precision', before.runtime.precision, after.runtime.precision],
-    ['checkpoint', before.checkpoint.name, after.checkpoint.name],
-    ['files of the checkpoint', hashesOf(before), hashesOf(after)],
-  ];
-  return parts.flatMap(([what, was, is]) => (was === is ? [] : [`the ${what} was ${was} and is ${is}`]));
-}
-
-function hashesOf({ checkpoint }: EditRecord): string {
-  return checkpoint.files.map(({ path, bytes, sha256 }) => `${path} ${sha256?.slice(0, 12) ?? bytes}`).join(', ');
 }

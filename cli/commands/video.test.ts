@@ -50,6 +50,30 @@ function scene() {
 
 const frames = (...numbers: readonly number[]) => numbers.map((number) => `00000${number}.png`);
 
+describe('a video that was made', () => {
+  const several = ['-p', 'a red apple', '-p', 'a blue cat', '--param', 'transitions=0'];
+
+  it.each(['clip', 'clip.webp'])('%s: is inspected, and redone to the same pixels', async (name) => {
+    const { at, film, run } = scene();
+    expect(await film(...several, '-o', at(name))).toMatchObject({ code: 0, err: '' });
+    const told = await run(['inspect', at(name)]);
+    expect(told).toMatchObject({ code: 0, err: '' });
+    expect(told.out).toMatch(/a video at 6 frames a second\n {2}prompt 1: a red apple\n {2}prompt 2: a blue cat/);
+    const again = await run(['redo', at(name), '-o', at(`again-${name}`), '--quiet']);
+    expect(again).toMatchObject({ code: 0, err: '' });
+    expect(again.out).toMatch(/the same pixels in all \d frames/);
+    // What is not the same is said.
+    const other = await run(['inspect', at(`again-${name}`), '--json']);
+    expect(JSON.parse(other.out).record.request.segments).toHaveLength(2);
+  });
+
+  it('without a record says so', async () => {
+    const { at, film, run } = scene();
+    await film('-p', 'a red apple', '-o', at('clip.webp'), '--no-metadata');
+    expect((await run(['redo', at('clip.webp'), '-o', at('again.webp')])).err).toMatch(/carries no record of Attune/);
+  });
+});
+
 describe('attune video', () => {
   it('writes a PNG for each frame and how they were made', async () => {
     const { at, film } = scene();
@@ -211,12 +235,29 @@ describe('attune video', () => {
     expect(after?.map(({ data }) => data.slice(48 * 3))).toEqual(before?.map(({ data }) => data.slice(48 * 3)));
     expect(after?.map(({ data }) => data)).not.toEqual(before?.map(({ data }) => data));
 
+    const part = await film(
+      at('in.webp'),
+      ...words,
+      '--start-frame',
+      '2',
+      '--frames',
+      '1',
+      '-o',
+      at('part.webp'),
+      '--json',
+    );
+    expect(JSON.parse(part.out)).toMatchObject({ record: { request: { startFrame: 1, frames: 1 } } });
+
+    const beyond = await film(at('in.webp'), ...words, '--start-frame', '9', '-o', at('beyond.webp'));
+    expect(beyond).toMatchObject({ code: 2, err: expect.stringMatching(/beyond them/) });
+
     await film('-p', 'a red apple', '-o', at('in.gif'));
     expect((await film(at('in.gif'), ...words, '-o', at('gif'))).code).toBe(0);
   });
 
   it.each([
     ['words of a clip without one', ['--from', 'a', '--to', 'cat'], 2, /go with a clip/],
+    ['a first frame of no clip', ['-p', 'a cat', '--start-frame', '2'], 2, /name the clip/],
     ['a prompt beside a clip', ['in.webp', '-p', 'a cat'], 2, /--prompt makes a video from nothing/],
     ['a clip that is none', ['note.txt', '--from', 'a', '--to', 'cat'], 1, /note\.txt is no clip that can be read/],
   ] as const)('refuses %s', async (_name, argv, code, sentence) => {
@@ -224,6 +265,14 @@ describe('attune video', () => {
     await writeFile(at('note.txt'), 'hello');
     const args = argv.map((arg) => (/\.\w+$/.test(arg) ? at(arg) : arg));
     expect(await film(...args, '-o', at('out'))).toMatchObject({ code, err: expect.stringMatching(sentence) });
+  });
+
+  it('refuses before the run more frames than the file can be made of', async () => {
+    const { at, film } = scene();
+    const long = ['-p', 'a cat', '--method', 'ditctrl', '--frames', '20000', '-o'];
+    const said = await film(...long, at('long.webp'));
+    expect(said).toMatchObject({ code: 2, err: expect.stringMatching(/too many for one webp file.+MP4/s) });
+    expect(existsSync(at('long.webp'))).toBe(false);
   });
 
   it.each([

@@ -1,15 +1,14 @@
-import type { EditRequest } from '../../contract/index.ts';
-import { toMask, type VideoMedia, type VideoResult } from '../../engine/index.ts';
-import type { Command, Outcome } from '../command.ts';
+import { toMask, type VideoMedia } from '../../engine/index.ts';
+import type { Command } from '../command.ts';
 import { COMMON_OPTIONS } from '../command.ts';
 import { UsageError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import { loadPicture } from '../media.ts';
 import type { Values } from '../options.ts';
-import { duration, ProgressReport } from '../progress.ts';
-import { findMethod, type InputNames, RUN_OPTIONS, readRequest, rememberCheckpoint } from '../request.ts';
+import { findMethod, type InputNames, RUN_OPTIONS, readRequest } from '../request.ts';
 import { loadClip } from '../video/clip.ts';
-import { openVideoWriter, planVideoOutput, writeBeside } from '../video/output.ts';
+import { planVideoOutput } from '../video/output.ts';
+import { runVideo } from '../video/run.ts';
 import { methodHelp } from './methods.ts';
 
 /** In the order in which a command line is judged. */
@@ -24,8 +23,6 @@ const NAMES: InputNames = {
 
 const DEFAULT_VIDEO_MODEL = 'embedded/video';
 const MAX_FRAMES = 100_000;
-const GIF_SAYS_NOTHING =
-  'A GIF shows 256 colours a frame and cannot say how it was made; WebP and a folder of frames can.';
 const ONE_PROMPT = 'clip';
 const SEVERAL_PROMPTS = 'ditctrl';
 const CLIP = 'video-edit';
@@ -60,6 +57,7 @@ export const video: Command = {
     { name: 'fps', type: 'text', value: 'N', summary: "frames shown a second; the checkpoint's own without it" },
     { name: 'from', type: 'text', value: 'TEXT', summary: 'with a clip, what it shows' },
     { name: 'to', type: 'text', value: 'TEXT', summary: 'with a clip, what it shall show' },
+    { name: 'start-frame', type: 'text', value: 'N', summary: 'with a clip, the first frame to edit, counted from 1' },
     { name: 'mask', type: 'text', value: 'PNG', summary: 'with a clip, white where its frames may change' },
     ...RUN_OPTIONS.map((option) =>
       option.name === 'output'
@@ -87,7 +85,7 @@ export const video: Command = {
       params: overlap === undefined ? [] : [`overlap=${overlap}`],
     });
     const plan = await planVideoOutput(values, host);
-    return film({ request, media, plan }, values, host);
+    return runVideo({ request, media, plan }, values, host);
   },
 };
 
@@ -96,6 +94,8 @@ function promptsOf(values: Values, path: string | undefined): readonly string[] 
   const [prompts, to] = [values.list('prompt'), values.text('to')];
   if (path === undefined && (to !== undefined || values.has('from')))
     throw new UsageError('--from and --to go with a clip: attune video CLIP --from TEXT --to TEXT.');
+  if (path === undefined && values.has('start-frame'))
+    throw new UsageError('--start-frame is the first frame of a clip to edit; name the clip: attune video CLIP.');
   if (path !== undefined && prompts.length > 0)
     throw new UsageError('A clip is edited by --from TEXT and --to TEXT; --prompt makes a video from nothing.');
   return to === undefined ? prompts : [to];
@@ -104,6 +104,7 @@ function promptsOf(values: Values, path: string | undefined): readonly string[] 
 /** The clip and the mask of a command line. */
 async function readClip(values: Values, path: string | undefined, host: Host) {
   const [from, maskPath] = [values.text('from'), values.text('mask')];
+  const start = values.integer('start-frame', 1, MAX_FRAMES);
   const mask = maskPath === undefined ? undefined : await loadPicture(maskPath, host);
   const clip = path === undefined ? undefined : await loadClip(path, host);
   const media: VideoMedia = {
@@ -112,6 +113,7 @@ async function readClip(values: Values, path: string | undefined, host: Host) {
   };
   const inputs = {
     ...(clip && { source: clip.ref }),
+    ...(start !== undefined && { startFrame: start - 1 }),
     ...(mask && { mask: mask.ref }),
     ...(from !== undefined && { sourcePrompt: from }),
   };
@@ -133,64 +135,4 @@ function readLength(values: Values, prompts: readonly string[]) {
   if (each !== undefined)
     throw new UsageError('--segment-frames goes with several prompts; the length of one is --frames N.');
   return { prompt: prompts[0], ...(frames === undefined ? {} : { frames }), ...rate };
-}
-
-/** Runs a request into files, which are there whole or not at all. */
-async function film(
-  {
-    request,
-    media,
-    plan,
-  }: {
-    readonly request: EditRequest;
-    readonly media: VideoMedia;
-    readonly plan: Awaited<ReturnType<typeof planVideoOutput>>;
-  },
-  values: Values,
-  host: Host,
-): Promise<Outcome> {
-  const engine = await host.engine();
-  const startMs = host.now();
-  const progress = values.has('quiet') ? undefined : new ProgressReport(host);
-  let made: VideoResult | undefined;
-  const resultOf = () => {
-    if (made === undefined) throw new RangeError('the writer asks how the video was made before it is');
-    return made;
-  };
-  const fps = request.fps ?? engine.videoModel(request.checkpoint).defaults.fps;
-  const writer = await openVideoWriter(plan, resultOf, fps, host);
-  try {
-    made = await engine
-      .runVideo(request, media, {
-        ...(progress && { onEvent: progress.onEvent }),
-        signal: host.signal,
-        onFrame: (frame) => writer.write(frame),
-      })
-      .finally(() => progress?.end());
-    await writer.finish();
-    const result = made;
-    const { record } = result;
-    const warnings = [...result.warnings, ...(plan.format === 'gif' && plan.withRecord ? [GIF_SAYS_NOTHING] : [])];
-    await rememberCheckpoint(record.request.checkpoint, request.checkpoint, host);
-    const outputs = await writeBeside(result, plan, host);
-    for (const warning of warnings) host.writeErr(`attune: ${warning}\n`);
-    const elapsedMs = host.now() - startMs;
-    const { size, frames, fps } = result;
-    const what = `${size.width}x${size.height}, ${frames} frames at ${fps} a second`;
-    const maps = outputs.filter(({ kind }) => kind === 'map').length;
-    return {
-      ok: true,
-      outputs,
-      figures: { ...result.figures, elapsedMs },
-      record,
-      details: { warnings },
-      lines: [
-        `${outputs[0]?.path}: ${what}, ${record.request.method}, seed ${record.request.seed}, ${duration(elapsedMs)}`,
-        ...(maps === 0 ? [] : [`${plan.mapsFolder}: ${maps} maps of words`]),
-      ],
-    };
-  } catch (error) {
-    await writer.abort();
-    throw error;
-  }
 }

@@ -1,4 +1,4 @@
-import type { VideoResult } from '../../engine/index.ts';
+import { filmTags } from '../../engine/index.ts';
 import type { Env } from '../../native/ffmpeg.ts';
 import { type FilmFormat, openFilm } from '../../native/film.ts';
 import type { VideoWriter, VideoWriterOptions } from './writer.ts';
@@ -10,18 +10,15 @@ export interface FilmFileOptions extends VideoWriterOptions {
   readonly env: Env;
 }
 
-/** MP4 or WebM by the system's ffmpeg. Its title is the prompts, its comment how it was made. Throws 'media-invalid' where there is no ffmpeg. */
+/** MP4 or WebM by the system's ffmpeg. Its tags say how it was made. Throws 'media-invalid' where there is no ffmpeg. */
 export function openFilmFile(path: string, { format, fps, env, record }: FilmFileOptions): VideoWriter {
   const film = openFilm(path, { format, fps, env });
   return {
     write: (frame) => film.write(frame),
     finish() {
       const about = record();
-      return film.finish(about && { title: titleOf(about.request), comment: JSON.stringify(about) });
+      return film.finish(about && filmTags(about));
     },
     abort: () => film.abort(),
   };
 }
-
-const titleOf = ({ prompt, segments }: VideoResult['record']['request']): string =>
-  segments === undefined ? prompt : segments.map((segment) => segment.prompt).join(' | ');

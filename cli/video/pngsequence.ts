@@ -12,7 +12,7 @@ const FRAME = /^\d{6}\.png$/;
 export const frameName = (index: number): string => `${String(index + 1).padStart(DIGITS, '0')}.png`;
 
 /** The file beside the frames that says how they were made. */
-const RECORD = 'record.json';
+export const RECORD = 'record.json';
 
 export interface SequenceOptions extends VideoWriterOptions {
   /** Whether an earlier video in the folder may be replaced. Other files stay as they are. */

@@ -1,8 +1,10 @@
-import type { EditRecord } from '../../contract/index.ts';
+import type { EditRecord, Size } from '../../contract/index.ts';
 import type { Pixels } from '../../engine/index.ts';
 
 /** Takes a video frame by frame, so that nobody holds all of it. What it writes appears whole at `finish`, or not at all. */
 export interface VideoWriter {
+  /** Told before the run what will come. Throws 'request-invalid' for what cannot be written. */
+  begin?(shape: { readonly size: Size; readonly frames: number }): void;
   /** The next frame; all have one size. Resolves when the writer can take another one. Throws 'file-failed'. */
   write(frame: Pixels): Promise<void>;
   /** Gives the files their names. Throws 'file-failed'. */

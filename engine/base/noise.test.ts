@@ -53,6 +53,8 @@ describe('gaussianNoise', () => {
 
   it('gives the same beginning whatever the length', () => {
     expect(gaussianNoise(5, 42, 3)).toEqual(gaussianNoise(4096, 42, 3).slice(0, 5));
+    for (const from of [0, 1, 2, 3, 4, 1023])
+      expect(gaussianNoise(9, 42, 3, from)).toEqual(gaussianNoise(4096, 42, 3).slice(from, from + 9));
   });
 
   it('is standard normal', () => {

@@ -58,9 +58,10 @@ export const NOISE_GENERATOR = 'philox4x32-10/box-muller';
  * `length` independent standard normals, rounded to float32.
  * @param seed 0..2^53-1
  * @param stream 0..2^53-1; different streams of a seed are independent
+ * @param from index of the first; a part of a draw is the same numbers as in the whole
  * @throws AttuneError 'request-invalid' when seed or stream is no such integer
  */
-export function gaussianNoise(length: number, seed: number, stream = 0): Float32Array<ArrayBuffer> {
+export function gaussianNoise(length: number, seed: number, stream = 0, from = 0): Float32Array<ArrayBuffer> {
   checkInteger('seed', seed);
   checkInteger('noise stream', stream);
   const out = new Float32Array(length);
@@ -68,8 +69,8 @@ export function gaussianNoise(length: number, seed: number, stream = 0): Float32
   const streamLow = stream >>> 0;
   const streamHigh = Math.floor(stream / TWO_32);
   const words = new Uint32Array(4);
-  for (let start = 0; start < length; start += 4) {
-    const block = start / 4;
+  for (let start = -(from % 4); start < length; start += 4) {
+    const block = (from + start) / 4;
     words[0] = block;
     words[1] = Math.floor(block / TWO_32);
     words[2] = streamLow;
@@ -78,7 +79,7 @@ export function gaussianNoise(length: number, seed: number, stream = 0): Float32
     for (let pair = 0; pair < 4; pair += 2) {
       const radius = Math.sqrt(-2 * Math.log(((words[pair] ?? 0) + 0.5) / TWO_32));
       const angle = (2 * Math.PI * ((words[pair + 1] ?? 0) + 0.5)) / TWO_32;
-      // Writes past the end of a typed array are ignored: the last block may be used in part.
+      // Writes beside a typed array are ignored: the first and the last block may be used in part.
       out[start + pair] = radius * Math.cos(angle);
       out[start + pair + 1] = radius * Math.sin(angle);
     }
@@ -87,9 +88,9 @@ export function gaussianNoise(length: number, seed: number, stream = 0): Float32
 }
 
 /** What noise is drawn for; each purpose has a range of 2^40 streams of its own. */
-export type NoisePurpose = 'initial' | 'step' | 'encoder' | 'selection';
+export type NoisePurpose = 'initial' | 'step' | 'encoder' | 'selection' | 'shared';
 
-const PURPOSES: Readonly<Record<NoisePurpose, number>> = { initial: 0, step: 1, encoder: 2, selection: 3 };
+const PURPOSES: Readonly<Record<NoisePurpose, number>> = { initial: 0, step: 1, encoder: 2, selection: 3, shared: 4 };
 
 /**
  * A source of draws for one purpose: draw n of the source is stream purpose * 2^40 + n. Give every draw its own number
@@ -100,8 +101,17 @@ export function noiseSource(
   length: number,
   purpose: NoisePurpose,
 ): (draw: number) => Float32Array<ArrayBuffer> {
+  const part = noiseParts(seed, purpose);
+  return (draw) => part(draw, 0, length);
+}
+
+/** As `noiseSource`, for draws that are too long to hold: `length` numbers of a draw, the first of them at index `from`. */
+export function noiseParts(
+  seed: number,
+  purpose: NoisePurpose,
+): (draw: number, from: number, length: number) => Float32Array<ArrayBuffer> {
   const base = PURPOSES[purpose] * 2 ** 40;
-  return (draw) => gaussianNoise(length, seed, base + draw);
+  return (draw, from, length) => gaussianNoise(length, seed, base + draw, from);
 }
 
 function checkInteger(what: string, value: number): void {

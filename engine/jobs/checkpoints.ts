@@ -35,6 +35,7 @@ export class Checkpoints {
 
   /** Whichever it is. */
   any(ref: string): Opened<Model> | Opened<VideoModel> {
+    if (this.#videos.has(resolveCheckpoint(ref, this.#places).folder)) return this.video(ref);
     try {
       return this.picture(ref);
     } catch (error) {

@@ -16,12 +16,14 @@ import { methods } from '../methods/registry.ts';
 import type { VideoMethod } from '../methods/videomethod.ts';
 import { videoMethods } from '../methods/videoregistry.ts';
 import { canvasOf } from '../pipeline/canvas.ts';
+import { HELD_BYTES, Scratch } from '../pipeline/latentframes.ts';
 import { type MemoryPlan, planMemory } from '../pipeline/memory.ts';
 import { type Families, type Model, openModel } from '../pipeline/model.ts';
 import { type Clock, type Gate, Progress } from '../pipeline/progress.ts';
 import { cancellable } from '../pipeline/sessions.ts';
 import { unknownWarnings } from '../pipeline/unknown.ts';
 import type { VideoModel } from '../pipeline/videomodel.ts';
+import type { OpenSpool } from '../pipeline/videotiles.ts';
 import type { Pixels, TensorRuntime } from '../ports.ts';
 import { type CatalogEntry, type CatalogPlaces, listCatalog } from './catalog.ts';
 import { Checkpoints } from './checkpoints.ts';
@@ -74,6 +76,10 @@ export interface EngineOptions {
   readonly clock: Clock;
   /** Bytes of memory that a job may take; a job that needs more is refused before it starts. Absent: none is refused. */
   readonly availableBytes?: () => number;
+  /** Opens where pieces of large frames of a video and latents of long ones wait. Absent: they wait in memory. */
+  readonly openSpool?: OpenSpool;
+  /** Bytes up to which a latent of a video waits in memory all the same. */
+  readonly heldBytes?: number;
 }
 
 export interface RunOptions {
@@ -136,7 +142,16 @@ export interface Engine {
 const FEATHER_PX = 4;
 
 /** The engine: requests in, pictures and records out. One run at a time. */
-export function openEngine({ runtime, families, places, version, clock, availableBytes }: EngineOptions): Engine {
+export function openEngine({
+  runtime,
+  families,
+  places,
+  version,
+  clock,
+  availableBytes,
+  openSpool,
+  heldBytes = HELD_BYTES,
+}: EngineOptions): Engine {
   const checkpoints = new Checkpoints(families, places, runtime);
   const opened = (ref: string) => checkpoints.picture(ref);
   const prepare = (asked: EditRequest, media: MediaSizes) => {
@@ -158,7 +173,12 @@ export function openEngine({ runtime, families, places, version, clock, availabl
   const resolveClip = (method: VideoMethod, request: EditRequest, source: ClipSize | undefined) => {
     const { model, entry } = checkpoints.video(request.checkpoint);
     const resolved = resolveVideo(method, request, source, model);
-    return { model, entry, resolved, memory: planVideo(method, resolved, source !== undefined, model) };
+    return {
+      model,
+      entry,
+      resolved,
+      ...planVideo(method, resolved, source !== undefined, model, openSpool === undefined ? undefined : heldBytes),
+    };
   };
   const resolve = (method: Method, request: EditRequest, media: MediaSizes) => {
     const { model, entry } = opened(request.checkpoint);
@@ -193,18 +213,21 @@ export function openEngine({ runtime, families, places, version, clock, availabl
       const source = sizesOfClip(media);
       const { request, method } = prepareVideo(asked, source, media.mask);
       progress.stage('open');
-      const { model, entry, resolved, memory } = resolveClip(method, request, source);
+      const { model, entry, resolved, memory, frames } = resolveClip(method, request, source);
+      options.onBegin?.({ size: resolved.size, frames });
       if (availableBytes !== undefined) await ensureMemory(memory, resolved, availableBytes, checkpoints.all);
       const fitted = fitClip(media, resolved);
       const running = { ...model, sessions: cancellable(model.sessions, options.signal) };
-      const outcome = await method.run({ model: running, request: resolved, progress, ...fitted });
-      const delivered = await deliverFrames({
-        model: running,
-        outcome,
-        source: fitted.source,
-        sink: options,
-        progress,
-      });
+      const scratch = new Scratch(openSpool, heldBytes);
+      const make = async () => {
+        const outcome = await method.run({ model: running, request: resolved, progress, scratch, ...fitted });
+        const { source } = fitted;
+        return {
+          outcome,
+          delivered: await deliverFrames({ model: running, outcome, source, sink: options, openSpool, progress }),
+        };
+      };
+      const { outcome, delivered } = await make().finally(() => scratch.close());
       const conditions = outcome.prompts.map(({ condition }) => condition);
       return {
         size: resolved.size,

@@ -2,7 +2,7 @@ import { AttuneError } from '../base/errors.ts';
 import type { FamilyFinding, FamilyHook } from '../checkpoint/inspect.ts';
 import type { Autoencoder, Denoiser, TextEncoder, VideoAutoencoder } from '../family.ts';
 import type { Families } from '../pipeline/model.ts';
-import { DEFAULT_VIDEO_TILING } from '../pipeline/videocodec.ts';
+import { DEFAULT_VIDEO_TILING } from '../pipeline/videobatches.ts';
 
 /** What the families know of a component, for `inspect`: which one runs it, what it lacks, what a run at its own size needs. */
 export function findFamily(component: Parameters<FamilyHook>[0], families: Families): FamilyFinding | undefined {

@@ -1,15 +1,50 @@
+import { tmpdir } from 'node:os';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../contract/index.ts';
 import * as families from '../../models/registry.ts';
 import { createOnnxRuntime } from '../../native/runtime.ts';
+import { openDiskSpool } from '../../native/spool.ts';
 import { apart, discOf, EMBEDDED, openTestEngine, requestOf, runAsked } from '../../test/embedded.ts';
 import { film, writeTinyVideoModel } from '../../test/tiny-video-model.ts';
 import { openEngine } from '../index.ts';
+import type { FrameSpool } from '../ports.ts';
+import type { EngineOptions } from './engine.ts';
 
 const engine = openTestEngine();
 afterAll(() => engine.close());
 
 const ask = (checkpoint: string) => ({ method: 'clip', checkpoint, frames: 3 }) as const;
+
+const engineWith = (more: Partial<EngineOptions>) =>
+  openEngine({
+    runtime: createOnnxRuntime({ threads: 1 }),
+    families,
+    places: { embedded: EMBEDDED },
+    version: '0.0.0-test',
+    clock: () => performance.now(),
+    ...more,
+  });
+
+/** An engine with a spool on the disk, and how many pieces went there and how many spools are open. */
+function spoolingEngine(more: Partial<EngineOptions> = {}) {
+  const counts = { waited: 0, open: 0 };
+  const openSpool = async (): Promise<FrameSpool> => {
+    const spool = await openDiskSpool(tmpdir());
+    counts.open += 1;
+    return {
+      ...spool,
+      put: (key, data) => {
+        counts.waited += 1;
+        return spool.put(key, data);
+      },
+      close: () => {
+        counts.open -= 1;
+        return spool.close();
+      },
+    };
+  };
+  return { spooling: engineWith({ openSpool, ...more }), counts };
+}
 
 describe('runVideo', () => {
   it('tells stages, steps and previews that say which frame they show', async () => {
@@ -85,6 +120,28 @@ describe('runVideo', () => {
     expect(order).toEqual(['take 0', 'done 0', 'take 1', 'done 1', 'take 2', 'done 2']);
   });
 
+  it('says before the run what will come, which a sink may refuse', async () => {
+    const checkpoint = writeTinyVideoModel();
+    const segments = [{ prompt: 'a red apple' }, { prompt: 'a cat', frames: 12 }];
+    for (const asked of [
+      ask(checkpoint),
+      { method: 'ditctrl', checkpoint, segments },
+      { method: 'ditctrl', checkpoint, prompt: 'a cat', frames: 8 },
+    ]) {
+      const told: number[] = [];
+      const { frames } = await film(engine, asked, {}, { onBegin: (shape) => void told.push(shape.frames) });
+      expect(told).toEqual([frames]);
+    }
+    const tooLong = new Error('too long');
+    const events: RunEvent[] = [];
+    const refuse = () => {
+      throw tooLong;
+    };
+    const run = film(engine, ask(checkpoint), {}, { onBegin: refuse, onEvent: (event) => void events.push(event) });
+    await expect(run).rejects.toBe(tooLong);
+    expect(events.map((event) => 'stage' in event && event.stage)).toEqual(['open']);
+  });
+
   it('ends with the error of its sink', async () => {
     const full = new Error('the disk is full');
     await expect(
@@ -100,16 +157,69 @@ describe('runVideo', () => {
 
   it('refuses before it starts what the memory does not hold', async () => {
     const checkpoint = writeTinyVideoModel();
-    const small = openEngine({
-      runtime: createOnnxRuntime({ threads: 1 }),
-      families,
-      places: { embedded: EMBEDDED },
-      version: '0.0.0-test',
-      clock: () => performance.now(),
-      availableBytes: () => 1e6,
-    });
+    const small = engineWith({ availableBytes: () => 1e6 });
     await expect(film(small, ask(checkpoint))).rejects.toMatchObject({ kind: 'memory-exceeded' });
     await small.close();
+  });
+
+  it('lets pieces of large frames wait on the disk, with the same frames, and forgets them at the end', async () => {
+    const checkpoint = writeTinyVideoModel({ coder: 'video', reader: 't5' });
+    const asked = { ...ask(checkpoint), size: { width: 112, height: 48 }, steps: 1 };
+    const { spooling, counts } = spoolingEngine();
+    const [inMemory, onDisk] = [await film(engine, asked), await film(spooling, asked)];
+    expect(counts.waited).toBeGreaterThanOrEqual(2 * inMemory.frames);
+    const before = counts.waited;
+    await film(spooling, ask(checkpoint));
+    expect(counts.waited).toBe(before);
+    expect(onDisk.pixels).toEqual(inMemory.pixels);
+    expect(spooling.estimateVideo(requestOf(asked)).peakBytes).toBeLessThan(
+      engine.estimateVideo(requestOf(asked)).peakBytes,
+    );
+    const onFrame = () => Promise.reject(new Error('full'));
+    await expect(spooling.runVideo(requestOf(asked), {}, { onFrame })).rejects.toThrow('full');
+    expect(counts.open).toBe(0);
+    await spooling.close();
+  });
+
+  it.each([
+    ['pictures', 'CogVideoXDDIMScheduler'],
+    ['video', 'CogVideoXDPMScheduler'],
+  ] as const)(
+    'lets the latent of a long video wait on the disk, with the same frames: %s, %s',
+    async (coder, scheduler) => {
+      const checkpoint = writeTinyVideoModel({ coder, reader: 't5', scheduler });
+      const segments = ['a red apple', 'a blue cat', 'grass', 'a red cat'].map((prompt) => ({ prompt }));
+      const params = { overlap: 1, ownNoise: 0.5, shareFrom: 0.25 };
+      const asked = { method: 'ditctrl', checkpoint, segments, params } as const;
+      const { spooling, counts } = spoolingEngine({ heldBytes: 0 });
+      const [inMemory, onDisk] = [
+        await film(engine, asked, {}, { previews: true }),
+        await film(spooling, asked, {}, { previews: true }),
+      ];
+      expect(inMemory.frames).toBeGreaterThan(12);
+      expect(onDisk.pixels).toEqual(inMemory.pixels);
+      expect(counts.waited).toBeGreaterThan(0);
+      const stopped = { onFrame: () => Promise.reject(new Error('full')) };
+      await expect(spooling.runVideo(requestOf({ ...asked, prompt: '' }), {}, stopped)).rejects.toThrow('full');
+      const gone = AbortSignal.abort();
+      await expect(film(spooling, asked, {}, { signal: gone })).rejects.toMatchObject({ kind: 'cancelled' });
+      expect(counts.open).toBe(0);
+      await spooling.close();
+    },
+  );
+
+  it('needs no more memory for more prompts where latents wait on the disk', async () => {
+    const checkpoint = writeTinyVideoModel();
+    const { spooling } = spoolingEngine({ heldBytes: 2 ** 12 });
+    const peaks = (engineNow: typeof engine) =>
+      [8, 16].map((count) => {
+        const segments = Array.from({ length: count }, () => ({ prompt: 'a red apple' }));
+        return engineNow.estimateVideo(requestOf({ method: 'ditctrl', checkpoint, prompt: '', segments })).peakBytes;
+      });
+    const [eight = 0, sixteen] = peaks(spooling);
+    expect(sixteen).toBe(eight);
+    expect(Math.min(...peaks(engine))).toBeGreaterThan(eight);
+    await spooling.close();
   });
 
   it('says that a method gives no word maps', async () => {

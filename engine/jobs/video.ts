@@ -4,13 +4,12 @@ import { paste } from '../media/paste.ts';
 import { checkMask } from '../media/pixels.ts';
 import { resample } from '../media/resample.ts';
 import type { FrameMap, VideoMethod } from '../methods/videomethod.ts';
-import { framesOf } from '../methods/videosampling.ts';
 import type { MemoryPlan } from '../pipeline/memory.ts';
 import type { Progress } from '../pipeline/progress.ts';
-import { videoCanvasOf } from '../pipeline/videocanvas.ts';
-import { decodeFrames, type FrameSpool } from '../pipeline/videocodec.ts';
+import { decodeFrames } from '../pipeline/videocodec.ts';
 import { planVideoMemory } from '../pipeline/videomemory.ts';
 import type { VideoModel } from '../pipeline/videomodel.ts';
+import type { OpenSpool } from '../pipeline/videotiles.ts';
 import type { Pixels } from '../ports.ts';
 import { mapColumns } from './estimate.ts';
 import { resolveFor } from './inputs.ts';
@@ -48,10 +47,10 @@ export function checkPrompts({ prompt, segments }: EditRequest): void {
 }
 
 export interface VideoSink {
+  /** Told before the run what will come; an error thrown here refuses it. */
+  readonly onBegin?: (shape: { readonly size: Size; readonly frames: number }) => void;
   /** Takes the frames in order, from 0; the next one is decoded when it has resolved. */
   readonly onFrame: (frame: Pixels, index: number) => Promise<void> | void;
-  /** Where pieces of large frames wait; in memory unless given. */
-  readonly spool?: FrameSpool;
 }
 
 export interface VideoResult {
@@ -74,7 +73,20 @@ export function resolveVideo(
 ): ResolvedRequest {
   const { width, height, frames } = model.defaults;
   const resolved = resolveFor(method, request, source?.size ?? { width, height }, model);
-  const length = request.segments === undefined ? (request.frames ?? source?.frames ?? frames) : undefined;
+  if (source === undefined && request.startFrame !== undefined)
+    throw new AttuneError(
+      'request-invalid',
+      'Only a clip has a first frame to edit (startFrame): name the clip, or leave it out.',
+      { field: 'startFrame' },
+    );
+  const rest = source && source.frames - (request.startFrame ?? 0);
+  if (rest !== undefined && rest < 1)
+    throw new AttuneError(
+      'request-invalid',
+      `The clip has ${source?.frames} frames, and the first one to edit is beyond them. Begin earlier (--start-frame).`,
+      { field: 'startFrame' },
+    );
+  const length = request.segments === undefined ? (request.frames ?? rest ?? frames) : undefined;
   return {
     ...resolved,
     ...(length === undefined ? {} : { frames: length }),
@@ -87,31 +99,33 @@ export function planVideo(
   request: ResolvedRequest,
   encodes: boolean,
   model: VideoModel,
-): MemoryPlan {
-  const { rows, window, routed = false } = method.demand(request, model);
-  const lengths = request.segments?.map(({ frames = model.defaults.frames }) => frames) ?? [framesOf(request, model)];
-  const frames = lengths.reduce((sum, length) => sum + length, 0);
-  const canvas = videoCanvasOf(model, { ...request.size, frames });
-  return planVideoMemory(model, { canvas, rows, window, encodes, mapColumns: mapColumns(request), routed });
+  heldBytes: number | undefined,
+): { readonly memory: MemoryPlan; readonly frames: number } {
+  const { canvas, rows, window, routed = false, streams = false } = method.demand(request, model);
+  const shape = { canvas, rows, window, encodes, mapColumns: mapColumns(request), routed, streams, heldBytes };
+  return { memory: planVideoMemory(model, shape), frames: canvas.frames };
 }
 
 /** The clip and the mask at the request's size. Throws 'request-invalid' or 'media-invalid'. */
 export function fitClip(
   { source, mask }: VideoMedia,
-  { size, frames }: ResolvedRequest,
+  { size, frames = 1, startFrame: start = 0 }: ResolvedRequest,
 ): { readonly source?: readonly Pixels[]; readonly mask?: Pixels } {
   const [first] = source?.frames ?? [];
   if (mask !== undefined && first !== undefined) checkMask(mask, first);
-  if (source !== undefined && source.frames.length < (frames ?? 1))
+  const there = source && source.frames.length - start;
+  if (there !== undefined && there < frames)
     throw new AttuneError(
       'request-invalid',
-      `The clip has ${source.frames.length} frames and ${frames} were asked for. Ask for fewer (--frames).`,
+      `The clip has ${there} frames${start === 0 ? '' : ' from there on'} and ${frames} were asked for. Ask for fewer (--frames).`,
       { field: 'frames' },
     );
   return {
     ...(source === undefined
       ? {}
-      : { source: source.frames.slice(0, frames).map((frame) => resample(frame, size.width, size.height)) }),
+      : {
+          source: source.frames.slice(start, start + frames).map((frame) => resample(frame, size.width, size.height)),
+        }),
     ...(mask === undefined ? {} : { mask: resample(mask, size.width, size.height) }),
   };
 }
@@ -124,6 +138,8 @@ interface Delivery {
   readonly outcome: Awaited<ReturnType<VideoMethod['run']>>;
   readonly source: readonly Pixels[] | undefined;
   readonly sink: VideoSink;
+  /** Opens where pieces of large frames wait; in memory unless given. */
+  readonly openSpool: OpenSpool | undefined;
   readonly progress: Progress;
 }
 
@@ -136,17 +152,13 @@ export async function deliverFrames({
   outcome,
   source,
   sink,
+  openSpool,
   progress,
 }: Delivery): Promise<{ readonly count: number; readonly figures: Readonly<Record<string, number>> }> {
   progress.stage('decode');
   const { canvas, latent, masks } = outcome;
   let [count, changedOutside, changedInside] = [0, 0, 0];
-  for await (const decoded of decodeFrames(
-    model,
-    canvas,
-    latent,
-    sink.spool === undefined ? {} : { spool: sink.spool },
-  )) {
+  for await (const decoded of decodeFrames(model, canvas, latent, { openSpool })) {
     const [mask, before] = [masks?.[count] ?? masks?.[0], source?.[count]];
     let frame = decoded;
     if (mask !== undefined && before !== undefined) {

@@ -47,6 +47,18 @@ describe('clip', () => {
     expect(apart(plain.pixels[0] ?? [], dynamic.pixels[0] ?? [])).toBeGreaterThan(0);
   });
 
+  it('keeps still what stands still where frames have one noise from the layout on', async () => {
+    const change = async (ownNoise: number) => {
+      const asked = { method: 'clip', checkpoint: 'embedded/video', steps: 10, params: { ownNoise } } as const;
+      const { pixels } = await film(engine, { ...asked, prompt: 'a red apple standing still, on sand' });
+      let sum = 0;
+      for (const [at, { data }] of pixels.slice(1).entries())
+        for (const [i, value] of data.entries()) sum += Math.abs(value - (pixels[at]?.data[i] ?? 0));
+      return sum;
+    };
+    expect(await change(0.3)).toBeLessThan(0.7 * (await change(1)));
+  });
+
   it('without guidance runs the prompt alone, whatever the negative one says', async () => {
     const checkpoint = writeTinyVideoModel();
     const asked = { method: 'clip', checkpoint, guidance: 1, frames: 2 } as const;

@@ -1,6 +1,7 @@
 import { AttuneError } from '../base/errors.ts';
 import { noiseSource } from '../base/noise.ts';
 import { openBranches } from '../pipeline/branches.ts';
+import { latentOn } from '../pipeline/latentframes.ts';
 import { videoCanvasOf } from '../pipeline/videocanvas.ts';
 import { encodeVideoPrompt } from '../pipeline/videocondition.ts';
 import type { VideoModel } from '../pipeline/videomodel.ts';
@@ -8,6 +9,7 @@ import { watchWords } from '../pipeline/wordmaps.ts';
 import { runDiffusionLoop } from '../sampling/diffusionloop.ts';
 import { dynamicGuidance } from '../sampling/dynamicguidance.ts';
 import { rowsOf } from './method.ts';
+import { OWN_NOISE, renoisingOf } from './ownnoise.ts';
 import { readParams } from './params.ts';
 import type { VideoMethod } from './videomethod.ts';
 import { frameMaps, framesOf, levelsOf, previewFrame, samplerOf } from './videosampling.ts';
@@ -29,13 +31,14 @@ export const clip: VideoMethod = {
         type: 'boolean',
         default: false,
       },
+      OWN_NOISE,
     ],
     defaults: {},
   },
-  demand: (request, model) => ({
-    rows: rowsOf(request.guidance),
-    window: videoCanvasOf(model, { ...request.size, frames: framesOf(request, model) }).codedFrames,
-  }),
+  demand(request, model) {
+    const canvas = videoCanvasOf(model, { ...request.size, frames: framesOf(request, model) });
+    return { canvas, rows: rowsOf(request.guidance), window: canvas.codedFrames };
+  },
   async run({ model, request, progress }) {
     const canvas = videoCanvasOf(model, { ...request.size, frames: clipLength(request, model) });
     progress.stage('condition');
@@ -51,7 +54,8 @@ export const clip: VideoMethod = {
         ...(watched === undefined ? {} : { watched: [watched] }),
       });
     const watched = request.maps === true ? await watchWords(model, 'target', prompt, encodeVideoPrompt) : undefined;
-    const isDynamic = readParams(request.params).boolean('dynamicGuidance') && request.guidance !== 1;
+    const params = readParams(request.params);
+    const isDynamic = params.boolean('dynamicGuidance') && request.guidance !== 1;
     const branches = await open(request.guidance);
 
     progress.stage('denoise');
@@ -59,6 +63,7 @@ export const clip: VideoMethod = {
       latent: noiseSource(request.seed, canvas.latentLength, 'initial')(0),
       plan,
       noise: noiseSource(request.seed, canvas.latentLength, 'step'),
+      renoising: renoisingOf(params, request, canvas),
       predict: async ({ latent: state, timestep }) => {
         const guidance = isDynamic ? dynamicGuidance(request.guidance, timestep, request.steps) : undefined;
         const { velocities } = await branches.run({
@@ -68,11 +73,12 @@ export const clip: VideoMethod = {
         });
         return velocities[0] ?? state;
       },
-      onStep: ({ step, clean }) => previewFrame({ model, canvas, progress, of: request.steps, branches }, step, clean),
+      onStep: ({ step, clean }) =>
+        previewFrame({ model, canvas, progress, of: request.steps, branches }, step, latentOn(canvas, clean)),
     });
     return {
       canvas,
-      latent,
+      latent: latentOn(canvas, latent),
       maps: frameMaps(branches, canvas),
       prompts: [
         { role: 'prompt', condition: prompt },

@@ -1,4 +1,5 @@
 import type { ParamSchema } from '../../contract/index.ts';
+import { OWN_NOISE } from './ownnoise.ts';
 
 /** Controls of DiTCtrl; defaults are the published settings, as shares of steps and layers. */
 export const DITCTRL_PARAMS: ParamSchema[] = [
@@ -108,4 +109,5 @@ export const DITCTRL_PARAMS: ParamSchema[] = [
     type: 'boolean',
     default: false,
   },
+  OWN_NOISE,
 ];

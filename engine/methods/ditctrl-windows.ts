@@ -2,13 +2,14 @@ import type { RecordedOperation, ResolvedRequest } from '../../contract/index.ts
 import type { AttentionOp } from '../attention/ops.ts';
 import { type Branches, openBranches } from '../pipeline/branches.ts';
 import type { Conditioning } from '../pipeline/condition.ts';
+import type { BranchSpec } from '../pipeline/layout.ts';
 import type { VideoCanvas } from '../pipeline/videocanvas.ts';
 import { encodeVideoPrompt } from '../pipeline/videocondition.ts';
 import type { VideoModel } from '../pipeline/videomodel.ts';
 import { type WatchedBranch, watchWords } from '../pipeline/wordmaps.ts';
-import type { DiffusionCall } from '../sampling/diffusionloop.ts';
 import { dynamicGuidance } from '../sampling/dynamicguidance.ts';
 import { triangleWeights, WindowBlend } from '../video/blend.ts';
+import type { FrameCall, FramePrediction } from '../video/frameloop.ts';
 import {
   ownLayers,
   placeCapture,
@@ -18,7 +19,7 @@ import {
   type SharingRow,
   sharingValues,
 } from '../video/pairsharing.ts';
-import type { SegmentPlan } from '../video/segments.ts';
+import { nearestWindow, type SegmentPlan } from '../video/segments.ts';
 import { stretchFrames, thresholdMap } from '../video/wordplace.ts';
 import type { Params } from './params.ts';
 import type { FrameMap } from './videomethod.ts';
@@ -29,7 +30,7 @@ interface WindowsInput {
   readonly params: Params;
   readonly windows: SegmentPlan;
   /** What a window shows; worked out when it is needed, so that a longer video holds no more text. */
-  readonly conditionOf: (segment: SegmentPlan['segments'][number]) => Conditioning;
+  readonly conditionOf: (segment: SegmentPlan['segments'][number]) => Promise<Conditioning>;
   /** Text columns of the subject in each window; empty: no masks. */
   readonly subjects: readonly (readonly number[])[];
   readonly negative: Conditioning;
@@ -39,8 +40,8 @@ interface WindowsInput {
 }
 
 interface Windows {
-  /** What the network predicts for the whole latent: the blended predictions of its windows. */
-  readonly predict: (call: DiffusionCall) => Promise<Float32Array>;
+  /** What the network predicts: the blended predictions of the windows, of frames that no further window shows. */
+  readonly predict: (call: FrameCall) => AsyncGenerator<FramePrediction>;
   readonly operations: readonly RecordedOperation[];
   /**
    * Where the words of each window's prompt are, of every latent frame from the window in whose middle it lies, over the steps in which windows
@@ -76,46 +77,39 @@ export async function openWindows(input: WindowsInput): Promise<Windows> {
     params.boolean('dynamicGuidance')
       ? { guidance: Array<number>(count).fill(dynamicGuidance(request.guidance, timestep, request.steps)) }
       : {};
-  const singles = new Map<number, Promise<Branches>>();
-  const opened = new Map<number, Branches>();
-  const single = (at: number) => {
+  /** Windows by themselves, kept where maps are asked for, which are sums over steps. */
+  const kept = new Map<number, Branches>();
+  const single = async (at: number) => {
+    const known = kept.get(at);
+    if (known !== undefined) return known;
     if (request.maps !== true) return branchesOf(input, [at]);
-    // Kept, since maps are sums over steps.
-    const kept =
-      singles.get(at) ??
-      watched(input, at)
-        .then((words) => branchesOf(input, [at], [], [words]))
-        .then((branches) => {
-          opened.set(at, branches);
-          return branches;
-        });
-    singles.set(at, kept);
-    return kept;
+    const branches = await branchesOf(input, [at], [], [await watched(input, at)]);
+    kept.set(at, branches);
+    return branches;
   };
   const pair = (at: number) => branchesOf(input, [at, at + 1], [...sharing.operations, ...(isMasked ? [place] : [])]);
-  const slice = (latent: Float32Array, at: number) => {
-    const start = (segments[at]?.start ?? 0) * frameLength;
-    return latent.subarray(start, start + tile * frameLength);
-  };
+  const startOf = (at: number) => segments[at]?.start ?? windows.frames;
 
-  const predict = async ({ step, timestep, latent }: DiffusionCall) => {
+  const predict = async function* ({ step, timestep, latent }: FrameCall) {
+    const slice = (at: number) => latent.read(startOf(at), tile);
     const blend = new WindowBlend(windows.frames, frameLength);
     const visit = (at: number, velocity: Float32Array | undefined, times = 1) => {
       if (velocity === undefined) throw new RangeError('a window gave no prediction');
-      blend.add(segments[at]?.start ?? 0, velocity, times === 1 ? weights : weights.map((weight) => weight * times));
+      blend.add(startOf(at), velocity, times === 1 ? weights : weights.map((weight) => weight * times));
     };
     const isLook = isMasked && step === from - 1;
     if (!isOpen(step) && !isLook) {
       for (const at of segments.keys()) {
         const inner = at > 0 && at < segments.length - 1;
         const { velocities } = await (await single(at)).run({
-          latents: [slice(latent, at)],
+          latents: [await slice(at)],
           timestep,
           ...guided(timestep, 1),
         });
         visit(at, velocities[0], inner ? 2 : 1);
+        yield { start: startOf(at), output: blend.finish(startOf(at + 1)) };
       }
-      return blend.finish();
+      return;
     }
     for (let at = 0; at + 1 < segments.length; at++) {
       const branches = await pair(at);
@@ -123,7 +117,7 @@ export async function openWindows(input: WindowsInput): Promise<Windows> {
         ? sharedRows(branches, isMasked ? [places.get(at), places.get(at + 1)] : undefined)
         : null;
       const { velocities, captures } = await branches.run({
-        latents: [slice(latent, at), slice(latent, at + 1)],
+        latents: [await slice(at), await slice(at + 1)],
         timestep,
         ...guided(timestep, 2),
         values: {
@@ -141,12 +135,13 @@ export async function openWindows(input: WindowsInput): Promise<Windows> {
           const map = seen.data.subarray(row * length, (row + 1) * length);
           places.set(at + which, thresholdMap(stretchFrames(map, frames), params.number('threshold')));
         }
+      const isLast = at + 2 === segments.length;
+      yield { start: startOf(at), output: blend.finish(isLast ? windows.frames : startOf(at + 1)) };
     }
-    return blend.finish();
   };
   return {
     predict,
-    maps: () => mapsOf(input, opened),
+    maps: () => mapsOf(input, kept),
     operations: shares ? [recorded(sharing, layers, [from, until - 1], params)] : [],
   };
 }
@@ -155,18 +150,21 @@ export async function openWindows(input: WindowsInput): Promise<Windows> {
 const NAMES = ['earlier', 'later'] as const;
 
 /** The session behind is the same for all windows; only text differs. */
-function branchesOf(
+async function branchesOf(
   { model, request, conditionOf, negative, canvas, windows }: WindowsInput,
   windowsAt: readonly number[],
   operations: readonly AttentionOp[] = [],
   words: readonly WatchedBranch[] = [],
 ): Promise<Branches> {
+  const branches: BranchSpec[] = [];
+  for (const [which, at] of windowsAt.entries()) {
+    const segment = windows.segments[at];
+    if (segment === undefined) throw new RangeError(`there is no window ${at}`);
+    const condition = await conditionOf(segment);
+    branches.push({ name: NAMES[which] ?? 'earlier', condition, negative, guidance: request.guidance });
+  }
   return openBranches(model, {
-    branches: windowsAt.map((at, which) => {
-      const segment = windows.segments[at];
-      if (segment === undefined) throw new RangeError(`there is no window ${at}`);
-      return { name: NAMES[which] ?? 'earlier', condition: conditionOf(segment), negative, guidance: request.guidance };
-    }),
+    branches,
     frames: windows.tile,
     height: canvas.rows,
     width: canvas.columns,
@@ -175,24 +173,22 @@ function branchesOf(
   });
 }
 
-const watched = ({ model, conditionOf, windows }: WindowsInput, at: number): Promise<WatchedBranch> => {
+const watched = async ({ model, conditionOf, windows }: WindowsInput, at: number): Promise<WatchedBranch> => {
   const segment = windows.segments[at];
   if (segment === undefined) throw new RangeError(`there is no window ${at}`);
-  return watchWords(model, NAMES[0], conditionOf({ ...segment, to: segment.from, share: 0 }), encodeVideoPrompt);
+  return watchWords(model, NAMES[0], await conditionOf({ ...segment, to: segment.from, share: 0 }), encodeVideoPrompt);
 };
 
 /** Of each latent frame the maps of the window whose middle is nearest. */
 function mapsOf({ windows, canvas }: WindowsInput, opened: ReadonlyMap<number, Branches>): readonly FrameMap[] {
   const { segments, tile, frames } = windows;
   if (opened.size === 0) return [];
-  return Array.from({ length: frames }, (_, frame) => {
-    const distance = (start: number) => Math.abs(frame - start - (tile - 1) / 2);
-    const nearest = segments.reduce(
-      (best, { start }, at) => (distance(start) < distance(segments[best]?.start ?? 0) ? at : best),
-      0,
-    );
-    const inside = frame - (segments[nearest]?.start ?? 0);
-    const maps = opened.get(nearest)?.maps?.pictures(NAMES[0], { ...canvas, codedFrames: tile }, inside) ?? [];
+  const window = { ...canvas, leadingFrames: 0, codedFrames: tile };
+  return Array.from({ length: frames - canvas.leadingFrames }, (_, frame) => {
+    const at = canvas.leadingFrames + frame;
+    const nearest = nearestWindow(windows, at);
+    const inside = at - (segments[nearest]?.start ?? 0);
+    const maps = opened.get(nearest)?.maps?.pictures(NAMES[0], window, inside) ?? [];
     return maps.map(({ word, image }) => ({ word, frame, image }));
   }).flat();
 }

@@ -28,6 +28,21 @@ describe('ditctrl', () => {
     expect(changed(-1)).toBeGreaterThan(0);
   });
 
+  it('works where tokens span frames, whose windows begin where tokens do', async () => {
+    const checkpoint = writeTinyVideoModel({ form: 'spanning', coder: 'video', reader: 't5' });
+    const asked = { method: 'ditctrl', checkpoint, segments, guidance: 60 } as const;
+    const { frames, pixels, maps } = await film(engine, { ...asked, maps: true });
+    // Windows of four latent frames, the first of them dropped, two shared, a transition between: 4 + 2 + 2 latent frames.
+    expect(frames).toBe((4 + 2 + 2 - 1 - 1) * 2 + 1);
+    expect(pixels).toHaveLength(frames);
+    expect([...new Set(maps.map(({ frame }) => frame))]).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    const other = await film(engine, { ...asked, segments: [segments[0] ?? { prompt: '' }, { prompt: 'grass' }] });
+    expect(apart(pixels.at(-1)?.data ?? [], other.pixels.at(-1)?.data ?? [])).toBeGreaterThan(0);
+    await expect(film(engine, { ...asked, params: { overlap: 3 } })).rejects.toMatchObject({
+      where: { field: 'overlap' },
+    });
+  });
+
   it('differs with everything that can be switched off, and records what acted', async () => {
     const checkpoint = writeTinyVideoModel();
     const shared = { shareFrom: 0.25, shareUntil: 1, sharedLayers: 0.5, overlap: 2 };
@@ -92,6 +107,22 @@ describe('ditctrl', () => {
     const first = await film(engine, asked);
     expect(again.pixels.map(({ data }) => data)).toEqual(first.pixels.map(({ data }) => data));
     expect(third.pixels.map(({ data }) => data)).not.toEqual(first.pixels.map(({ data }) => data));
+  });
+
+  it('makes one part anew with noise of its own, and the frames that no window shares with it stay', async () => {
+    const checkpoint = writeTinyVideoModel();
+    const asked = { method: 'ditctrl', checkpoint, params: { overlap: 1, transitions: 0, sharing: false } } as const;
+    const parts = [{ prompt: 'a red apple' }, { prompt: 'a blue cat' }, { prompt: 'a green bird' }];
+    const before = await film(engine, { ...asked, segments: parts });
+    const after = await film(engine, {
+      ...asked,
+      segments: parts.map((part, at) => (at === 2 ? { ...part, seed: 77 } : part)),
+    });
+    const changed = before.pixels.map(({ data }, at) => apart(data, after.pixels[at]?.data ?? []));
+    // Windows of five frames begin at 0, 4 and 8; the frame that two of them share goes to the earlier one.
+    expect(changed.slice(0, 4)).toEqual([0, 0, 0, 0]);
+    expect(Math.min(...changed.slice(9))).toBeGreaterThan(0);
+    expect(after.record.request.segments?.map(({ seed }) => seed)).toEqual([undefined, undefined, 77]);
   });
 
   it('shows frames on the way and stops between steps', async () => {

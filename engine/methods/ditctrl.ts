@@ -1,16 +1,18 @@
-import type { ResolvedRequest } from '../../contract/index.ts';
+import type { PromptSegment, ResolvedRequest } from '../../contract/index.ts';
 import { AttuneError } from '../base/errors.ts';
-import { noiseSource } from '../base/noise.ts';
 import { type Conditioning, wordsOf } from '../pipeline/condition.ts';
-import { canvasOfLatent, videoCanvasOf } from '../pipeline/videocanvas.ts';
+import type { LatentFrames, LatentStore, Scratch } from '../pipeline/latentframes.ts';
+import { canvasOfLatent, type VideoCanvas, videoCanvasOf } from '../pipeline/videocanvas.ts';
 import { encodeVideoPrompt } from '../pipeline/videocondition.ts';
 import { frameScaleOf, type VideoModel } from '../pipeline/videomodel.ts';
-import { runDiffusionLoop } from '../sampling/diffusionloop.ts';
+import { runFrameLoop } from '../video/frameloop.ts';
+import { segmentNoise } from '../video/segmentnoise.ts';
 import { pixelFrames, planSegments, type SegmentPlan } from '../video/segments.ts';
 import { segmentStates } from '../video/transition.ts';
 import { DITCTRL_PARAMS } from './ditctrl-params.ts';
 import { openWindows } from './ditctrl-windows.ts';
 import { rowsOf } from './method.ts';
+import { renoisingOf } from './ownnoise.ts';
 import { type Params, readParams } from './params.ts';
 import type { VideoMethod } from './videomethod.ts';
 import { levelsOf, previewFrame, samplerOf } from './videosampling.ts';
@@ -34,16 +36,23 @@ export const ditctrl: VideoMethod = {
     params: DITCTRL_PARAMS,
     defaults: {},
   },
-  demand: (request, model) => ({ rows: 2 * rowsOf(request.guidance), window: tileOf(model, request), routed: true }),
-  async run({ model, request, progress }) {
+  demand(request, model) {
+    const windows = planOf(request, model, readParams(request.params));
+    return {
+      canvas: canvasFor(windows, request, model),
+      rows: 2 * rowsOf(request.guidance),
+      window: windows.tile,
+      routed: true,
+      streams: true,
+    };
+  },
+  async run({ model, request, progress, scratch }) {
     const params = readParams(request.params);
     const prompts = promptsOf(request);
     const windows = planOf(request, model, params);
-    const asked = prompts.length === 1 ? request.frames : undefined;
-    const canvas = canvasOfLatent(model, request.size, windows.frames, asked);
+    const canvas = canvasFor(windows, request, model);
     progress.stage('condition');
-    const conditions: Conditioning[] = [];
-    for (const prompt of prompts) conditions.push(await encodeVideoPrompt(model, prompt.prompt));
+    const { conditions, texts } = await encodeAll(model, prompts, scratch);
     const isZero = params.text('unconditional') === 'zero';
     const encoded = await encodeVideoPrompt(model, request.negative ?? '');
     const negative = isZero ? emptied(encoded) : encoded;
@@ -54,7 +63,7 @@ export const ditctrl: VideoMethod = {
       request,
       params,
       windows,
-      conditionOf: (segment) => conditionOf(segment, conditions),
+      conditionOf: (segment) => conditionOf(segment, conditions, texts),
       subjects: windows.segments.map((segment) => subjectOf(params.text('subject'), segment, conditions, model)),
       negative,
       canvas,
@@ -62,12 +71,20 @@ export const ditctrl: VideoMethod = {
     });
 
     progress.stage('denoise');
-    const latent = await runDiffusionLoop({
-      latent: noiseSource(request.seed, canvas.latentLength, 'initial')(0),
+    const seeds = prompts.map(({ seed }) => seed);
+    const noise = (purpose: 'initial' | 'step') => segmentNoise(windows, seeds, request.seed, frameLength, purpose);
+    const latent = scratch.store('latent', windows.frames, frameLength);
+    const clean = scratch.store('clean', windows.frames, frameLength);
+    const initial = noise('initial');
+    for (let frame = 0; frame < windows.frames; frame++) await latent.write(frame, initial(0, frame, 1));
+    await runFrameLoop({
+      latent,
+      clean,
       plan,
-      noise: noiseSource(request.seed, canvas.latentLength, 'step'),
+      noise: noise('step'),
+      renoising: renoisingOf(params, request, canvas),
       predict,
-      onStep: ({ step, clean }) => previewFrame({ model, canvas, progress, of: request.steps }, step, clean),
+      onStep: (step) => previewFrame({ model, canvas, progress, of: request.steps }, step, clean),
     });
     return {
       canvas,
@@ -85,9 +102,33 @@ export const ditctrl: VideoMethod = {
   },
 };
 
-function promptsOf(request: ResolvedRequest) {
+/** Of one prompt as many frames as were asked for, of several all that their windows make. */
+function canvasFor({ frames }: SegmentPlan, request: ResolvedRequest, model: VideoModel): VideoCanvas {
+  const asked = promptsOf(request).length === 1 ? request.frames : undefined;
+  return canvasOfLatent(model, request.size, frames - tileOf(model, request).leading, asked);
+}
+
+function promptsOf(request: ResolvedRequest): readonly PromptSegment[] {
   if (request.segments !== undefined) return request.segments;
   return [{ prompt: request.prompt, ...(request.frames === undefined ? {} : { frames: request.frames }) }];
+}
+
+/** Prompts without their states, and these where a long video has room for them: [prompts, tokens * width]. */
+async function encodeAll(
+  model: VideoModel,
+  prompts: readonly PromptSegment[],
+  scratch: Scratch,
+): Promise<{ readonly conditions: readonly Conditioning[]; readonly texts: LatentFrames }> {
+  const conditions: Conditioning[] = [];
+  let texts: LatentStore | undefined;
+  for (const [at, { prompt }] of prompts.entries()) {
+    const { text, ...condition } = await encodeVideoPrompt(model, prompt);
+    texts ??= scratch.store('text', prompts.length, text.length);
+    await texts.write(at, text);
+    conditions.push({ ...condition, text: new Float32Array() });
+  }
+  if (texts === undefined) throw new RangeError('there is no prompt');
+  return { conditions, texts };
 }
 
 /** A prompt whose states are zeros, which the published code guides away from. */
@@ -96,25 +137,35 @@ function emptied(condition: Conditioning): Conditioning {
   return { ...condition, text: new Float32Array(text.length), pooled: new Float32Array(pooled.length) };
 }
 
-/** Latent frames of one window: what the network was made for. */
-function tileOf(model: VideoModel, request: Pick<ResolvedRequest, 'size'>): number {
-  if (model.denoiser.video.patchFrames > 1)
-    throw new AttuneError(
-      'request-invalid',
-      `${model.name} joins ${model.denoiser.video.patchFrames} latent frames to one token, and windows of several prompts are made for models that do not. Take a CogVideoX model of the 1.0 kind.`,
-      { field: 'method' },
-    );
-  return videoCanvasOf(model, { ...request.size, frames: model.defaults.frames }).codedFrames;
+/**
+ * Latent frames of one window: what the network was made for. Those in front that fill up its tokens count; the whole latent has them once,
+ * and in later windows other frames stand there.
+ */
+function tileOf(
+  model: VideoModel,
+  request: Pick<ResolvedRequest, 'size'>,
+): { readonly frames: number; readonly leading: number } {
+  const { codedFrames, leadingFrames } = videoCanvasOf(model, { ...request.size, frames: model.defaults.frames });
+  return { frames: leadingFrames + codedFrames, leading: leadingFrames };
 }
 
 /** Share of a window that the published code shares with the one before: 6 of 13 latent frames. */
 const PUBLISHED_OVERLAP = 6 / 13;
 
 function planOf(request: ResolvedRequest, model: VideoModel, params: Params): SegmentPlan {
-  const tile = tileOf(model, request);
+  const { frames: tile, leading } = tileOf(model, request);
+  const { patchFrames } = model.denoiser.video;
   const isCut = params.text('joining') === 'cut';
   const wished = params.number('overlap');
-  const overlap = isCut ? 0 : wished === 0 ? Math.round(PUBLISHED_OVERLAP * tile) : wished;
+  // Windows begin where tokens do.
+  if (wished % patchFrames !== 0)
+    throw new AttuneError(
+      'request-invalid',
+      `${model.name} joins ${patchFrames} latent frames to one token: take an overlap that is a multiple of ${patchFrames}, not ${wished}.`,
+      { field: 'overlap' },
+    );
+  const usual = Math.round((PUBLISHED_OVERLAP * tile) / patchFrames) * patchFrames;
+  const overlap = isCut ? 0 : wished === 0 ? usual : wished;
   const prompts = promptsOf(request);
   const scale = frameScaleOf(model.coder);
   return planSegments({
@@ -124,7 +175,7 @@ function planOf(request: ResolvedRequest, model: VideoModel, params: Params): Se
     transitions: isCut ? 0 : params.number('transitions'),
     // As many further windows as a prompt's frames need beyond its first one.
     extra: prompts.map(({ frames = 0 }) =>
-      Math.max(0, Math.ceil((frames - pixelFrames(tile, scale)) / (scale * (tile - overlap)))),
+      Math.max(0, Math.ceil((frames - pixelFrames(tile - leading, scale)) / (scale * (tile - overlap)))),
     ),
   });
 }
@@ -132,16 +183,15 @@ function planOf(request: ResolvedRequest, model: VideoModel, params: Params): Se
 type Segment = SegmentPlan['segments'][number];
 
 /** A window's prompt, or the mean of two; its words are those of the first. */
-function conditionOf(segment: Segment, conditions: readonly Conditioning[]): Conditioning {
+async function conditionOf(
+  segment: Segment,
+  conditions: readonly Conditioning[],
+  texts: LatentFrames,
+): Promise<Conditioning> {
   const first = conditions[segment.from];
   if (first === undefined) throw new RangeError(`there is no prompt ${segment.from}`);
-  return {
-    ...first,
-    text: segmentStates(
-      segment,
-      conditions.map(({ text }) => text),
-    ),
-  };
+  const [from, to] = [await texts.read(segment.from, 1), await texts.read(segment.to, 1)];
+  return { ...first, text: segmentStates(segment, from, to) };
 }
 
 /** Text columns of the subject in the prompts of a window; empty where no subject was named. */

@@ -35,6 +35,26 @@ describe('video-edit', () => {
     expect(figures.changedInside).toBeGreaterThan(0);
   });
 
+  it('edits a part of a longer clip as if it were all', async () => {
+    const checkpoint = writeTinyVideoModel();
+    const mask = boxMask(12, 8);
+    const asked = { method: 'video-edit', checkpoint, ...edit, params: { strength: 1 } };
+    const part = await film(engine, { ...asked, startFrame: 1, frames: 2 }, { source, mask });
+    const alone = await film(engine, asked, { source: { ...source, frames: frames.slice(1) }, mask });
+    expect(part.pixels).toEqual(alone.pixels);
+    expect(part.record.request).toMatchObject({ startFrame: 1, frames: 2 });
+    const rest = await film(engine, { ...asked, startFrame: 1 }, { source, mask });
+    expect(rest.pixels).toEqual(part.pixels);
+    for (const wrong of [{ startFrame: 3 }, { startFrame: 2, frames: 2 }])
+      await expect(film(engine, { ...asked, ...wrong }, { source, mask })).rejects.toMatchObject({
+        kind: 'request-invalid',
+        where: { field: 'startFrame' in wrong && wrong.startFrame === 3 ? 'startFrame' : 'frames' },
+      });
+    await expect(film(engine, { method: 'clip', checkpoint, startFrame: 1 })).rejects.toMatchObject({
+      where: { field: 'startFrame' },
+    });
+  });
+
   it('weighs a word of a prompt that stays the same', async () => {
     const checkpoint = writeTinyVideoModel();
     const mask = boxMask(12, 8);

@@ -1,9 +1,10 @@
 import { AttuneError } from '../base/errors.ts';
 import { noiseSource } from '../base/noise.ts';
 import { openBranches } from '../pipeline/branches.ts';
+import { latentOn } from '../pipeline/latentframes.ts';
 import { videoCanvasOf } from '../pipeline/videocanvas.ts';
-import { encodeFrames } from '../pipeline/videocodec.ts';
 import { encodeVideoPrompt } from '../pipeline/videocondition.ts';
+import { encodeFrames } from '../pipeline/videoencode.ts';
 import type { Pixels } from '../ports.ts';
 import { flowView } from '../sampling/flowview.ts';
 import { runPairedLoop } from '../sampling/pairedloop.ts';
@@ -44,11 +45,11 @@ export const videoEdit: VideoMethod = {
     params: PARAMS,
     defaults: {},
   },
-  demand: (request, model) => ({
-    rows: rowsOf(request.guidance) + rowsOf(readParams(request.params).number('sourceGuidance')),
-    window: videoCanvasOf(model, { ...request.size, frames: clipLength(request, model) }).codedFrames,
-    routed: true,
-  }),
+  demand(request, model) {
+    const canvas = videoCanvasOf(model, { ...request.size, frames: clipLength(request, model) });
+    const rows = rowsOf(request.guidance) + rowsOf(readParams(request.params).number('sourceGuidance'));
+    return { canvas, rows, window: canvas.codedFrames, routed: true };
+  },
   async run(context) {
     const { model, request, progress } = context;
     const params = readParams(request.params);
@@ -96,11 +97,15 @@ export const videoEdit: VideoMethod = {
       },
       ...(area === undefined ? {} : { adjust: ({ offsets }) => offsets.map((offset) => area.inside(offset)) }),
       onStep: ({ step, cleans }) =>
-        previewFrame({ model, canvas, progress, of: request.steps - start }, step - start, cleans.at(-1) ?? clean),
+        previewFrame(
+          { model, canvas, progress, of: request.steps - start },
+          step - start,
+          latentOn(canvas, cleans.at(-1) ?? clean),
+        ),
     });
     return {
       canvas,
-      latent: edited,
+      latent: latentOn(canvas, edited),
       maps: [],
       ...(area === undefined ? {} : { masks: area.masks }),
       prompts: [

@@ -1,5 +1,6 @@
 import type { MethodDescription, Pixels, RecordedOperation, ResolvedRequest } from '../../contract/index.ts';
 import type { Conditioning } from '../pipeline/condition.ts';
+import type { LatentFrames, Scratch } from '../pipeline/latentframes.ts';
 import type { Progress } from '../pipeline/progress.ts';
 import type { VideoCanvas } from '../pipeline/videocanvas.ts';
 import type { VideoModel } from '../pipeline/videomodel.ts';
@@ -13,6 +14,8 @@ export interface VideoContext {
   /** One channel, 255 = may change, of the request's size; holds for every frame. */
   readonly mask?: Pixels;
   readonly progress: Progress;
+  /** For what grows with the length of the video; closed after the frames were decoded. */
+  readonly scratch: Scratch;
 }
 
 /** Where a word is in one latent frame: one channel, of the request's size, 255 = most. */
@@ -25,8 +28,8 @@ export interface FrameMap {
 /** What a method hands back: a clean latent, which the engine decodes frame by frame, so that no method holds a whole video. */
 export interface VideoOutcome {
   readonly canvas: VideoCanvas;
-  /** [leading + coded frames, C, rows, columns] */
-  readonly latent: Float32Array;
+  /** [leading + coded frames, C, rows, columns]; may lie in the run's scratch. */
+  readonly latent: LatentFrames;
   readonly maps: readonly FrameMap[];
   /** One channel for each frame or one for all: where frames may change. Outside, the engine pastes the source back. */
   readonly masks?: readonly Pixels[];
@@ -41,12 +44,15 @@ export interface VideoOutcome {
   readonly figures: Readonly<Record<string, number>>;
 }
 
-/** What decides the memory of a run: one pass of the network. */
+/** What is known of a run before it starts: what it makes, and one pass of the network, which decides its memory. */
 export interface VideoDemand {
+  readonly canvas: VideoCanvas;
   /** Rows of the batch. */
   readonly rows: number;
   /** Latent frames of one pass. */
   readonly window: number;
+  /** Whether the latent is in the scratch and goes through memory window by window. Default false. */
+  readonly streams?: boolean;
   /** Whether rows take logits, keys or values from others. Default false. */
   readonly routed?: boolean;
 }

@@ -1,5 +1,6 @@
 import type { ResolvedRequest } from '../../contract/index.ts';
 import type { Branches } from '../pipeline/branches.ts';
+import type { LatentFrames } from '../pipeline/latentframes.ts';
 import type { Progress } from '../pipeline/progress.ts';
 import type { VideoCanvas } from '../pipeline/videocanvas.ts';
 import { decodeOneFrame } from '../pipeline/videocodec.ts';
@@ -40,7 +41,7 @@ interface Reporting {
 export async function previewFrame(
   { model, canvas, progress, of, branches }: Reporting,
   step: number,
-  clean: Float32Array,
+  clean: LatentFrames,
 ): Promise<void> {
   const done = step + 1;
   if (progress.wantsPreviews && done < of) {

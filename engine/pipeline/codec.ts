@@ -5,7 +5,7 @@ import { fromPlanar, toPlanar, toRgb } from '../media/pixels.ts';
 import type { Pixels, RuntimeSession } from '../ports.ts';
 import { finite } from './finite.ts';
 import type { Model } from './model.ts';
-import { SeamBlender, seamWeights, tileStarts } from './tiling.ts';
+import { SeamBlender, type Tiling, tileGrid } from './tiling.ts';
 
 /** A latent of the denoiser, scaled and shifted: [channels, height, width]. */
 export interface Latent {
@@ -13,12 +13,6 @@ export interface Latent {
   readonly channels: number;
   readonly height: number;
   readonly width: number;
-}
-
-/** Latent cells along each side of a tile, and cells shared by neighbours. Up to this size a plane is coded at once. */
-export interface Tiling {
-  readonly cells: number;
-  readonly overlap: number;
 }
 
 /** 1024 px planes at once with the usual factor 8; a tile then takes about 0.25 of the memory of a 2048 px plane. */
@@ -97,31 +91,23 @@ async function coderSession(
 /** Runs `code` on every tile (in latent cells) and blends the results, which have `scale` values a cell along each side. */
 async function tiled(
   plane: { readonly channels: number; readonly height: number; readonly width: number },
-  { cells, overlap }: Tiling,
+  tiling: Tiling,
   scale: number,
   code: (top: number, left: number, rows: number, columns: number) => Promise<Float32Array>,
 ): Promise<Float32Array> {
   const { channels, height, width } = plane;
-  const [rows, columns] = [Math.min(cells, height), Math.min(cells, width)];
-  const [tops, lefts] = [tileStarts(height, cells, overlap), tileStarts(width, cells, overlap)];
-  if (tops.length === 1 && lefts.length === 1) return code(0, 0, rows, columns);
+  const grid = tileGrid(height, width, tiling);
+  if (grid.length === 1) return code(0, 0, height, width);
   const blender = new SeamBlender(channels, height * scale, width * scale);
-  for (const [i, top] of tops.entries())
-    for (const [j, left] of lefts.entries())
-      blender.add(
-        await code(top, left, rows, columns),
-        top * scale,
-        left * scale,
-        seamWeights(rows * scale, shared(tops, i - 1, rows) * scale, shared(tops, i, rows) * scale),
-        seamWeights(columns * scale, shared(lefts, j - 1, columns) * scale, shared(lefts, j, columns) * scale),
-      );
+  for (const { rows, columns } of grid)
+    blender.add(
+      await code(rows.start, columns.start, rows.size, columns.size),
+      rows.start * scale,
+      columns.start * scale,
+      rows.weights(scale),
+      columns.weights(scale),
+    );
   return blender.result();
-}
-
-/** Cells that tile `index` and the next one share; 0 at the borders. */
-function shared(starts: readonly number[], index: number, size: number): number {
-  const [start, next] = [starts[index], starts[index + 1]];
-  return start === undefined || next === undefined ? 0 : start + size - next;
 }
 
 /** [channels, rows, columns] of a plane [channels, height, width]. */

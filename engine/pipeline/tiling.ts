@@ -29,6 +29,45 @@ export function seamWeights(size: number, rampBefore: number, rampAfter: number)
   return weights;
 }
 
+/** Latent cells along each side of a tile, and cells shared by neighbours. Up to this size a plane is coded at once. */
+export interface Tiling {
+  readonly cells: number;
+  readonly overlap: number;
+}
+
+/** One tile along one axis. */
+interface TileSpan {
+  readonly start: number;
+  readonly size: number;
+  /** Seam weights of its `scale` values a cell. */
+  weights(scale: number): Float32Array;
+}
+
+/** Tiles that cover a plane, row by row of tiles. */
+export function tileGrid(
+  height: number,
+  width: number,
+  { cells, overlap }: Tiling,
+): readonly { readonly rows: TileSpan; readonly columns: TileSpan }[] {
+  const across = tileSpans(width, cells, overlap);
+  return tileSpans(height, cells, overlap).flatMap((rows) => across.map((columns) => ({ rows, columns })));
+}
+
+function tileSpans(length: number, cells: number, overlap: number): readonly TileSpan[] {
+  const size = Math.min(cells, length);
+  const starts = tileStarts(length, cells, overlap);
+  /** Cells that tile `at` and the next one share; 0 at the borders. */
+  const shared = (at: number) => {
+    const [start, next] = [starts[at], starts[at + 1]];
+    return start === undefined || next === undefined ? 0 : start + size - next;
+  };
+  return starts.map((start, at) => ({
+    start,
+    size,
+    weights: (scale) => seamWeights(size * scale, shared(at - 1) * scale, shared(at) * scale),
+  }));
+}
+
 /** Accumulates tiles [channels, tileHeight, tileWidth] into a plane [channels, height, width] by weighted mean. */
 export class SeamBlender {
   readonly #sum: Float32Array;

@@ -4,18 +4,14 @@ import { apart, openTestEngine } from '../../test/embedded.ts';
 import type { ClipSizes, VideoAutoencoder } from '../family.ts';
 import type { GraphBuilder, Value } from '../graph/builder.ts';
 import { fromPlanar } from '../media/pixels.ts';
-import type { Pixels } from '../ports.ts';
+import type { FrameSpool, Pixels } from '../ports.ts';
 import { decodePlanes } from './codec.ts';
+import { latentOn } from './latentframes.ts';
 import { SessionCache } from './sessions.ts';
+import type { FrameCodingModel } from './videobatches.ts';
 import { canvasOfLatent } from './videocanvas.ts';
-import {
-  decodeFramePlanes,
-  decodeFrames,
-  decodeOneFrame,
-  encodeFrames,
-  type FrameCodingModel,
-  type FrameSpool,
-} from './videocodec.ts';
+import { decodeFramePlanes, decodeFrames, decodeOneFrame } from './videocodec.ts';
+import { encodeFrames } from './videoencode.ts';
 import type { FrameCoder, VideoModel } from './videomodel.ts';
 
 const engine = openTestEngine();
@@ -119,8 +115,12 @@ describe('decoding', () => {
     async (coded) => {
       const canvas = canvasOfLatent(video, { width: 11 * D, height: 9 * D }, coded);
       const latent = noise(canvas.latentLength);
-      const whole = await all(decodeFramePlanes(video, canvas, latent, { tiling: { cells: 64, overlap: 2 } }));
-      const tiled = await all(decodeFramePlanes(video, canvas, latent, { tiling: { cells: 4, overlap: 2 } }));
+      const whole = await all(
+        decodeFramePlanes(video, canvas, latentOn(canvas, latent), { tiling: { cells: 64, overlap: 2 } }),
+      );
+      const tiled = await all(
+        decodeFramePlanes(video, canvas, latentOn(canvas, latent), { tiling: { cells: 4, overlap: 2 } }),
+      );
       expect(whole).toHaveLength(2 * (coded - 1) + 1);
       expect(tiled).toHaveLength(whole.length);
       // Pieces wait as bytes.
@@ -137,35 +137,47 @@ describe('decoding', () => {
     const latent = noise(canvas.latentLength);
     const other = latent.slice();
     other.fill(9, 0, canvas.latentLength / 4);
-    const [one, two] = [await all(decodeFrames(video, canvas, latent)), await all(decodeFrames(video, canvas, other))];
+    const [one, two] = [
+      await all(decodeFrames(video, canvas, latentOn(canvas, latent))),
+      await all(decodeFrames(video, canvas, latentOn(canvas, other))),
+    ];
     expect(one.map(({ width, height }) => [width, height])).toEqual(Array.from({ length: 4 }, () => [11, 8]));
     expect(two).toEqual(one);
   });
 
   it('takes every piece out of the spool it was given', async () => {
     const waiting = new Map<string, Uint8Array>();
-    let most = 0;
+    let [most, isClosed] = [0, false];
     const spool: FrameSpool = {
       async put(key, data) {
         waiting.set(key, data);
         most = Math.max(most, waiting.size);
       },
+      read: async () => Promise.reject(new Error('a piece of a tile is read once')),
       async take(key) {
         const data = waiting.get(key);
         if (data === undefined) throw new Error(`nothing waits as ${key}`);
         waiting.delete(key);
         return data;
       },
+      async close() {
+        isClosed = true;
+      },
     };
     const canvas = canvasOfLatent(video, { width: 6 * D, height: 4 * D }, 3);
-    await all(decodeFrames(video, canvas, noise(canvas.latentLength), { tiling: { cells: 4, overlap: 2 }, spool }));
-    expect([most, waiting.size]).toEqual([2 * 5, 0]);
+    await all(
+      decodeFrames(video, canvas, latentOn(canvas, noise(canvas.latentLength)), {
+        tiling: { cells: 4, overlap: 2 },
+        openSpool: async () => spool,
+      }),
+    );
+    expect([most, waiting.size, isClosed]).toEqual([2 * 5, 0, true]);
   });
 
   it('of pictures is the picture decoder, frame by frame', async () => {
     const canvas = canvasOfLatent(pictures, { width: 32, height: 16 }, 4);
     const latent = noise(canvas.latentLength);
-    const frames = await all(decodeFramePlanes(pictures, canvas, latent));
+    const frames = await all(decodeFramePlanes(pictures, canvas, latentOn(canvas, latent)));
     expect(frames).toHaveLength(4);
     const size = canvas.latentLength / 4;
     const third = { data: latent.subarray(2 * size, 3 * size), channels: 16, height: 2, width: 4 };
@@ -175,13 +187,13 @@ describe('decoding', () => {
   it('of one frame is the first frame of a video that begins with it', async () => {
     const canvas = canvasOfLatent(pictures, { width: 32, height: 16 }, 4);
     const latent = noise(canvas.latentLength);
-    const frames = await all(decodeFrames(pictures, canvas, latent));
-    expect(await decodeOneFrame(pictures, canvas, latent, 2)).toEqual(frames[2]);
+    const frames = await all(decodeFrames(pictures, canvas, latentOn(canvas, latent)));
+    expect(await decodeOneFrame(pictures, canvas, latentOn(canvas, latent), 2)).toEqual(frames[2]);
     const clip = canvasOfLatent(video, { width: 4 * D, height: 3 * D }, 5);
     const noisy = noise(clip.latentLength);
     const size = clip.latentLength / 6;
     const alone = noisy.slice(4 * size, 5 * size).map((value) => value / cells.scalingFactor + cells.shiftFactor);
-    const shown = await decodeOneFrame(video, clip, noisy, 3);
+    const shown = await decodeOneFrame(video, clip, latentOn(clip, noisy), 3);
     const corner = fromPlanar(Float32Array.of(alone[0] ?? 0, alone[12] ?? 0, alone[24] ?? 0), 1, 1);
     expect([...shown.data.subarray(0, 3)]).toEqual([...corner.data]);
   });
@@ -210,6 +222,18 @@ describe('encoding', () => {
     const clip = Array.from({ length: 4 }, (_, at) => frameOf(50 * at, D, D));
     const latent = await encodeFrames(video, canvas, clip);
     expect(latent.at(-1)).toBeCloseTo((150 / 127.5 - 1 - 0.25) * 1.5, 5);
+  });
+
+  it('by tiles gives what the whole plane gives', async () => {
+    const canvas = canvasOfLatent(video, { width: 11 * D, height: 9 * D }, 4);
+    const clip = Array.from({ length: 7 }, (_, at) => {
+      const data = Uint8Array.from({ length: 11 * D * 9 * D * 3 }, (__, i) => (i * 37 + at * 91 + (i % 7) * 13) % 256);
+      return { width: 11 * D, height: 9 * D, channels: 3 as const, data };
+    });
+    const whole = await encodeFrames(video, canvas, clip, { cells: 64, overlap: 2 });
+    const tiled = await encodeFrames(video, canvas, clip, { cells: 4, overlap: 2 });
+    expect(new Set(whole).size).toBeGreaterThan(100);
+    expect(apart(tiled, whole)).toBeLessThan(1e-5);
   });
 
   it('refuses frames that are not of the canvas', async () => {

@@ -2,8 +2,8 @@ import { elementCount } from '../base/tensor.ts';
 import type { VideoAutoencoder } from '../family.ts';
 import { GraphBuilder } from '../graph/builder.ts';
 import { hookBytes, type MemoryPlan, RUNNING, type StageNeeds, sessionNeeds, sumStages, weightsOf } from './memory.ts';
+import { DEFAULT_VIDEO_TILING } from './videobatches.ts';
 import type { VideoCanvas } from './videocanvas.ts';
-import { DEFAULT_VIDEO_TILING } from './videocodec.ts';
 import type { VideoModel } from './videomodel.ts';
 
 /** What of a video job decides its memory. */
@@ -19,15 +19,22 @@ export interface VideoShape {
   readonly mapColumns: number;
   /** Whether rows take logits, keys or values from others. */
   readonly routed: boolean;
+  /** Whether the latent goes through memory window by window. */
+  readonly streams: boolean;
+  /** Bytes beyond which a latent that does waits on a disk, as pieces of large frames do; undefined: there is none, all are in memory. */
+  readonly heldBytes: number | undefined;
 }
 
-/** Latents of the whole video that a sampler holds: state, prediction, clean estimates of two steps, noise. */
+/** Latents that a sampler holds: state, prediction, clean estimates of two steps, noise. */
 const LATENTS = 5;
+
+/** Latents that wait where the sampler holds windows alone: state and clean estimate. */
+const WAITING = 2;
 
 /** As `planMemory`, of a video: one pass of the network and one batch of the autoencoder, however long the video is, and what waits of it. */
 export function planVideoMemory(
   model: VideoModel,
-  { canvas, rows, window, encodes, mapColumns, routed }: VideoShape,
+  { canvas, rows, window, encodes, mapColumns, routed, streams, heldBytes }: VideoShape,
 ): MemoryPlan {
   const { denoiser, coder, loading } = model;
   const { video } = denoiser;
@@ -58,10 +65,18 @@ export function planVideoMemory(
     },
     { stage: 'decode', component: 'vae', needs: coderNeeds(model, canvas, 'decoder.', half) },
   );
-  const latents = LATENTS * canvas.latentLength * Float32Array.BYTES_PER_ELEMENT;
+  const latent = canvas.latentLength * Float32Array.BYTES_PER_ELEMENT;
+  const isOnDisk = heldBytes !== undefined && latent > heldBytes;
+  // Two windows are read at once, and the frames that their blend has not let go of are about as many.
+  const windows = Math.min(latent, (2 * window * latent) / (canvas.leadingFrames + canvas.codedFrames));
+  const latents = streams ? LATENTS * windows + (isOnDisk ? 0 : WAITING * latent) : LATENTS * latent;
   const text = (rows + 1) * video.textTokens * denoiser.textWidth * Float32Array.BYTES_PER_ELEMENT;
   const planes = 4 * 3 * canvas.paddedWidth * canvas.paddedHeight * Float32Array.BYTES_PER_ELEMENT;
-  return sumStages(model, RUNNING + latents + text + planes + spooledBytes(model, canvas), stages);
+  return sumStages(
+    model,
+    RUNNING + latents + text + planes + (heldBytes !== undefined ? 0 : spooledBytes(model, canvas)),
+    stages,
+  );
 
   function coderNeeds(
     { loading: { autoencoder } }: VideoModel,
@@ -81,7 +96,7 @@ export function planVideoMemory(
             });
       return sessionNeeds(weights(part), autoencoder, bytes);
     }
-    const cells = (side: number) => Math.min(side, part === 'decoder.' ? DEFAULT_VIDEO_TILING.cells : side);
+    const cells = (side: number) => Math.min(side, DEFAULT_VIDEO_TILING.cells);
     const size = { batch: 1, height: cells(height), width: cells(width), follows: true };
     const d = coder.autoencoder.downscale;
     const bytes =
@@ -92,8 +107,8 @@ export function planVideoMemory(
           })
         : coder.autoencoder.encoderActivationBytes({
             ...size,
-            height: height * d,
-            width: width * d,
+            height: size.height * d,
+            width: size.width * d,
             frames: coder.autoencoder.encoderBatches((codedFrames - 1) * coder.autoencoder.frameScale + 1)[0] ?? 1,
           });
     const carried = part === 'decoder.' ? carriedBytes(coder.autoencoder, size) : 0;

@@ -8,6 +8,7 @@ import type { Canvas } from './canvas.ts';
 import { type Conditioning, wordsOf } from './condition.ts';
 import { type Encode, type Influence, influenceOfWord } from './influence.ts';
 import type { BranchLayout } from './layout.ts';
+import type { VideoCanvas } from './videocanvas.ts';
 
 /** A word whose place in the picture is read out at one branch. */
 export interface WatchedWord {
@@ -104,9 +105,9 @@ export class WordMaps {
   ): readonly { readonly word: string; readonly image: Pixels }[] {
     const words = this.#watched.find((watched) => watched.branch === branch)?.words ?? [];
     const { frames, height, width } = this.#layout.sizes.tokens.image;
-    const coded = canvas.codedFrames ?? 1;
+    const { codedFrames = 1, leadingFrames = 0 } = canvas;
     // Some networks join several latent frames to one token.
-    const frame = Math.floor(((latentFrame + 0.5) / coded) * frames);
+    const frame = Math.floor(((leadingFrames + latentFrame + 0.5) / (leadingFrames + codedFrames)) * frames);
     const plane = height * width;
     return words.map(({ word }, at) => {
       const map = this.tokenMap(branch, at).subarray(frame * plane, (frame + 1) * plane);
@@ -120,7 +121,8 @@ export class WordMaps {
 }
 
 /** What maps are drawn on: a picture's canvas, or a video's with its number of latent frames. */
-type MapCanvas = Pick<Canvas, 'width' | 'height' | 'paddedWidth' | 'paddedHeight'> & { readonly codedFrames?: number };
+type MapCanvas = Pick<Canvas, 'width' | 'height' | 'paddedWidth' | 'paddedHeight'> &
+  Partial<Pick<VideoCanvas, 'codedFrames' | 'leadingFrames'>>;
 
 /** Columns of weights as [length, count]. */
 export function interleave(columns: readonly Float32Array[], length: number): Float32Array {

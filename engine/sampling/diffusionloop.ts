@@ -14,6 +14,14 @@ export interface DiffusionReport extends DiffusionCall {
   readonly next: Float32Array;
 }
 
+/** Another noise for what is left of it from a step on: that step starts from the clean estimate before it, noised to its level. */
+export interface Renoising {
+  /** The step, from 1. */
+  readonly from: number;
+  /** So many numbers of standard noise: the whole latent's, or some frames' where frames are stepped one by one. */
+  readonly noise: (length: number) => Float32Array;
+}
+
 export interface DiffusionLoop {
   /** Latent at the level of the first step that runs: noise, or a noised source. */
   readonly latent: Float32Array;
@@ -26,6 +34,7 @@ export interface DiffusionLoop {
   readonly noise?: (step: number) => Float32Array;
   /** DDIM: share of the DDPM variance. */
   readonly eta?: number;
+  readonly renoising?: Renoising | undefined;
   readonly onStep?: (report: DiffusionReport) => void | Promise<void>;
   readonly signal?: AbortSignal;
 }
@@ -35,12 +44,14 @@ export interface DiffusionLoop {
  * @throws AttuneError 'cancelled' between steps
  */
 export async function runDiffusionLoop(loop: DiffusionLoop): Promise<Float32Array> {
-  const { plan, eta, noise } = loop;
+  const { plan, eta, noise, renoising } = loop;
   let latent = loop.latent;
   let previousClean: Float32Array | undefined;
   for (let step = loop.start ?? 0; step < plan.timesteps.length; step++) {
     throwIfCancelled(loop.signal);
     const timestep = plan.timesteps[step] ?? 0;
+    if (step === renoising?.from && previousClean !== undefined)
+      latent = plan.addNoise(previousClean, renoising.noise(previousClean.length), step);
     const output = await loop.predict({ step, timestep, latent });
     const { next, clean } = plan.step(step, latent, output, {
       ...(noise === undefined || plan.noiseUse === 'none' ? {} : { noise: noise(step) }),

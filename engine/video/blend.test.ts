@@ -29,10 +29,27 @@ describe('WindowBlend', () => {
     expect(blend.finish()[0]).toBe(2);
   });
 
+  it('gives frames away as soon as no window comes back to them, and then refuses one that does', () => {
+    const plan = [0, 2, 4].map((start) => ({
+      start,
+      clean: Float32Array.from({ length: 8 }, (_, i) => start * 10 + i),
+    }));
+    const whole = new WindowBlend(8, 2);
+    const parts = new WindowBlend(8, 2);
+    const given: number[] = [];
+    for (const { start, clean } of plan) {
+      whole.add(start, clean, triangleWeights(4));
+      parts.add(start, clean, triangleWeights(4));
+      given.push(...parts.finish(start === 4 ? 8 : start + 2));
+    }
+    expect(given).toEqual([...whole.finish()]);
+    expect(() => parts.add(4, new Float32Array(8), triangleWeights(4))).toThrow(/beyond frames 8 to 8/);
+  });
+
   it('names gaps and windows outside', () => {
     const blend = new WindowBlend(3, 1);
     blend.add(0, Float32Array.of(1, 1), [1, 1]);
-    expect(() => blend.add(2, Float32Array.of(1, 1), [1, 1])).toThrow(/beyond 3/);
+    expect(() => blend.add(2, Float32Array.of(1, 1), [1, 1])).toThrow(/beyond frames 0 to 3/);
     expect(() => blend.finish()).toThrow(/frame 2/);
   });
 });

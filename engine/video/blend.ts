@@ -11,20 +11,19 @@ export function triangleWeights(frames: number): Float64Array<ArrayBuffer> {
 
 /**
  * The clean estimate of a long latent [frames, ...] from estimates of its windows: sum of w x0 over sum of w, over all visits. A window
- * that is visited twice counts twice.
+ * that is visited twice counts twice. Only frames that were visited and not yet asked for are held.
  */
 export class WindowBlend {
   readonly #frames: number;
   readonly #frameLength: number;
-  readonly #sum: Float32Array<ArrayBuffer>;
-  readonly #weight: Float64Array;
+  readonly #sums = new Map<number, { readonly values: Float32Array; weight: number }>();
+  /** The first frame that was not asked for. */
+  #next = 0;
 
   /** @param frameLength values of one frame, channels * height * width */
   constructor(frames: number, frameLength: number) {
     this.#frames = frames;
     this.#frameLength = frameLength;
-    this.#sum = new Float32Array(frames * frameLength);
-    this.#weight = new Float64Array(frames);
   }
 
   /** Adds one visit of the window that begins at frame `start`; `clean` [weights.length, ...]. */
@@ -32,25 +31,28 @@ export class WindowBlend {
     const length = this.#frameLength;
     if (clean.length !== weights.length * length)
       throw new RangeError(`a window of ${weights.length} frames has ${clean.length} values`);
-    if (start < 0 || start + weights.length > this.#frames)
-      throw new RangeError(`a window at ${start} is beyond ${this.#frames} frames`);
+    if (start < this.#next || start + weights.length > this.#frames)
+      throw new RangeError(`a window at ${start} is beyond frames ${this.#next} to ${this.#frames}`);
     for (let frame = 0; frame < weights.length; frame++) {
       const weight = weights[frame] ?? 0;
-      const to = (start + frame) * length;
-      for (let i = 0; i < length; i++)
-        this.#sum[to + i] = (this.#sum[to + i] ?? 0) + weight * (clean[frame * length + i] ?? 0);
-      this.#weight[start + frame] = (this.#weight[start + frame] ?? 0) + weight;
+      const sum = this.#sums.get(start + frame) ?? { values: new Float32Array(length), weight: 0 };
+      const { values } = sum;
+      for (let i = 0; i < length; i++) values[i] = (values[i] ?? 0) + weight * (clean[frame * length + i] ?? 0);
+      sum.weight += weight;
+      this.#sums.set(start + frame, sum);
     }
   }
 
-  /** The blended estimate [frames, ...]; to be asked for once, after all visits. */
-  finish(): Float32Array<ArrayBuffer> {
-    for (let frame = 0; frame < this.#frames; frame++) {
-      const weight = this.#weight[frame] ?? 0;
-      if (weight === 0) throw new RangeError(`no window has visited frame ${frame}`);
-      for (let i = frame * this.#frameLength; i < (frame + 1) * this.#frameLength; i++)
-        this.#sum[i] = (this.#sum[i] ?? 0) / weight;
+  /** The blended estimate [frames, ...] of all frames before `until` (default: all) that were not asked for, which no further visit may touch. */
+  finish(until = this.#frames): Float32Array<ArrayBuffer> {
+    const length = this.#frameLength;
+    const blended = new Float32Array(Math.max(0, until - this.#next) * length);
+    for (let to = 0; this.#next < until; to += length) {
+      const sum = this.#sums.get(this.#next);
+      if (sum === undefined || sum.weight === 0) throw new RangeError(`no window has visited frame ${this.#next}`);
+      for (let i = 0; i < length; i++) blended[to + i] = (sum.values[i] ?? 0) / sum.weight;
+      this.#sums.delete(this.#next++);
     }
-    return this.#sum;
+    return blended;
   }
 }

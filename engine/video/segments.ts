@@ -69,6 +69,15 @@ export function planSegments({ prompts, tile, overlap, transitions, extra }: Seg
   };
 }
 
+/** The window in whose middle a latent frame lies most: its index. */
+export function nearestWindow({ segments, tile }: SegmentPlan, frame: number): number {
+  const distance = (start: number) => Math.abs(frame - start - (tile - 1) / 2);
+  return segments.reduce(
+    (best, { start }, at) => (distance(start) < distance(segments[best]?.start ?? 0) ? at : best),
+    0,
+  );
+}
+
 function whole(field: string, value: number, least: number): void {
   if (Number.isInteger(value) && value >= least) return;
   throw new AttuneError('request-invalid', `"${field}" must be a whole number from ${least}, not ${value}.`, { field });

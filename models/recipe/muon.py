@@ -50,6 +50,22 @@ def split_parameters(model):
     """(matrices for Muon, everything else for AdamW), both as lists of parameters."""
     matrices, others = [], []
     for name, p in model.named_parameters():
-        inside = "transformer_blocks" in name and (".attn." in name or ".ff" in name)
+        inside = "transformer_blocks" in name and (".attn" in name or ".ff" in name)
         (matrices if inside and p.ndim == 2 else others).append(p)
     return matrices, others
+
+
+def descend(parameters, adam, muon, adam_rate, muon_rate):
+    """One step along the clipped gradients, which are gone after it."""
+    torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+    adam.param_groups[0]["lr"] = adam_rate
+    adam.step()
+    muon.step(muon_rate)
+    for parameter in parameters:
+        parameter.grad = None
+
+
+def follow(averaged, trained, step, most=0.999):
+    """Moves averaged weights after the trained ones; quickly at first, with a decay of `most` later."""
+    decay = min(most, 1 - 10 / (step + 10))
+    torch._foreach_lerp_(averaged, [parameter.detach() for parameter in trained], 1 - decay)

@@ -16,7 +16,7 @@ import torch
 from dit import ImageModel
 from flow import draw_times, mix
 from latents import LatentWorld, PatchCodec
-from muon import Muon, split_parameters
+from muon import Muon, descend, follow, split_parameters
 from world import SceneMaker, Tokenizer, World
 
 WARM_UP = 150
@@ -137,9 +137,8 @@ def main():
     favour = favoured(world, known) if known else None
     maker = SceneMaker(world, args.seed * 1_000_003 + step, filler=args.filler, favour=favour)
     generator = torch.Generator().manual_seed(args.seed + step)
-    pairs = list(zip(ema.parameters(), model.parameters()))
     log = open(args.run / "dit.log", "a", buffering=1)
-    parameters = list(model.parameters())
+    averaged, parameters = list(ema.parameters()), list(model.parameters())
     last, running, since, seen_since, factor = time.time(), None, time.time(), seen, 0.0
 
     while True:
@@ -171,16 +170,10 @@ def main():
             out = forward(mix(x, noise, s), ids, 1000 * s)
         loss = (out.float() - (noise - x)).square().mean()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         factor = rate(progress, step, args.flat)
-        adam.param_groups[0]["lr"] = args.adam * factor
-        adam.step()
-        muon.step(args.muon * factor)
-        for p in parameters:
-            p.grad = None
+        descend(parameters, adam, muon, args.adam * factor, args.muon * factor)
         step, seen = step + 1, seen + size
-        decay = min(0.999, 1 - 10 / (step + 10))
-        torch._foreach_lerp_([a for a, _ in pairs], [b.detach() for _, b in pairs], 1 - decay)
+        follow(averaged, parameters, step)
         value = loss.item()
         running = value if running is None else 0.99 * running + 0.01 * value
 

@@ -19,7 +19,7 @@ export function deskCalls(context: Context): Pick<Handlers, 'hello' | 'words' | 
     }),
     words: ({ checkpoint }) => ({ vocabulary: engine().vocabulary(models.entry(checkpoint).ref) ?? null }),
     read: ({ checkpoint, text }) => engine().readPrompt(models.entry(checkpoint).ref, text),
-    estimate: ({ request }) => estimateOf(context, request),
+    estimate: ({ request, isPainted }) => estimateOf(context, request, isPainted),
   };
 }
 
@@ -37,24 +37,24 @@ function sampleRequest(source: NonNullable<EditRequest['source']>): EditRequest 
 }
 
 /** Sizes of a request's pictures. Throws 'media-invalid' naming the field for one that is not in the store. */
-function sizesOf({ media }: Pick<Context, 'media'>, { source, mask }: EditRequest): MediaSizes {
-  return {
-    ...(source === undefined ? {} : { source: media.info(source, 'source') }),
-    ...(mask === undefined ? {} : { mask: media.info(mask, 'mask') }),
-  };
+function sizesOf({ media }: Pick<Context, 'media'>, request: EditRequest, isPainted: boolean): MediaSizes {
+  const source = request.source && media.info(request.source, 'source');
+  // What is being painted is as large as the picture it is painted on.
+  const mask = request.mask === undefined ? (isPainted ? source : undefined) : media.info(request.mask, 'mask');
+  return { ...(source && { source }), ...(mask && { mask }) };
 }
 
 type EstimateContext = Pick<Context, 'engine' | 'models' | 'timings' | 'media'>;
 
 /** Throws as a run would before it starts: 'request-invalid', 'media-invalid', 'checkpoint-...'. */
-export function estimateOf(context: EstimateContext, request: EditRequest): JobEstimate {
+export function estimateOf(context: EstimateContext, request: EditRequest, isPainted = false): JobEstimate {
   const { engine, models, timings } = context;
   const { ref } = models.entry(request.checkpoint);
   const method = engine()
     .describeMethods()
     .find(({ id }) => id === request.method);
   if (method?.makes === 'video') return estimateVideo(context, request, ref);
-  const sizes = sizesOf(context, request);
+  const sizes = sizesOf(context, request, isPainted);
   const { peakBytes } = engine().estimate(request, sizes);
   const available = availableMemory();
   const { defaults } = engine().model(ref);
@@ -85,10 +85,10 @@ function estimateVideo({ engine, timings, media }: EstimateContext, request: Edi
   const { peakBytes } = engine().estimateVideo(request, size);
   const available = availableMemory();
   const { defaults } = engine().videoModel(ref);
-  const parts = request.segments?.length ?? 1;
   const expectedMs = timings.expected({
     checkpoint: ref,
-    method: `${request.method}/${parts}`,
+    method: request.method,
+    prompts: request.segments?.length,
     size: request.size ?? size?.size ?? { width: defaults.width, height: defaults.height },
     steps: request.steps ?? defaults.steps,
   });

@@ -1,4 +1,4 @@
-import { importMetadata, pictureFormat } from '../../engine/index.ts';
+import { filmTags, importMetadata, pictureFormat } from '../../engine/index.ts';
 import type { Handlers } from '../../transport/index.ts';
 import type { Context } from '../context.ts';
 import { exportName, exportResult } from '../export.ts';
@@ -8,6 +8,8 @@ import { saveExport } from '../save.ts';
 type Names =
   | 'media.put'
   | 'media.putPixels'
+  | 'media.putFrames'
+  | 'media.info'
   | 'media.get'
   | 'import'
   | 'select'
@@ -16,6 +18,7 @@ type Names =
   | 'export'
   | 'export.video'
   | 'export.name'
+  | 'export.tags'
   | 'export.save'
   | 'export.saveFile';
 
@@ -24,6 +27,8 @@ export function mediaCalls({ media, history, keeper, models, emit, takeGrant }: 
   return {
     'media.put': ({ name, bytes }) => media.put(name, bytes),
     'media.putPixels': ({ name, pixels }) => media.putPixels(name, pixels),
+    'media.putFrames': ({ name, frames, fps }) => media.putFrames(name, { frames, fps }),
+    'media.info': ({ ref }) => media.info(ref, 'ref'),
     'media.get': ({ sha256, side }) => media.get(sha256, side),
     async import({ name, bytes }) {
       const stored = await media.put(name, bytes).catch((error: unknown) => {
@@ -51,6 +56,7 @@ export function mediaCalls({ media, history, keeper, models, emit, takeGrant }: 
     export: ({ id, options }) => exportResult(history.get(id), options, media),
     'export.video': ({ id, ...options }) => exportVideo(history.get(id), options, media),
     'export.name': ({ id, options }) => ({ name: exportName(history.get(id), options) }),
+    'export.tags': ({ id }) => filmTags(history.get(id).record),
     'export.saveFile': ({ name, bytes, grant }) =>
       saveExport({ name, type: 'application/octet-stream', bytes, notices: [] }, takeGrant(grant)),
     async 'export.save'({ id, options, grant }) {

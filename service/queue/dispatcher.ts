@@ -193,16 +193,14 @@ export class Dispatcher {
   /** Files first, then in one step the entry comes into the history and the job goes out of the queue; then it is told. */
   async #store(done: Done, job: QueuedJob): Promise<void> {
     const { media, database, history, queue, timings, emit } = this.#options;
-    const put = ({ bytes }: Encoded, name: string) => media.put(name, bytes);
-    const stem = job.job.slice(0, 8);
-    const isVideo = done.record.request.fps !== undefined;
-    const result = await put(done.result, `${stem}.${isVideo ? 'webp' : 'png'}`);
-    const area = done.area === undefined ? undefined : await put(done.area, `${stem}-area.png`);
+    const put = ({ bytes, format }: Encoded, part = '') => media.put(`${job.job.slice(0, 8)}${part}.${format}`, bytes);
+    const result = await put(done.result);
+    const area = done.area === undefined ? undefined : await put(done.area, '-area');
     const maps: HistoryEntry['maps'] = [];
     for (const [index, map] of done.maps.entries())
       maps.push({
         word: map.word,
-        map: await put(map, `${stem}-map-${index + 1}.png`),
+        map: await put(map, `-map-${index + 1}`),
         ...(map.frame === undefined ? {} : { frame: map.frame }),
       });
     const entry: HistoryEntry = {
@@ -218,13 +216,13 @@ export class Dispatcher {
     };
     // Meanwhile it may have been cancelled.
     if (this.#isClosed || queue.find(job.job)?.state !== 'running') return;
-    const { method: id, segments, size, steps } = done.record.request;
-    const method = isVideo ? `${id}/${segments?.length ?? 1}` : id;
+    const { method, segments, size, steps } = done.record.request;
+    const timed = { checkpoint: job.request.checkpoint, method, prompts: segments?.length, size, steps };
     database.transaction(() => {
       history.add(entry);
       queue.drop(job.job);
       const ms = done.figures.totalMs;
-      if (ms !== undefined) timings.add({ checkpoint: job.request.checkpoint, method, size, steps }, ms);
+      if (ms !== undefined) timings.add(timed, ms);
     });
     emit({ kind: 'result', entry });
   }

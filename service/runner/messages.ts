@@ -9,6 +9,8 @@ export interface Setup {
   readonly kind: 'setup';
   readonly version: string;
   readonly places: CatalogPlaces;
+  /** Folder for what a job writes down while it runs. */
+  readonly scratch: string;
   readonly provider: string;
   /** Whatever loads from outside must not. */
   readonly isOffline: boolean;
@@ -58,8 +60,9 @@ export interface Answers {
   readonly select: Selection;
 }
 
-/** PNG, or animated WebP for a video, without metadata and without loss; and the size of its pixels. */
+/** A picture, or a video as animated WebP, without metadata and without loss; and the size of its pixels. */
 export interface Encoded {
+  readonly format: 'png' | 'webp';
   readonly bytes: Uint8Array;
   readonly width: number;
   readonly height: number;

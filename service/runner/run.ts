@@ -1,5 +1,5 @@
 import type { RunEvent } from '../../contract/index.ts';
-import { AttuneError, type Engine, type ImageCodec, type Pixels, type RunOptions, toMask } from '../../engine/index.ts';
+import { AttuneError, type Engine, type ImageCodec, type RunOptions, toMask } from '../../engine/index.ts';
 import { providerProbe } from '../../models/probe.ts';
 import { readFileWithin } from '../../native/files.ts';
 import { openImageCodec } from '../../native/images.ts';
@@ -7,10 +7,9 @@ import { measureProviders, openRuntime } from '../../native/measure.ts';
 import type { Port } from '../../transport/index.ts';
 import { explain } from '../explain.ts';
 import { openLocalEngine } from '../open-engine.ts';
-import type { Answers, Ask, Encoded, FromRunner, RunJob, Select, Setup, ToRunner } from './messages.ts';
-import { makesVideo, runVideo } from './video.ts';
-
-const MAX_FILE_BYTES = 512 * 1024 * 1024;
+import { encoded } from './encoded.ts';
+import type { Answers, Ask, FromRunner, RunJob, Select, Setup, ToRunner } from './messages.ts';
+import { MAX_FILE_BYTES, makesVideo, runVideo } from './video.ts';
 
 /** The runner behind a port, whatever carries it: opens the engine, runs one thing after another, hears `cancel` between steps. */
 export function hostRunner(port: Port): void {
@@ -24,14 +23,14 @@ export function hostRunner(port: Port): void {
 
   const open = async (): Promise<Engine> => {
     if (setup === undefined) throw new AttuneError('runtime-failed', 'The runner was not told what to run with.');
-    const { version, places, provider } = setup;
-    const key = JSON.stringify([version, places, provider]);
+    const { version, places, scratch, provider } = setup;
+    const key = JSON.stringify([version, places, scratch, provider]);
     if (engine?.key !== key) {
       await engine?.opened.close();
       engine = undefined;
       engine = {
         key,
-        opened: openLocalEngine({ version, places, runtime: await openRuntime(providerProbe, { provider }) }),
+        opened: openLocalEngine({ version, places, scratch, runtime: await openRuntime(providerProbe, { provider }) }),
       };
     }
     return engine.opened;
@@ -149,8 +148,4 @@ async function look(
   const pixels = await codec.decode(await readFileWithin(source, MAX_FILE_BYTES), 'the picture');
   const { map } = await engine.select({ checkpoint, source: pixels, word, ...(prompt !== undefined && { prompt }) });
   return { word, map };
-}
-
-async function encoded(pixels: Pixels, codec: ImageCodec): Promise<Encoded> {
-  return { bytes: new Uint8Array(await codec.encode(pixels, 'png')), width: pixels.width, height: pixels.height };
 }

@@ -1,9 +1,11 @@
 import { type Engine, type ImageCodec, type Pixels, type RunOptions, toMask } from '../../engine/index.ts';
-import { decodeAnimation, encodeAnimation } from '../../native/animation.ts';
+import { checkAnimation, decodeAnimation, encodeAnimation } from '../../native/animation.ts';
 import { readFileWithin } from '../../native/files.ts';
+import { encoded } from './encoded.ts';
 import type { Done, RunJob } from './messages.ts';
 
-const MAX_FILE_BYTES = 512 * 1024 * 1024;
+/** Of any file that a job reads. */
+export const MAX_FILE_BYTES = 512 * 1024 * 1024;
 
 export function makesVideo(engine: Engine, method: string): boolean {
   return engine.describeMethods().some(({ id, makes }) => id === method && makes === 'video');
@@ -26,18 +28,18 @@ export async function runVideo(
   const frames: Pixels[] = [];
   const { size, fps, record, maps, figures, warnings } = await engine.runVideo(request, media, {
     ...options,
+    // Before the run, so that nobody waits for frames that cannot be kept.
+    onBegin: ({ size: { width, height }, frames: count }) => checkAnimation({ width, height, frames: count }, 'webp'),
     onFrame: (frame) => void frames.push(frame),
   });
   return {
-    result: { bytes: await encodeAnimation({ frames, fps }, 'webp'), ...size },
+    result: { format: 'webp', bytes: await encodeAnimation({ frames, fps }, 'webp'), ...size },
     record,
     maps: await Promise.all(
       maps.map(async ({ word, frame, image }) => ({
         word,
         frame,
-        bytes: new Uint8Array(await codec.encode(image, 'png')),
-        width: image.width,
-        height: image.height,
+        ...(await encoded(image, codec)),
       })),
     ),
     figures,

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CallResult, MAX_MEDIA_BYTES, type MediaInfo, type MediaRef, type Pixels } from '../../contract/index.ts';
 import { AttuneError, type ImageCodec } from '../../engine/index.ts';
-import { animationSize, decodeAnimation } from '../../native/animation.ts';
+import { type Animation, animationSize, decodeAnimation, encodeAnimation } from '../../native/animation.ts';
 import { readFileWithin, sha256Of, stageFile } from '../../native/files.ts';
 import { openImageCodec, thumbnailOf } from '../../native/images.ts';
 import type { Database } from './database.ts';
@@ -16,6 +16,8 @@ export interface MediaStore {
   put(name: string, bytes: Uint8Array): Promise<MediaInfo>;
   /** As PNG. Throws 'media-invalid'. */
   putPixels(name: string, pixels: Pixels): Promise<MediaInfo>;
+  /** As animated WebP without loss. Throws 'request-invalid' for frames of different sizes or more than can be held. */
+  putFrames(name: string, clip: Animation): Promise<MediaInfo>;
   /** With `side`: a PNG no larger than that on either side. Throws 'media-invalid' for a picture that is not here. */
   get(sha256: string, side?: number): Promise<{ readonly type: MediaType; readonly bytes: Uint8Array }>;
   /** Throws 'media-invalid' naming `field` for a picture that is not here. */
@@ -87,6 +89,18 @@ export function openMediaStore({ db }: Database, { data, cache }: MediaFolders):
     async putPixels(name, pixels) {
       const { width, height } = pixels;
       return keep(name, await codec.encode(pixels, 'png'), { width, height });
+    },
+    async putFrames(name, { frames, fps }) {
+      const [first] = frames;
+      if (first === undefined) throw new RangeError('a clip has a frame');
+      const { width, height } = first;
+      if (frames.some((frame) => frame.width !== width || frame.height !== height || frame.channels !== 3))
+        throw new AttuneError('request-invalid', `The frames of ${name} must be RGB and of one size.`, {
+          field: 'frames',
+        });
+      const bytes = await encodeAnimation({ frames, fps }, 'webp');
+      // What the header says is what is read again: its delays are whole milliseconds.
+      return keep(name, bytes, (await animationSize(bytes)) ?? { width, height, frames: frames.length, fps });
     },
     async get(sha256, side) {
       const row = find(sha256);

@@ -5,6 +5,8 @@ import type { Database } from './database.ts';
 export interface TimedJob {
   readonly checkpoint: string;
   readonly method: string;
+  /** That follow each other; absent: one. */
+  readonly prompts?: number | undefined;
   readonly size: Size;
   readonly steps: number;
 }
@@ -18,6 +20,8 @@ export interface Timings {
 
 const RUNS_COUNTED = 9;
 
+const keyOf = ({ method, prompts = 1 }: TimedJob) => (prompts === 1 ? method : `${method}/${prompts}`);
+
 export function openTimings({ db }: Database): Timings {
   const insert = db.prepare(
     'INSERT INTO timings (checkpoint, method, width, height, steps, ms) VALUES (?, ?, ?, ?, ?, ?)',
@@ -27,11 +31,11 @@ export function openTimings({ db }: Database): Timings {
      ORDER BY seq DESC LIMIT ${RUNS_COUNTED}`,
   );
   return {
-    add: ({ checkpoint, method, size, steps }, ms) =>
-      void insert.run(checkpoint, method, size.width, size.height, steps, ms),
-    expected({ checkpoint, method, size, steps }) {
+    add: (job, ms) => void insert.run(job.checkpoint, keyOf(job), job.size.width, job.size.height, job.steps, ms),
+    expected(job) {
+      const { checkpoint, size, steps } = job;
       const perStep = last
-        .all(checkpoint, method, size.width, size.height)
+        .all(checkpoint, keyOf(job), size.width, size.height)
         .map((row) => Number(row.ms) / Number(row.steps))
         .sort((a, b) => a - b);
       const median = perStep[Math.floor(perStep.length / 2)];

@@ -240,6 +240,11 @@ function transition(testCase: MethodCase): void {
   const { segments } = planSegments({ ...wishes, overlap: 6 });
   testCase.check(
     'segment_embeds',
-    segments.flatMap((segment) => Array.from(segmentStates(segment, states))),
+    segments.flatMap((segment) => {
+      const [from, to] = [states[segment.from], states[segment.to]];
+      if (from === undefined || to === undefined)
+        throw new Error(`no states of prompts ${segment.from}, ${segment.to}`);
+      return Array.from(segmentStates(segment, from, to));
+    }),
   );
 }

@@ -4,6 +4,7 @@ import {
   decodeFramePlanes,
   type FrameCoder,
   isVideoDenoiser,
+  latentOn,
   openBranches,
   openComponent,
   openScheduler,
@@ -87,7 +88,7 @@ export const runVideoPipeline: FixtureRunner = async ({ directory, path, manifes
     framesInside(coded, canvas.codedFrames, denoiser.latentChannels).map((value) => value / autoencoder.scalingFactor),
   );
   const frames: Float32Array[] = [];
-  for await (const planes of decodeFramePlanes(model, canvas, latent)) frames.push(planes);
+  for await (const planes of decodeFramePlanes(model, canvas, latentOn(canvas, latent))) frames.push(planes);
   const pictures = joined(frames);
   results.set('decoded', framesInside(pictures, frames.length, 3));
   results.set(

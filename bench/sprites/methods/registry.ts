@@ -40,7 +40,6 @@ export const plannedMethods: Readonly<Record<string, string>> = {
   'hd-painter': 'T6',
   vimaedit: 'T1 to T5',
   'box layout': 'T8',
-  ditctrl: 'T9 to T11',
   'dreamvideo-2': 'T9 to T11',
   broadway: 'T9',
 };

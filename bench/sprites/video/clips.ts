@@ -40,11 +40,14 @@ export const CLIPS: ClipFile = JSON.parse(
 
 const MIDDLE = 32;
 
+/** Pairs of object and colour that the model never saw. */
+export const isHeldOut = (world: World, object: string, colour: string): boolean =>
+  world.file.heldOut.pairs.some(([kind, tint]) => kind === object && tint === colour);
+
 export function drawClip(world: World, dice: Dice, fixed: Partial<Clip> = {}): Clip {
-  const held = world.file.heldOut.pairs;
   for (;;) {
     const [object, colour] = [fixed.object ?? dice.pick(CLIPS.objects), fixed.colour ?? dice.pick(CLIPS.colours)];
-    if (held.some(([kind, tint]) => kind === object && tint === colour)) continue;
+    if (isHeldOut(world, object, colour)) continue;
     const motion = fixed.motion ?? dice.pick(CLIPS.motions);
     const [across, down] = motion.step;
     const half = (CLIPS.frames - 1) / 2;

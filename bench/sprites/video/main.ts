@@ -9,7 +9,8 @@ import { createOnnxRuntime } from '../../../native/runtime.ts';
 import { Judge } from '../judge.ts';
 import { sheet } from '../sheet.ts';
 import { World } from '../world.ts';
-import { editTask, motionTask, promptsTask, type VideoBench } from './tasks.ts';
+import { promptsTask } from './prompts.ts';
+import { editTask, motionTask, type VideoBench } from './tasks.ts';
 
 /** `npm run spritebench:video`: T9 to T11 of SpriteBench on the embedded video model. */
 
@@ -52,8 +53,14 @@ for (const name of values.tasks.split(',')) {
   for (const { task: title, variant, figures, videos } of await task(bench)) {
     const shown = Object.entries(figures).map(([figure, value]) => `${figure} ${value.toFixed(3)}`);
     console.log(`${title}, ${variant} (${values.cases} cases): ${shown.join(', ')}`);
-    const file = `${name}-${variant.replaceAll(/[^a-z0-9]+/g, '-')}.png`;
-    await writeFile(join(values.out, file), await codec.encode(sheet(videos.slice(0, SHEET_ROWS), 1, 4), 'png'));
+    const file = [title, variant]
+      .join(' ')
+      .match(/[A-Za-z0-9]+/g)
+      ?.join('-');
+    await writeFile(
+      join(values.out, `${file}.png`),
+      await codec.encode(sheet(videos.slice(0, SHEET_ROWS), 1, 4), 'png'),
+    );
   }
 }
 await engine.close();

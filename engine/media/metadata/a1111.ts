@@ -30,7 +30,12 @@ export function writeCommonParameters(record: EditRecord): string {
     ['Version', `${app.name} ${app.version}`],
   ];
   const line = settings.flatMap(([key, value]) => (value === undefined ? [] : [`${key}: ${quote(String(value))}`]));
-  return `${clean(request.prompt)}\n${NEGATIVE} ${clean(request.negative ?? '')}\n${line.join(', ')}`;
+  return `${clean(promptText(request))}\n${NEGATIVE} ${clean(request.negative ?? '')}\n${line.join(', ')}`;
+}
+
+/** The prompt, or the prompts of a video in their order, divided as they are typed: `A | B`. */
+export function promptText({ prompt, segments }: Pick<EditRecord['request'], 'prompt' | 'segments'>): string {
+  return segments === undefined ? prompt : segments.map((segment) => segment.prompt).join(' | ');
 }
 
 /** A value that holds what would end it is written as a JSON string. */

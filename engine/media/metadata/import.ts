@@ -1,4 +1,4 @@
-import { EditRequest, type Imported } from '../../../contract/index.ts';
+import { EditRecord, EditRequest, type Imported } from '../../../contract/index.ts';
 import { fromUtf8OrLatin1 } from './bytes.ts';
 import { importComfy } from './importcomfy.ts';
 import { type ImportFields, readImportFields } from './importfields.ts';
@@ -31,7 +31,10 @@ export function importMetadata(bytes: Uint8Array, file: string): Imported | unde
 
 function importOwn(bytes: Uint8Array): Imported | undefined {
   const { record } = readMetadata(bytes);
-  if (!record) return undefined;
+  return record && importRecord(record);
+}
+
+function importRecord(record: EditRecord): Imported | undefined {
   // The record may hold keys of a later version; what this one does not know is dropped.
   const known = new Set(Object.keys(EditRequest.unwrap().shape));
   const entries = Object.entries(record.request).filter(([key]) => known.has(key));
@@ -79,6 +82,9 @@ function importText(bytes: Uint8Array, file: string): Imported | undefined {
   const text = fromUtf8OrLatin1(bytes);
   if (/\.json$/i.test(file) || text.trimStart().startsWith('{')) {
     const json = parseLoose(text);
+    // Our own record, as it lies beside frames and in films.
+    const record = EditRecord.safeParse(json);
+    if (record.success) return importRecord(record.data);
     return importSwarm(json) ?? importComfy(json) ?? importDrawThings(json);
   }
   return text.includes('Steps:') ? importCommon(text) : undefined;

@@ -60,7 +60,7 @@ export function writeMetadata(picture: Uint8Array, format: ImageFormat, record: 
  * JSON in ASCII, so that every container and every reader takes it. Keys stand in the order of the schema: a record that was read
  * and run again must give the same bytes.
  */
-function asciiJson(record: EditRecord): string {
+export function asciiJson(record: EditRecord): string {
   return JSON.stringify(EditRecord.parse(record)).replace(
     /[\u0080-\uffff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
@@ -133,10 +133,12 @@ interface Found {
   readonly problem: string | undefined;
 }
 
-function assemble(format: ImageFormat, { text, json, sourceType, others, problem }: Found): PictureMetadata {
+const assemble = (format: ImageFormat, found: Found): PictureMetadata => ({ format, ...readTexts(found) });
+
+/** The texts of any container. */
+export function readTexts({ text, json, sourceType, others, problem }: Found): Omit<PictureMetadata, 'format'> {
   const record = json === undefined ? undefined : EditRecord.safeParse(parseBoundedJson(json));
   return {
-    format,
     ...(text !== undefined && { parametersText: text, parameters: readCommonParameters(text) }),
     ...(record?.success && { record: record.data }),
     ...(sourceType !== undefined && { sourceType }),

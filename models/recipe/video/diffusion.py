@@ -33,9 +33,18 @@ def trailing(steps):
     return (torch.arange(TRAIN_STEPS, 0, -TRAIN_STEPS / steps, dtype=torch.float64).round() - 1).long()
 
 
+def share_noise(noise, t, share, generator, below):
+    """Gives all frames of some clips the noise of their first: a share of those whose timestep is at most `below` of all."""
+    chosen = (torch.rand(len(t), generator=generator) < share) & (t <= below * TRAIN_STEPS)
+    return torch.where(chosen[:, None, None, None, None], noise[:, :1], noise)
+
+
 @torch.no_grad()
-def sample(model, ids, empty, noise, steps=20, guidance=4.0):
-    """DDIM with classifier-free guidance. ids [B, T], empty [T], noise [B, F, C, H, W]; returns latents."""
+def sample(model, ids, empty, noise, steps=20, guidance=4.0, shared=None, below=0.0):
+    """DDIM with classifier-free guidance. ids [B, T], empty [T], noise [B, F, C, H, W]; returns latents.
+
+    From the first step that ends at `below` of the timesteps on, all frames have the noise `shared` [B, 1, C, H, W].
+    """
     x, b = noise.clone(), len(ids)
     states, _ = model.text_encoder(torch.cat([empty[None].expand_as(ids), ids]))
     frames = torch.arange(noise.shape[1])[None].expand(2 * b, -1)
@@ -47,5 +56,7 @@ def sample(model, ids, empty, noise, steps=20, guidance=4.0):
         then = float(ALPHAS[previous]) if previous >= 0 else 1.0
         clean = a ** 0.5 * x - (1 - a) ** 0.5 * v
         error = a ** 0.5 * v + (1 - a) ** 0.5 * x
+        if shared is not None and previous <= below * TRAIN_STEPS < t:
+            error = shared.expand_as(error)
         x = then ** 0.5 * clean + (1 - then) ** 0.5 * error
     return x

@@ -31,14 +31,15 @@ def decoder_of(checkpoint):
 
 
 @torch.no_grad()
-def generate(model, decoder, tokens, captions, steps, guidance, seed, frames=9, batch=4):
+def generate(model, decoder, tokens, captions, steps, guidance, seed, shared_below=0.0, frames=9, batch=4):
     """Captions to uint8 [K, F, 128, 128, 3]. Noise depends on the seed and the caption's number only."""
     empty, generator, out = torch.tensor(tokens.encode("")), torch.Generator().manual_seed(seed), []
     for k in range(0, len(captions), batch):
         part = captions[k:k + batch]
         noise = torch.randn(len(part), frames, 16, 16, 16, generator=generator)
         ids = torch.tensor([tokens.encode(c) for c in part])
-        latents = sample(model, ids, empty, noise, steps, guidance)
+        shared = torch.randn(len(part), 1, 16, 16, 16, generator=generator)
+        latents = sample(model, ids, empty, noise, steps, guidance, shared, shared_below)
         pixels = decoder(latents.flatten(0, 1)).clamp(-1, 1)
         out.append(((pixels + 1) * 127.5).round().byte().permute(0, 2, 3, 1).reshape(len(part), frames, 128, 128, 3).numpy())
     return np.concatenate(out)
@@ -65,7 +66,8 @@ def main():
     p.add_argument("--count", type=int, default=48)
     p.add_argument("--held-out", action="store_true", help="only pairs of object and colour that training never showed")
     p.add_argument("--steps", type=int, default=20)
-    p.add_argument("--guidance", type=float, default=4.0)
+    p.add_argument("--guidance", type=float, default=1.5)
+    p.add_argument("--shared-below", type=float, default=0.7, help="share of the timesteps from which on all frames have one noise")
     p.add_argument("--seed", type=int, default=EVALUATION_SEED)
     p.add_argument("--threads", type=int, default=1)
     p.add_argument("--sheet", type=Path)
@@ -84,11 +86,11 @@ def main():
         state, model = torch.load(args.run / "video.pt"), VideoModel()
         model.load_state_dict(state["ema"])
         videos = generate(model.eval(), decoder_of(args.checkpoint), clips.tokenizer(), captions, args.steps, args.guidance,
-                          args.seed)
+                          args.seed, args.shared_below)
         note = {k: state[k] for k in ("step", "seen")}
     scores = [judge.score(v, c) for v, c in zip(videos, chosen)]
     step = lambda v: np.abs(np.diff(np.asarray(v, dtype=np.int16), axis=0)).mean()
-    result = {**note, "clips": len(scores), "steps": args.steps, "guidance": args.guidance}
+    result = {**note, "clips": len(scores), "steps": args.steps, "guidance": args.guidance, "sharedBelow": args.shared_below}
     for key in ("motion", "place", "object", "colour", "identity", "kept", "flicker"):
         result[key] = round(float(np.mean([s[key] for s in scores])), 3)
     result["change"] = round(float(np.mean([step(v) for v in videos]) / np.mean([step(v) for v in truth])), 3)

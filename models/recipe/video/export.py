@@ -65,7 +65,8 @@ def main():
     p.add_argument("--image", type=Path, default=embedded / "image", help="whose vae is taken")
     p.add_argument("--out", type=Path, default=embedded / "video")
     p.add_argument("--steps", type=int, default=20)
-    p.add_argument("--guidance", type=float, default=4.0)
+    p.add_argument("--guidance", type=float, default=1.5)
+    p.add_argument("--own-noise", type=float, default=0.3, help="share of the steps in which each frame has noise of its own")
     args = p.parse_args()
     clips, model, out = ClipWorld(), VideoModel(), args.out
     model.load_state_dict(torch.load(args.run / "video.pt", map_location="cpu")["ema"])
@@ -83,7 +84,8 @@ def main():
                    {k: v for k, v in image.tokenizer_config(tokens).items() if k.endswith("_token")})
     image.put_json(out / "vocabulary.json", words_for_the_interface(clips))
     image.put_json(out / "attune.json", {"steps": args.steps, "guidance": args.guidance,
-                                         "frames": clips.frames, "fps": clips.spec["fps"]})
+                                         "frames": clips.frames, "fps": clips.spec["fps"],
+                                         "methods": {m: {"params": {"ownNoise": args.own_noise}} for m in ("clip", "ditctrl")}})
     image.put_json(out / "model_index.json", model_index())
     total = sum(f.stat().st_size for f in out.rglob("*") if f.is_file())
     print(f"{out.name}: {total / 1e6:.2f} MB")

@@ -17,9 +17,9 @@ import torch
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 from clips import ClipLatents, ClipMaker, ClipWorld  # noqa: E402
-from diffusion import draw_timesteps, levels  # noqa: E402
+from diffusion import draw_timesteps, levels, share_noise  # noqa: E402
 from latents import PatchCodec  # noqa: E402
-from muon import Muon, split_parameters  # noqa: E402
+from muon import Muon, descend, follow, split_parameters  # noqa: E402
 from train_dit import clock, rate, save  # noqa: E402
 from transformer import VideoModel  # noqa: E402
 from world import FOLDER  # noqa: E402
@@ -44,6 +44,8 @@ def arguments():
     p.add_argument("--adam", type=float, default=1e-3)
     p.add_argument("--flat", type=float, default=0.5, help="share of the time before the rate falls")
     p.add_argument("--upper", type=float, default=0.4, help="share of timesteps from the noisier half on top of its own")
+    p.add_argument("--shared", type=float, default=0.5, help="share of clips at most at --shared-below whose frames have one noise")
+    p.add_argument("--shared-below", type=float, default=0.7, help="of all timesteps; where sampling lets frames share it")
     p.add_argument("--ema", type=float, default=0.999, help="decay of the averaged weights; steps are few and slow on a CPU")
     p.add_argument("--minutes", type=float, default=90)
     p.add_argument("--start-at", help="HH:MM UTC from which the schedule counts; default: first start")
@@ -101,7 +103,7 @@ def main():
     end = clock(args.end_at) if args.end_at else start + 60 * args.minutes
     forward = torch.compile(model) if args.compile else model
     maker, generator = ClipMaker(clips, args.seed * 1_000_003 + step), torch.Generator().manual_seed(args.seed + step)
-    pairs, parameters = list(zip(ema.parameters(), model.parameters())), list(model.parameters())
+    averaged, parameters = list(ema.parameters()), list(model.parameters())
     plan = args.stages if isinstance(args.stages, list) else stages(args.stages)
     log = open(args.run / "video.log", "a", buffering=1)
     last, since, seen_since, running, factor, sitting = time.time(), time.time(), seen, None, 0.0, 0
@@ -135,20 +137,15 @@ def main():
         x = latents.batch(chosen, frames)
         noise = torch.randn(x.shape, generator=generator)
         t = draw_timesteps(batch, generator, args.upper)
+        noise = share_noise(noise, t, args.shared, generator, args.shared_below)
         signal, strength = levels(t)
         out = forward(signal * x + strength * noise, ids, t, frames)
         loss = (out - (signal * noise - strength * x)).square().mean()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         factor = rate(progress, sitting, args.flat)
-        adam.param_groups[0]["lr"] = args.adam * factor
-        adam.step()
-        muon.step(args.muon * factor)
-        for parameter in parameters:
-            parameter.grad = None
+        descend(parameters, adam, muon, args.adam * factor, args.muon * factor)
         step, sitting, seen = step + 1, sitting + 1, seen + batch * count
-        decay = min(args.ema, 1 - 10 / (step + 10))
-        torch._foreach_lerp_([a for a, _ in pairs], [b.detach() for _, b in pairs], 1 - decay)
+        follow(averaged, parameters, step, args.ema)
         running = loss.item() if running is None else 0.99 * running + 0.01 * loss.item()
 
 

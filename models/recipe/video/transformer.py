@@ -13,26 +13,12 @@ import torch.nn.functional as F
 from torch import nn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from dit import FeedForward, TextEncoder, TwoLinear, attend, merge_heads, split_heads, time_sinusoid  # noqa: E402
+from dit import FeedForward, ModelConfig, TextEncoder, TwoLinear, attend, merge_heads, split_heads, time_sinusoid  # noqa: E402
 
 
 @dataclass(frozen=True)
-class VideoConfig:
-    width: int = 128
-    heads: int = 4
-    layers: int = 6
-    text_layers: int = 3
-    channels: int = 16
-    side: int = 16
-    patch: int = 2
+class VideoConfig(ModelConfig):
     frames: int = 9
-    text_length: int = 26
-    vocabulary: int = 128
-    end_token: int = 127
-
-    @property
-    def grid(self):
-        return self.side // self.patch
 
 
 def axis_table(width, count):

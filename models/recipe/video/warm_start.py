@@ -1,10 +1,11 @@
-"""Stage 0: RUN/video.pt from the embedded image model.
+"""Stage 0: RUN/video.pt from the embedded image model, or from an exported video model to train that one further.
 
-What both layouts share is copied: patches, the image stream's projections and feed-forward, both streams' halves of the adaptive
+From the image model, what both layouts share is copied: patches, the image stream's projections and feed-forward, both streams' halves of the adaptive
 norms, the text encoder. The time embedding is solved for by least squares: the image model's was made for flow noise levels and
 another sinusoid. What differs (position table, one set of weights for text and picture, layer norm of queries) training mends.
 """
 import argparse
+import json
 import sys
 from pathlib import Path
 
@@ -77,11 +78,20 @@ def main():
     args = p.parse_args()
     args.run.mkdir(parents=True, exist_ok=True)
     part = lambda name: {k: v.float() for k, v in load_file(args.checkpoint / name).items()}
+    text, transformer = part("text_encoder/model.safetensors"), part("transformer/diffusion_pytorch_model.safetensors")
+    model = VideoModel()
+    if json.loads((args.checkpoint / "model_index.json").read_text())["_class_name"] == "CogVideoXPipeline":
+        model.text_encoder.load_state_dict(text)
+        model.transformer.load_state_dict(transformer)
+    else:
+        from_image(model, text, transformer)
+    torch.save({"model": model.state_dict(), "ema": model.state_dict(), "step": 0, "seen": 0}, args.run / "video.pt")
+
+
+def from_image(model, text, transformer):
     from clips import ClipMaker, ClipWorld
     clips = ClipWorld()
     tokens = clips.tokenizer()
-    model = VideoModel()
-    text = part("text_encoder/model.safetensors")
     rows, generator = text[EMBEDDING], torch.Generator().manual_seed(23)
     known = [n for w, n in tokens.ids.items() if w not in clips.spec["newWords"]]
     for word in clips.spec["newWords"]:
@@ -91,9 +101,8 @@ def main():
     ids = torch.tensor([tokens.encode(clips.caption(maker.clip())) for _ in range(256)])
     pooled = model.text_encoder(ids)[1].mean(0)
     state = model.transformer.state_dict()
-    warm_transformer(state, part("transformer/diffusion_pytorch_model.safetensors"), model.config, pooled)
+    warm_transformer(state, transformer, model.config, pooled)
     model.transformer.load_state_dict(state)
-    torch.save({"model": model.state_dict(), "ema": model.state_dict(), "step": 0, "seen": 0}, args.run / "video.pt")
 
 
 if __name__ == "__main__":

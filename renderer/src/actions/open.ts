@@ -4,16 +4,19 @@ import { sentenceOf, tryCall } from '../state/connection.ts';
 import { beginWith, change, openPicture } from '../state/editor.ts';
 import { documentFrom } from '../state/request.ts';
 import { notify } from '../state/session.ts';
-import { setView } from '../state/view.ts';
+import { setView, useView } from '../state/view.ts';
+import { isFilm, openClip, openFilm } from './openclip.ts';
 
-/** Opens a picture that was chosen, dropped or pasted; what it says of its making is offered, not forced. */
+/** Opens a picture or clip that was chosen, dropped or pasted; what it says of its making is offered, not forced. */
 async function openFile(file: File): Promise<void> {
-  if (file.size > MAX_MEDIA_BYTES) return notify('error', i18n.t('open.tooLarge', { name: file.name }));
   try {
+    if (isFilm(file)) return await openFilm(file);
+    if (file.size > MAX_MEDIA_BYTES) return notify('error', i18n.t('open.tooLarge', { name: file.name }));
     const bytes = new Uint8Array(await file.arrayBuffer());
     const answer = await tryCall('import', { name: bareName(file.name), bytes });
     if (answer === undefined) return;
     const { media, imported } = answer;
+    if (media?.frames !== undefined || imported?.request.segments !== undefined) return openClip(media, imported);
     if (media !== null) openPicture('open', media);
     if (media === null && imported === null) return notify('error', i18n.t('open.nothing', { name: file.name }));
     setView({ page: 'edit' });
@@ -38,6 +41,19 @@ async function openFile(file: File): Promise<void> {
 export async function choosePicture(): Promise<void> {
   const [file] = await chooseFiles('image/png,image/jpeg,image/webp,image/avif,image/gif,image/tiff,.json', false);
   if (file !== undefined) await openFile(file);
+}
+
+/** Asks for a clip to edit. */
+export async function chooseClip(): Promise<void> {
+  const [file] = await chooseFiles(
+    'video/mp4,video/webm,video/quicktime,video/x-matroska,.mkv,image/webp,image/gif',
+    false,
+  );
+  if (file === undefined) return;
+  const { page } = useView.getState();
+  await openFile(file);
+  // A still picture has gone to its own page.
+  if (useView.getState().page !== page) notify('info', i18n.t('open.still', { name: file.name }));
 }
 
 /** Asks for files with the system's own dialog; none where it was closed. */

@@ -2,46 +2,82 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useEditor } from '../state/editor.ts';
 import { useSession } from '../state/session.ts';
-import { divisionOf, videoModelOf } from '../state/video.ts';
+import { changeEdit } from '../state/video.ts';
+import { changesClip, divisionOf, editOf, partOf, videoMethodOf, videoModelOf } from '../state/videorequest.ts';
 import { layOut } from '../video/layout.ts';
+import { BoxLayer } from './video/BoxLayer.tsx';
 import { Player } from './video/Player.tsx';
 import { Timeline } from './video/Timeline.tsx';
 import { VideoPanel } from './video/VideoPanel.tsx';
 import { VideoResults } from './video/VideoResults.tsx';
 
-/** One long video from prompts on a timeline: player above, timeline below, what is chosen beside them. */
+/** One long video from prompts on a timeline, or a clip that is edited: the player, the timeline, what is chosen beside them. */
 export function VideoPage() {
   const { t } = useTranslation();
   const draft = useEditor(({ document }) => document.video);
-  const { models, history } = useSession();
+  const { models, methods, history } = useSession();
   const [chosen, setChosen] = useState(0);
   const [frame, setFrame] = useState(0);
   const model = videoModelOf(draft, models);
-  const division = divisionOf(draft, model);
+  const method = videoMethodOf(draft, methods);
+  const isEdit = method !== undefined && changesClip(method);
+  const division = divisionOf(draft, model, method);
   const plan = layOut(
     draft.clips.map(({ frames }) => frames),
     division,
   );
   const shown = history.find(({ id }) => id === draft.shown);
-  const total = shown?.result.frames ?? plan.total;
+  const edit = editOf(draft);
+  const source = isEdit ? (edit.source ?? undefined) : undefined;
+  const part = partOf(edit, model);
+  const made = isEdit ? part.frames : plan.total;
+  const total = Math.max(1, shown?.result.frames ?? source?.frames ?? made);
   const at = Math.min(chosen, draft.clips.length - 1);
   return (
     <main className="page video-page" id="main">
       <div className="video-main">
         <h1 className="unseen">{t('video.title')}</h1>
-        <Player entry={shown} total={Math.max(1, total)} frame={Math.min(frame, total - 1)} onFrame={setFrame} />
-        <Timeline
-          draft={draft}
-          division={division}
-          plan={plan}
-          chosen={at}
-          onChoose={setChosen}
-          frame={frame}
+        <Player
+          entry={shown}
+          source={source}
+          // A result of a part begins where the part does.
+          sourceStart={shown !== undefined && source?.frames !== shown.result.frames ? part.start : 0}
+          total={total}
+          frame={Math.min(frame, total - 1)}
           onFrame={setFrame}
-        />
+        >
+          {source !== undefined && edit.box !== undefined && (
+            <BoxLayer
+              box={edit.box}
+              width={source.width}
+              height={source.height}
+              onChange={(box) => changeEdit('box', { box })}
+            />
+          )}
+        </Player>
+        {!isEdit && (
+          <Timeline
+            draft={draft}
+            method={method?.id ?? ''}
+            division={division}
+            plan={plan}
+            chosen={at}
+            onChoose={setChosen}
+            frame={frame}
+            onFrame={setFrame}
+          />
+        )}
         <VideoResults shown={draft.shown} />
       </div>
-      <VideoPanel draft={draft} model={model} division={division} chosen={at} onChoose={setChosen} entry={shown} />
+      <VideoPanel
+        draft={draft}
+        model={model}
+        method={method}
+        division={division}
+        chosen={at}
+        onChoose={setChosen}
+        entry={shown}
+      />
     </main>
   );
 }

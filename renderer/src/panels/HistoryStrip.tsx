@@ -1,14 +1,13 @@
 import { Download, FileText, ImagePlus, RotateCw, Trash2 } from 'lucide-react';
-import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { HistoryEntry } from '../../../contract/index.ts';
 import { loadMoreHistory, tryCall } from '../state/connection.ts';
 import { change, useEditor } from '../state/editor.ts';
-import { thumbnailOf } from '../state/media.ts';
 import { continueFrom, recall, runAgain } from '../state/runs.ts';
 import { useSession } from '../state/session.ts';
 import { setView } from '../state/view.ts';
 import { Button, IconButton } from '../ui/controls.tsx';
+import { useThumbnail } from '../ui/thumbnail.ts';
 
 /** Every result, newest first. A click shows it and brings back everything that it was made with. */
 export function HistoryStrip() {
@@ -47,7 +46,7 @@ export function HistoryStrip() {
 
 function Thumb({ entry, isShown }: { readonly entry: HistoryEntry; readonly isShown: boolean }) {
   const { t } = useTranslation();
-  const url = useThumbnail(entry);
+  const url = useThumbnail(entry.result);
   const { prompt, seed } = entry.request;
   return (
     <button
@@ -60,21 +59,6 @@ function Thumb({ entry, isShown }: { readonly entry: HistoryEntry; readonly isSh
       {url !== undefined && <img src={url} alt={t('history.result', { prompt, seed })} draggable={false} />}
     </button>
   );
-}
-
-function useThumbnail({ result }: HistoryEntry): string | undefined {
-  const [url, setUrl] = useState<string>();
-  useEffect(() => {
-    let isLate = false;
-    thumbnailOf(result).then(
-      (made) => !isLate && setUrl(made),
-      () => {},
-    );
-    return () => {
-      isLate = true;
-    };
-  }, [result]);
-  return url;
 }
 
 function EntryButtons({ entry }: { readonly entry: HistoryEntry }) {

@@ -1,13 +1,11 @@
-import { Dices, Lock, LockOpen, RotateCcw } from 'lucide-react';
+import { RotateCcw } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import type { MethodDescription, ParamSchema, ParamValue } from '../../../contract/index.ts';
 import type { Document } from '../state/document.ts';
 import { change } from '../state/editor.ts';
 import type { defaultsFor } from '../state/request.ts';
-import { randomSeed } from '../state/runs.ts';
-import { IconButton, NumberField, NumberInput, SelectField, SwitchField } from '../ui/controls.tsx';
-
-const MAX_SEED = Number.MAX_SAFE_INTEGER;
+import { IconButton, NumberField, SelectField, SwitchField } from '../ui/controls.tsx';
+import { SamplingControls } from './SamplingControls.tsx';
 
 /** Controls of a method, drawn from its parameters, with those that every method has. */
 export function MethodControls({
@@ -47,59 +45,7 @@ export function MethodControls({
           onChange={(value) => set(param.name, value)}
         />
       ))}
-      <div className="param">
-        <label htmlFor="steps">{t('controls.steps')}</label>
-        <NumberField
-          id="steps"
-          label={t('controls.steps')}
-          value={document.steps ?? defaults.steps}
-          isDefault={document.steps === null}
-          min={1}
-          max={100}
-          step={1}
-          onChange={(steps) => change('steps', { steps: Math.round(steps) })}
-        />
-        <p className="hint">{t('controls.stepsHint')}</p>
-      </div>
-      <div className="param">
-        <label htmlFor="guidance">{t('controls.guidance')}</label>
-        <NumberField
-          id="guidance"
-          label={t('controls.guidance')}
-          value={document.guidance ?? defaults.guidance}
-          isDefault={document.guidance === null}
-          min={0}
-          max={20}
-          step={0.1}
-          onChange={(guidance) => change('guidance', { guidance: Math.round(guidance * 100) / 100 })}
-        />
-        <p className="hint">{t('controls.guidanceHint')}</p>
-      </div>
-      <div className="param">
-        <label htmlFor="seed">{t('controls.seed')}</label>
-        <div className="seed">
-          <NumberInput
-            id="seed"
-            label={t('controls.seed')}
-            value={document.seed}
-            min={0}
-            max={MAX_SEED}
-            step={1}
-            onChange={(seed) => change('seed', { seed: Math.round(seed) })}
-          />
-          <IconButton label={t('controls.newSeed')} onClick={() => change('seed', { seed: randomSeed() })}>
-            <Dices size={16} aria-hidden />
-          </IconButton>
-          <IconButton
-            label={t('controls.lockSeed')}
-            isPressed={document.isSeedLocked}
-            onClick={() => change('seedLock', { isSeedLocked: !document.isSeedLocked })}
-          >
-            {document.isSeedLocked ? <Lock size={16} aria-hidden /> : <LockOpen size={16} aria-hidden />}
-          </IconButton>
-        </div>
-        <p className="hint">{t(document.isSeedLocked ? 'controls.seedLocked' : 'controls.seedFree')}</p>
-      </div>
+      <SamplingControls values={document} defaults={defaults} onChange={change} />
     </div>
   );
 }

@@ -1,16 +1,15 @@
 import { Pause, Play, Square, WandSparkles } from 'lucide-react';
-import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { JobEstimate, MethodDescription, ModelInfo } from '../../../contract/index.ts';
+import type { MethodDescription, ModelInfo } from '../../../contract/index.ts';
 import { cancelRun, keysText, togglePause } from '../actions/actions.ts';
-import { call, sentenceOf } from '../state/connection.ts';
 import { useEditor } from '../state/editor.ts';
 import { useMaskCoverage } from '../state/mask.ts';
 import { missingFor, requestOf } from '../state/request.ts';
 import { submitRun, submitVariations } from '../state/runs.ts';
 import { useSession } from '../state/session.ts';
 import { Button, IconButton } from '../ui/controls.tsx';
-import { bytesText, durationText } from '../ui/format.ts';
+import { durationText } from '../ui/format.ts';
+import { EstimateLine } from './EstimateLine.tsx';
 
 /** What a run will take, the button that starts it, and how far the running one is. */
 export function RunBar({
@@ -25,29 +24,17 @@ export function RunBar({
   const { run, queue, link, engine } = useSession();
   const coverage = useMaskCoverage();
   const missing = missingFor(document, method, coverage > 0);
-  const estimate = useEstimate(method, model, missing === undefined);
   const waiting = queue.jobs.filter(({ state }) => state === 'waiting').length;
   const isRunning = run !== null;
   return (
     <div className="run-bar">
-      <div className="estimate" aria-live="polite">
-        {missing !== undefined ? (
-          t(missing as 'missing.prompt')
-        ) : estimate.error !== undefined ? (
-          <span className="bad">{estimate.error}</span>
-        ) : estimate.value !== undefined ? (
-          <span className={estimate.value.fits ? '' : 'bad'}>
-            {estimate.value.expectedMs !== undefined &&
-              `${t('run.about', { time: durationText(estimate.value.expectedMs) })} · `}
-            {t(estimate.value.fits ? 'run.memory' : 'run.tooMuch', {
-              peak: bytesText(estimate.value.peakBytes),
-              available: bytesText(estimate.value.availableBytes),
-            })}
-          </span>
-        ) : (
-          ' '
-        )}
-      </div>
+      <EstimateLine
+        request={
+          method === undefined || model?.isRunnable !== true ? undefined : requestOf(document, method, undefined)
+        }
+        missing={missing === undefined ? undefined : t(missing as 'missing.prompt')}
+        isPainted={method?.inputs.mask !== undefined && coverage > 0}
+      />
       {isRunning && <RunProgressBar />}
       <div className="run-buttons">
         <Button
@@ -112,45 +99,4 @@ export function RunProgressBar() {
       <span className="progress-text">{text}</span>
     </div>
   );
-}
-
-const ESTIMATE_AFTER_MS = 250;
-
-/** What the job would need, asked some moments after the last change. */
-function useEstimate(method: MethodDescription | undefined, model: ModelInfo | undefined, isComplete: boolean) {
-  const [estimate, setEstimate] = useState<{ readonly value?: JobEstimate; readonly error?: string }>({});
-  const { document } = useEditor();
-  const link = useSession((session) => session.link);
-  const done = useSession((session) => session.history.length);
-  // Nothing else of the document changes what a run takes.
-  const { source, prompt, steps, guidance, params, checkpoint, sourcePrompt } = document;
-  const isRunnable = model?.isRunnable === true;
-  useEffect(() => {
-    if (!isComplete || !isRunnable || method === undefined || link !== 'open') return setEstimate({});
-    let isLate = false;
-    const timer = setTimeout(() => {
-      call('estimate', { request: requestOf(document, method, undefined) }).then(
-        (value) => !isLate && setEstimate({ value }),
-        (error: unknown) => !isLate && setEstimate({ error: sentenceOf(error) }),
-      );
-    }, ESTIMATE_AFTER_MS);
-    return () => {
-      isLate = true;
-      clearTimeout(timer);
-    };
-  }, [
-    isComplete,
-    isRunnable,
-    method,
-    link,
-    source,
-    prompt === '',
-    steps,
-    guidance,
-    params,
-    checkpoint,
-    sourcePrompt === '',
-    done,
-  ]);
-  return estimate;
 }

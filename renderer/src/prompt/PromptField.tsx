@@ -81,7 +81,13 @@ function extensionsFor(
     promptMarks,
     completion.of(
       autocompletion({
-        override: [(context) => latest.current.complete?.(context) ?? null],
+        // A field that was left while the words were looked up must not open a list.
+        override: [
+          async (context) => {
+            const found = (await latest.current.complete?.(context)) ?? null;
+            return context.view?.hasFocus === false ? null : found;
+          },
+        ],
         icons: false,
         activateOnTyping: true,
       }),

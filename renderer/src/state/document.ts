@@ -1,4 +1,5 @@
 import type { MediaInfo, ParamValue } from '../../../contract/index.ts';
+import type { Box } from '../mask/box.ts';
 
 /** A prompt on the timeline. */
 export interface TimedClip {
@@ -6,19 +7,40 @@ export interface TimedClip {
   readonly prompt: string;
   /** Frames it lasts at least. */
   readonly frames: number;
+  /** Noise of its own; absent: the video's. */
+  readonly seed?: number;
 }
 
-/** Everything about a video that undo and restart bring back. */
-export interface VideoDraft {
-  readonly checkpoint: string;
-  readonly clips: readonly TimedClip[];
-  readonly negative: string;
-  /** Values that were set by hand. */
-  readonly params: Readonly<Record<string, ParamValue>>;
+/** How a run samples; null: the method's or the model's own value. */
+export interface Sampling {
   readonly steps: number | null;
   readonly guidance: number | null;
   readonly seed: number;
+  /** Whether a new run keeps the seed. */
   readonly isSeedLocked: boolean;
+}
+
+/** A clip that is edited, and what is to change in it. */
+export interface ClipEdit {
+  readonly source: MediaInfo | null;
+  /** Where the part that is edited begins: a frame. */
+  readonly start: number;
+  readonly sourcePrompt: string;
+  readonly prompt: string;
+  /** Where its frames may change; absent: everywhere. */
+  readonly box?: Box | undefined;
+}
+
+/** Everything about a video that undo and restart bring back. */
+export interface VideoDraft extends Sampling {
+  /** Absent: the one of the timeline. */
+  readonly method?: string;
+  readonly edit?: ClipEdit;
+  readonly checkpoint: string;
+  readonly clips: readonly TimedClip[];
+  readonly negative: string;
+  /** Values that were set by hand, by method. */
+  readonly params: Readonly<Record<string, Readonly<Record<string, ParamValue>>>>;
   /** The history entry that is played. */
   readonly shown: string | null;
 }
@@ -40,7 +62,7 @@ const SAMPLE_VIDEO: VideoDraft = {
 };
 
 /** Everything about an edit that undo and restart bring back; the painted mask lies beside it, in pixels. */
-export interface Document {
+export interface Document extends Sampling {
   readonly source: MediaInfo | null;
   readonly checkpoint: string;
   readonly method: string;
@@ -49,11 +71,6 @@ export interface Document {
   readonly negative: string;
   /** Values that were set by hand, by method; the others follow the model and the method. */
   readonly params: Readonly<Record<string, Readonly<Record<string, ParamValue>>>>;
-  readonly steps: number | null;
-  readonly guidance: number | null;
-  readonly seed: number;
-  /** Whether a new run keeps the seed. */
-  readonly isSeedLocked: boolean;
   /** The history entry that is shown over the source. */
   readonly shown: string | null;
   readonly video: VideoDraft;

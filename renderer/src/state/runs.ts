@@ -66,7 +66,7 @@ export async function recall(entry: HistoryEntry): Promise<void> {
   const settings = { ...documentFrom(request), isSeedLocked: true, shown: entry.id };
   const { source } = documentNow();
   if (request.source === undefined || request.source.sha256 === source?.ref.sha256) return change('recall', settings);
-  const info = await mediaInfo(request.source, entry);
+  const info = await tryCall('media.info', { ref: request.source });
   if (info !== undefined) openPicture('recall', info, settings);
 }
 
@@ -79,11 +79,4 @@ export function continueFrom(entry: HistoryEntry): void {
 export async function runAgain(entry: HistoryEntry, isFirst = false): Promise<void> {
   const submitted = await tryCall('jobs.submit', { request: entry.request, ...(isFirst && { isFirst }) });
   if (submitted !== undefined) mine.add(submitted.job);
-}
-
-async function mediaInfo(ref: MediaRef, entry: HistoryEntry) {
-  const stored = await tryCall('media.get', { sha256: ref.sha256 });
-  if (stored === undefined) return undefined;
-  const { size } = entry.record.request;
-  return { ref, width: size.width, height: size.height, bytes: stored.bytes.length };
 }

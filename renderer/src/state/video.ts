@@ -1,81 +1,87 @@
-import type { EditRequest, HistoryEntry, MethodDescription, ModelInfo } from '../../../contract/index.ts';
-import { type Division, defaultOverlap } from '../video/layout.ts';
-import { call } from './connection.ts';
-import type { TimedClip, VideoDraft } from './document.ts';
+import type { HistoryEntry, MediaInfo, ModelInfo, ParamValue } from '../../../contract/index.ts';
+import { boxOf, maskOf } from '../video/editbox.ts';
+import { pixelsOf } from '../video/frames.ts';
+import { call, sentenceOf, tryCall } from './connection.ts';
+import type { ClipEdit, VideoDraft } from './document.ts';
 import { change, documentNow } from './editor.ts';
 import { randomSeed } from './runs.ts';
 import { notify, useSession } from './session.ts';
-
-/** The method of the timeline, and the one of a single prompt that is no longer than what the model makes at once. */
-export const TIMELINE_METHOD = 'ditctrl';
+import {
+  changesClip,
+  editOf,
+  partOf,
+  videoFrom,
+  videoMethodOf,
+  videoMethodsOf,
+  videoModelOf,
+  videoRequest,
+} from './videorequest.ts';
 
 /** Changes fields of the video as one step of undo. */
 export function changeVideo(label: string, after: Partial<VideoDraft>): void {
   change(`video.${label}`, { video: { ...documentNow().video, ...after } });
 }
 
-/** How the timeline divides with a model: in frames, of which a model that codes several together has as many more. */
-export function divisionOf({ params }: VideoDraft, model: ModelInfo | undefined): Division {
-  const tile = model?.clip?.frames ?? 9;
-  const isCut = params.joining === 'cut';
-  const overlap = Number(params.overlap ?? 0);
-  const transitions = Number(params.transitions ?? 1);
-  return {
-    tile,
-    overlap: isCut ? 0 : Math.min(tile - 1, overlap === 0 ? defaultOverlap(tile) : overlap),
-    transitions: isCut ? 0 : transitions,
-  };
+/** Sets a control of a method by hand. */
+export function changeVideoParam(method: string, name: string, value: ParamValue): void {
+  const { params } = documentNow().video;
+  changeVideo(name, { params: { ...params, [method]: { ...params[method], [name]: value } } });
 }
 
-/** The model that is chosen, or the first one of videos there is. */
-export function videoModelOf({ checkpoint }: VideoDraft, models: readonly ModelInfo[]): ModelInfo | undefined {
-  const able = models.filter(({ makes }) => makes === 'video');
-  return able.find(({ ref }) => ref === checkpoint) ?? able[0];
-}
-
-let lastId = 0;
-export const newClip = (prompt: string, frames: number): TimedClip => {
-  lastId += 1;
-  return { id: `clip-${Date.now().toString(36)}-${lastId}`, prompt, frames };
-};
-
-/** The request of a timeline: only the values that were set by hand. */
-function videoRequest(
-  { clips, negative, params, steps, guidance, seed }: VideoDraft,
-  { id, inputs }: MethodDescription,
-  { ref }: ModelInfo,
-): EditRequest {
-  return {
-    method: id,
-    checkpoint: ref,
-    prompt: '',
-    segments: clips.map(({ prompt, frames }) => ({ prompt, frames })),
-    seed,
-    maps: true,
-    ...(inputs.negative !== undefined && negative.trim() !== '' && { negative }),
-    ...(Object.keys(params).length > 0 && { params: { ...params } }),
-    ...(steps !== null && { steps }),
-    ...(guidance !== null && { guidance }),
-  };
+/** Changes fields of the clip that is edited as one step of undo. */
+export function changeEdit(label: string, after: Partial<ClipEdit>): void {
+  changeVideo(label, { edit: { ...editOf(documentNow().video), ...after } });
 }
 
 /** Jobs of this window whose video is shown when it comes. */
 const mine = new Set<string>();
 
-/** Puts the timeline into the queue. */
+/** Makes the video again with other noise for one of its prompts. */
+export async function remakeClip(at: number): Promise<void> {
+  const { clips } = documentNow().video;
+  const seed = randomSeed();
+  // The rest keeps its noise, whatever the switch for new runs says.
+  changeVideo('remake', {
+    clips: clips.map((clip, place) => (place === at ? { ...clip, seed } : clip)),
+    isSeedLocked: true,
+  });
+  await submitVideo();
+}
+
+/** Puts the video into the queue. */
 export async function submitVideo(): Promise<void> {
   const { methods, models } = useSession.getState();
   const draft = documentNow().video;
-  const method = methods.find(({ id }) => id === TIMELINE_METHOD);
-  const model = videoModelOf(draft, models);
+  const [method, model] = [videoMethodOf(draft, methods), videoModelOf(draft, models)];
   if (method === undefined || model === undefined) return;
   try {
-    if (!draft.isSeedLocked) changeVideo('seed', { seed: randomSeed() });
-    const { job } = await call('jobs.submit', { request: videoRequest(documentNow().video, method, model) });
+    if (!draft.isSeedLocked)
+      changeVideo('seed', { seed: randomSeed(), clips: draft.clips.map(({ seed: _, ...clip }) => clip) });
+    const request = videoRequest(documentNow().video, method, model);
+    const source = changesClip(method) ? await storedPart(editOf(draft), model) : undefined;
+    const mask = changesClip(method) ? await storedBox(editOf(draft)) : undefined;
+    const { job } = await call('jobs.submit', {
+      request: { ...request, ...(source && { source: source.ref }), ...(mask && { mask: mask.ref }) },
+    });
     mine.add(job);
   } catch (error) {
     notify('error', error instanceof Error ? error.message : String(error));
   }
+}
+
+/** The edited part of a longer clip as a clip of its own; undefined where it is the whole. */
+async function storedPart(edit: ClipEdit, model: ModelInfo): Promise<MediaInfo | undefined> {
+  const { source } = edit;
+  const { start, frames } = partOf(edit, model);
+  if (source === null || frames === source.frames) return undefined;
+  const name = `${source.ref.name.replace(/\.[^.]*$/, '')}-${start + 1}.webp`;
+  return call('media.putFrames', { name, frames: [...(await pixelsOf(source, start, frames))], fps: source.fps ?? 8 });
+}
+
+/** The box that may change as a mask; undefined where all may. */
+async function storedBox({ source, box }: ClipEdit): Promise<MediaInfo | undefined> {
+  if (source === null || box === undefined) return undefined;
+  return call('media.putPixels', { name: 'box.png', pixels: maskOf(box, source.width, source.height) });
 }
 
 /** Shows a video that this window asked for. */
@@ -86,22 +92,42 @@ export function showVideoIfMine(entry: HistoryEntry): void {
 }
 
 /** Shows a video and brings back everything that it was made with. */
-export function recallVideo(entry: HistoryEntry): void {
-  const { checkpoint, segments, prompt, frames, negative, params, steps, guidance, seed } = entry.request;
-  const parts = segments ?? [{ prompt, ...(frames !== undefined && { frames }) }];
+export async function recallVideo(entry: HistoryEntry): Promise<void> {
+  const { source, mask, startFrame = 0, sourcePrompt = '', prompt } = entry.request;
+  const [info, masked] = await Promise.all(
+    [source, mask].map((ref) => (ref === undefined ? undefined : tryCall('media.info', { ref }))),
+  );
+  const box = masked === undefined ? undefined : await boxIn(masked);
   changeVideo('recall', {
-    checkpoint,
-    clips: parts.map((part) => newClip(part.prompt, part.frames ?? 1)),
-    negative: negative ?? '',
-    params: params ?? {},
-    steps: steps ?? null,
-    guidance: guidance ?? null,
-    seed,
-    isSeedLocked: true,
+    ...videoFrom(entry.request),
+    ...(source !== undefined && {
+      edit: { source: info ?? null, start: startFrame, sourcePrompt, prompt, box },
+    }),
     shown: entry.id,
   });
 }
 
-/** Prompts of a video as one line, for titles. */
-export const titleOf = ({ prompt, segments }: EditRequest): string =>
-  segments === undefined ? prompt : segments.map((segment) => segment.prompt).join(' | ');
+/** The box of a stored mask; says where it cannot be read, since the rest of a video comes back without it. */
+async function boxIn(mask: MediaInfo): Promise<ClipEdit['box']> {
+  try {
+    const [pixels] = await pixelsOf(mask, 0, 1);
+    return pixels && boxOf(pixels);
+  } catch (error) {
+    notify('error', sentenceOf(error));
+    return undefined;
+  }
+}
+
+/** Takes a clip to edit. */
+export function editClip(source: MediaInfo, sourcePrompt = ''): void {
+  const method = videoMethodsOf(useSession.getState().methods).find(changesClip);
+  if (method === undefined) return;
+  const before = editOf(documentNow().video);
+  changeVideo('clip', {
+    method: method.id,
+    edit: { ...before, source, start: 0, box: undefined, ...(sourcePrompt !== '' && { sourcePrompt }) },
+    steps: null,
+    guidance: null,
+    shown: null,
+  });
+}

@@ -1,21 +1,18 @@
-import {
-  BufferTarget,
-  Mp4OutputFormat,
-  Output,
-  QUALITY_VERY_HIGH,
-  VideoSample,
-  VideoSampleSource,
-  WebMOutputFormat,
-} from 'mediabunny';
+import { BufferTarget, Mp4OutputFormat, Output, VideoSample, VideoSampleSource, WebMOutputFormat } from 'mediabunny';
+import type { CallResult } from '../../../contract/index.ts';
 import type { ClipFrames } from './frames.ts';
 
 export type FilmFormat = 'mp4' | 'webm';
 
-/** What a film's container says of it. */
-export interface FilmTags {
-  readonly title: string;
-  readonly comment: string;
-}
+type FilmTags = CallResult<'export.tags'>;
+
+/** The name of a description in MP4 that ffmpeg and players know; mediabunny's own is another. */
+const withDescription = ({ description, ...tags }: FilmTags) => ({ ...tags, raw: { desc: description } });
+
+/** Bits a pixel and frame: far above what the eye asks for, since a film is often worked on further. */
+const BITS = 0.35;
+/** A second. With fewer, small films get a level of H.264 (1b) that browsers play and do not let pages decode. */
+const LEAST_BITS = 800_000;
 
 /** H.264 and VP9 in 4:2:0 need even sides; an odd one repeats its last row or column. */
 const even = (side: number) => side + (side % 2);
@@ -24,7 +21,7 @@ const even = (side: number) => side + (side % 2);
  * A clip as a film, by the browser's own codecs: H.264 in MP4 (its index before its frames), VP9 in WebM; 8 bits 4:2:0, limited range, BT.709. Colours are
  * converted here, since an encoder that is given RGB may mark its stream as full range.
  */
-export async function encodeFilm(clip: ClipFrames, format: FilmFormat, tags: FilmTags): Promise<Uint8Array> {
+export async function encodeFilm(clip: ClipFrames, format: FilmFormat, tags?: FilmTags): Promise<Uint8Array> {
   const { fps, frames } = clip;
   const [width, height] = [even(clip.width), even(clip.height)];
   const target = new BufferTarget();
@@ -32,9 +29,10 @@ export async function encodeFilm(clip: ClipFrames, format: FilmFormat, tags: Fil
     format: format === 'mp4' ? new Mp4OutputFormat({ fastStart: 'in-memory' }) : new WebMOutputFormat(),
     target,
   });
-  const source = new VideoSampleSource({ codec: format === 'mp4' ? 'avc' : 'vp9', bitrate: QUALITY_VERY_HIGH });
+  const bitrate = Math.max(LEAST_BITS, Math.round(width * height * fps * BITS));
+  const source = new VideoSampleSource({ codec: format === 'mp4' ? 'avc' : 'vp9', bitrate });
   output.addVideoTrack(source, { frameRate: fps });
-  output.setMetadataTags({ title: tags.title, comment: tags.comment });
+  if (tags !== undefined) output.setMetadataTags(format === 'mp4' ? withDescription(tags) : tags);
   await output.start();
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext('2d', { willReadFrequently: true });

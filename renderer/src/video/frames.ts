@@ -1,4 +1,5 @@
 import type { MediaInfo, Pixels } from '../../../contract/index.ts';
+import { rgbaOf } from '../canvas/pixels.ts';
 import { call } from '../state/connection.ts';
 
 /** The frames of a stored clip, ready to be drawn. */
@@ -49,15 +50,30 @@ async function decode({ ref, width, height, fps = 8 }: MediaInfo): Promise<ClipF
   return { width, height, fps, frames };
 }
 
-/** Draws pixels into a canvas of their size. */
-export function drawPixels(context: CanvasRenderingContext2D, { width, height, channels, data }: Pixels): void {
-  const image = context.createImageData(width, height);
-  for (let i = 0; i < width * height; i++) {
-    const [r, g, b] =
-      channels === 1
-        ? [data[i], data[i], data[i]]
-        : [data[i * channels], data[i * channels + 1], data[i * channels + 2]];
-    image.data.set([r ?? 0, g ?? 0, b ?? 0, 255], i * 4);
+/** Frames of a clip of the store as RGB. Throws as `framesOf`. */
+export async function pixelsOf(info: MediaInfo, start: number, count: number): Promise<readonly Pixels[]> {
+  const { width, height, frames } = await framesOf(info);
+  const canvas = new OffscreenCanvas(width, height);
+  return frames.slice(start, start + count).map((frame) => readPixels(canvas, frame));
+}
+
+/** A picture of a canvas's size as RGB, its colours as they are. */
+export function readPixels(canvas: OffscreenCanvas, picture: CanvasImageSource): Pixels {
+  const context = canvas.getContext('2d', { willReadFrequently: true });
+  if (context === null) throw new Error('This browser gives no canvas to read frames from.');
+  const { width, height } = canvas;
+  context.drawImage(picture, 0, 0);
+  const { data: rgba } = context.getImageData(0, 0, width, height);
+  const data = new Uint8Array(width * height * 3);
+  for (let from = 0, to = 0; from < rgba.length; from += 4, to += 3) {
+    data[to] = rgba[from] ?? 0;
+    data[to + 1] = rgba[from + 1] ?? 0;
+    data[to + 2] = rgba[from + 2] ?? 0;
   }
-  context.putImageData(image, 0, 0);
+  return { width, height, channels: 3, data };
+}
+
+/** Draws pixels into a canvas of their size. */
+export function drawPixels(context: CanvasRenderingContext2D, pixels: Pixels): void {
+  context.putImageData(new ImageData(rgbaOf(pixels), pixels.width, pixels.height), 0, 0);
 }

@@ -1,8 +1,8 @@
-import { useEffect, useMemo, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { HistoryEntry } from '../../../../contract/index.ts';
 import { isNamed } from '../../canvas/promptwords.ts';
-import { thumbnailOf } from '../../state/media.ts';
+import { useThumbnail } from '../../ui/thumbnail.ts';
 
 /** The words of a video that have maps; the chosen one's lies over each frame. */
 export function FrameMaps({
@@ -44,21 +44,7 @@ export function FrameMaps({
 
 /** Maps are of latent frames, of which a model may code several frames each: the one that a frame belongs to. */
 function useMapAt({ maps }: HistoryEntry, word: string | null, frame: number, total: number): string | undefined {
-  const [url, setUrl] = useState<string>();
-  const own = useMemo(() => maps.filter((map) => map.word === word), [maps, word]);
   const last = Math.max(0, ...maps.map((map) => map.frame ?? 0));
   const latent = total <= 1 ? 0 : Math.round((frame / (total - 1)) * last);
-  const map = own.find((candidate) => (candidate.frame ?? 0) === latent)?.map;
-  useEffect(() => {
-    if (map === undefined) return setUrl(undefined);
-    let isLate = false;
-    thumbnailOf(map).then(
-      (made) => !isLate && setUrl(made),
-      () => {},
-    );
-    return () => {
-      isLate = true;
-    };
-  }, [map]);
-  return url;
+  return useThumbnail(maps.find((map) => map.word === word && (map.frame ?? 0) === latent)?.map);
 }

@@ -1,7 +1,7 @@
-import { Pause, Play, Repeat } from 'lucide-react';
-import { useEffect, useRef, useState } from 'react';
+import { Columns2, Pause, Play, Repeat } from 'lucide-react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { HistoryEntry } from '../../../../contract/index.ts';
+import type { HistoryEntry, MediaInfo } from '../../../../contract/index.ts';
 import { sentenceOf } from '../../state/connection.ts';
 import { useSession } from '../../state/session.ts';
 import { IconButton } from '../../ui/controls.tsx';
@@ -11,18 +11,30 @@ import { FrameMaps } from './FrameMaps.tsx';
 /** Plays the shown video, or shows the frames of the running one as they come. */
 export function Player({
   entry,
+  source,
+  sourceStart,
   total,
   frame,
   onFrame,
+  children,
 }: {
   readonly entry: HistoryEntry | undefined;
+  /** The clip that is edited: played while there is no result, and to compare with it. */
+  readonly source: MediaInfo | undefined;
+  /** Its frame that the first one of the result was made from. */
+  readonly sourceStart: number;
   readonly total: number;
   readonly frame: number;
   readonly onFrame: (frame: number) => void;
+  /** What lies over the clip before it has changed. */
+  readonly children?: ReactNode;
 }) {
   const { t } = useTranslation();
   const canvas = useRef<HTMLCanvasElement>(null);
-  const { clip, problem } = useClip(entry);
+  const [isComparing, setComparing] = useState(false);
+  const canCompare = entry !== undefined && source !== undefined;
+  const showsSource = entry === undefined || (canCompare && isComparing);
+  const { clip, problem } = useClip(showsSource ? source : entry.result);
   const live = useLiveFrame(frame);
   const [isPlaying, setPlaying] = useState(false);
   const [isLooping, setLooping] = useState(true);
@@ -32,23 +44,23 @@ export function Player({
   useEffect(() => {
     const context = canvas.current?.getContext('2d');
     if (canvas.current === null || context === null || context === undefined) return;
-    const picture = live ?? clip?.frames[frame];
+    const picture = live ?? clip?.frames[showsSource ? frame + sourceStart : frame];
     if (picture === undefined) return;
     canvas.current.width = picture.width;
     canvas.current.height = picture.height;
     if ('data' in picture) drawPixels(context, picture);
     else context.drawImage(picture, 0, 0);
-  }, [live, clip, frame]);
+  }, [live, clip, frame, showsSource, sourceStart]);
 
   useEffect(() => {
     if (!isPlaying) return;
-    const timer = setInterval(() => {
+    const timer = setTimeout(() => {
       const next = frame + 1;
       if (next < total) onFrame(next);
       else if (isLooping) onFrame(0);
       else setPlaying(false);
     }, 1000 / fps);
-    return () => clearInterval(timer);
+    return () => clearTimeout(timer);
   }, [isPlaying, isLooping, frame, total, fps, onFrame]);
 
   return (
@@ -61,7 +73,10 @@ export function Player({
           role="img"
           aria-label={t('video.position', { frame: frame + 1, total })}
         />
-        {entry !== undefined && live === undefined && <FrameMaps entry={entry} frame={frame} total={total} />}
+        {entry !== undefined && live === undefined && !isComparing && (
+          <FrameMaps entry={entry} frame={frame} total={total} />
+        )}
+        {showsSource && live === undefined && clip !== undefined && children}
         {live !== undefined && <span className="player-live">{t('video.live')}</span>}
       </div>
       <div className="player-bar">
@@ -71,6 +86,11 @@ export function Player({
         <IconButton label={t('video.loop')} isPressed={isLooping} onClick={() => setLooping(!isLooping)}>
           <Repeat size={18} aria-hidden />
         </IconButton>
+        {canCompare && (
+          <IconButton label={t('video.compare')} isPressed={isComparing} onClick={() => setComparing(!isComparing)}>
+            <Columns2 size={18} aria-hidden />
+          </IconButton>
+        )}
         <input
           type="range"
           className="scrub"
@@ -102,19 +122,18 @@ function useLiveFrame(frame: number) {
   return nearest === undefined ? undefined : frames?.[nearest];
 }
 
-function useClip(entry: HistoryEntry | undefined): { readonly clip?: ClipFrames; readonly problem?: string } {
+function useClip(shown: MediaInfo | undefined): { readonly clip?: ClipFrames; readonly problem?: string } {
   const [state, setState] = useState<{ readonly id: string; readonly clip?: ClipFrames; readonly problem?: string }>();
-  const result = entry?.result;
   useEffect(() => {
-    if (result === undefined) return;
+    if (shown === undefined) return;
     let isLate = false;
-    framesOf(result).then(
-      (clip) => !isLate && setState({ id: result.ref.sha256, clip }),
-      (error: unknown) => !isLate && setState({ id: result.ref.sha256, problem: sentenceOf(error) }),
+    framesOf(shown).then(
+      (clip) => !isLate && setState({ id: shown.ref.sha256, clip }),
+      (error: unknown) => !isLate && setState({ id: shown.ref.sha256, problem: sentenceOf(error) }),
     );
     return () => {
       isLate = true;
     };
-  }, [result]);
-  return state?.id === result?.ref.sha256 ? (state ?? {}) : {};
+  }, [shown]);
+  return state?.id === shown?.ref.sha256 ? (state ?? {}) : {};
 }

@@ -2,7 +2,8 @@ import { Plus } from 'lucide-react';
 import type { KeyboardEvent, PointerEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { VideoDraft } from '../../state/document.ts';
-import { changeVideo, newClip } from '../../state/video.ts';
+import { changeVideo, changeVideoParam } from '../../state/video.ts';
+import { newClip } from '../../state/videorequest.ts';
 import { Button } from '../../ui/controls.tsx';
 import { type Division, type layOut, type Stretch, snapped } from '../../video/layout.ts';
 
@@ -10,6 +11,8 @@ const MAX_TRANSITIONS = 8;
 
 interface TimelineProps {
   readonly draft: VideoDraft;
+  /** The method that makes it: an id. */
+  readonly method: string;
   readonly division: Division;
   readonly plan: ReturnType<typeof layOut>;
   readonly chosen: number;
@@ -19,7 +22,7 @@ interface TimelineProps {
 }
 
 /** The prompts in their order and length; a right edge is dragged, or moved by the arrow keys. */
-export function Timeline({ draft, division, plan, chosen, onChoose, frame, onFrame }: TimelineProps) {
+export function Timeline({ draft, method, division, plan, chosen, onChoose, frame, onFrame }: TimelineProps) {
   const { t } = useTranslation();
   const { stretches, total } = plan;
   const share = (frames: number) => `${(100 * frames) / Math.max(1, total)}%`;
@@ -69,7 +72,7 @@ export function Timeline({ draft, division, plan, chosen, onChoose, frame, onFra
                 step={1}
                 framesPerStep={division.tile - division.overlap}
                 total={total}
-                onChange={(transitions) => changeVideo('transitions', { params: { ...draft.params, transitions } })}
+                onChange={(transitions) => changeVideoParam(method, 'transitions', transitions)}
               />
             )}
           </li>

@@ -4,7 +4,6 @@ import { useTranslation } from 'react-i18next';
 import type { HistoryEntry } from '../../../../contract/index.ts';
 import { call, sentenceOf } from '../../state/connection.ts';
 import { notify, useSession } from '../../state/session.ts';
-import { titleOf } from '../../state/video.ts';
 import { Button, SelectField } from '../../ui/controls.tsx';
 import { saveBytes } from '../../ui/save.ts';
 import { framesOf } from '../../video/frames.ts';
@@ -61,9 +60,7 @@ async function saveFile(name: string, type: string, bytes: Uint8Array): Promise<
 async function filmOf(entry: HistoryEntry, format: 'mp4' | 'webm', withMetadata: boolean) {
   // Loaded when it is first needed: it is larger than the rest of the editor.
   const { encodeFilm } = await import('../../video/film.ts');
-  const tags = withMetadata
-    ? { title: titleOf(entry.request), comment: JSON.stringify(entry.record) }
-    : { title: '', comment: '' };
+  const tags = withMetadata ? await call('export.tags', { id: entry.id }) : undefined;
   const { name } = await call('export.name', { id: entry.id, options: { format: 'webp', withMetadata } });
   return {
     name: name.replace(/\.webp$/, `.${format}`),

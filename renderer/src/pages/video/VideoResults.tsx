@@ -1,12 +1,12 @@
 import { Trash2 } from 'lucide-react';
-import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { HistoryEntry } from '../../../../contract/index.ts';
 import { tryCall } from '../../state/connection.ts';
-import { thumbnailOf } from '../../state/media.ts';
 import { useSession } from '../../state/session.ts';
-import { changeVideo, recallVideo, titleOf } from '../../state/video.ts';
+import { changeVideo, recallVideo } from '../../state/video.ts';
+import { titleOf } from '../../state/videorequest.ts';
 import { IconButton } from '../../ui/controls.tsx';
+import { useThumbnail } from '../../ui/thumbnail.ts';
 
 /** Finished videos, newest first. */
 export function VideoResults({ shown }: { readonly shown: string | null }) {
@@ -40,18 +40,7 @@ export function VideoResults({ shown }: { readonly shown: string | null }) {
 
 function Thumb({ entry, isShown }: { readonly entry: HistoryEntry; readonly isShown: boolean }) {
   const { t } = useTranslation();
-  const [url, setUrl] = useState<string>();
-  const { result } = entry;
-  useEffect(() => {
-    let isLate = false;
-    thumbnailOf(result).then(
-      (made) => !isLate && setUrl(made),
-      () => {},
-    );
-    return () => {
-      isLate = true;
-    };
-  }, [result]);
+  const url = useThumbnail(entry.result);
   const label = t('video.result', { prompt: titleOf(entry.request), seed: entry.request.seed });
   return (
     <button
@@ -59,7 +48,7 @@ function Thumb({ entry, isShown }: { readonly entry: HistoryEntry; readonly isSh
       className={isShown ? 'thumb shown' : 'thumb'}
       aria-pressed={isShown}
       title={label}
-      onClick={() => (isShown ? changeVideo('result', { shown: null }) : recallVideo(entry))}
+      onClick={() => (isShown ? changeVideo('result', { shown: null }) : void recallVideo(entry))}
     >
       {url !== undefined && <img src={url} alt={label} draggable={false} />}
     </button>

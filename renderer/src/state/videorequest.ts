@@ -1,0 +1,130 @@
+import type { EditRequest, MethodDescription, ModelInfo, PromptSegment } from '../../../contract/index.ts';
+import { type Division, defaultOverlap } from '../video/layout.ts';
+import type { ClipEdit, TimedClip, VideoDraft } from './document.ts';
+
+/** What a draft of a video asks for: read from it alone, nothing is changed here. */
+
+const NO_EDIT: ClipEdit = { source: null, start: 0, sourcePrompt: '', prompt: '' };
+
+export const editOf = ({ edit }: VideoDraft): ClipEdit => edit ?? NO_EDIT;
+
+/** Whether a method changes a clip, instead of making one from the prompts on the timeline. */
+export const changesClip = ({ inputs }: MethodDescription): boolean => inputs.source !== undefined;
+
+/** What can be done with videos here. A single prompt is a timeline of one. */
+export const videoMethodsOf = (methods: readonly MethodDescription[]): readonly MethodDescription[] =>
+  methods.filter(({ makes, inputs }) => makes === 'video' && (inputs.segments ?? inputs.source) !== undefined);
+
+/** The chosen method, or the one of the timeline. */
+export function videoMethodOf(
+  { method }: VideoDraft,
+  methods: readonly MethodDescription[],
+): MethodDescription | undefined {
+  const able = videoMethodsOf(methods);
+  return able.find(({ id }) => id === method) ?? able.find(({ inputs }) => inputs.segments !== undefined);
+}
+
+/** How the timeline divides with a model: in frames, of which a model that codes several together has as many more. */
+export function divisionOf(
+  { params }: VideoDraft,
+  model: ModelInfo | undefined,
+  method: MethodDescription | undefined,
+): Division {
+  const { joining, overlap = 0, transitions = 1 } = params[method?.id ?? ''] ?? {};
+  const tile = model?.clip?.frames ?? 9;
+  const isCut = joining === 'cut';
+  return {
+    tile,
+    overlap: isCut ? 0 : Math.min(tile - 1, Number(overlap) === 0 ? defaultOverlap(tile) : Number(overlap)),
+    transitions: isCut ? 0 : Number(transitions),
+  };
+}
+
+/** The model that is chosen, or the first one of videos there is. */
+export function videoModelOf({ checkpoint }: VideoDraft, models: readonly ModelInfo[]): ModelInfo | undefined {
+  const able = models.filter(({ makes }) => makes === 'video');
+  return able.find(({ ref }) => ref === checkpoint) ?? able[0];
+}
+
+let lastId = 0;
+export const newClip = (prompt: string, frames: number): TimedClip => {
+  lastId += 1;
+  return { id: `clip-${Date.now().toString(36)}-${lastId}`, prompt, frames };
+};
+
+/** The frames of a clip that are edited: as many as the model makes at once. */
+export function partOf({ source, start }: ClipEdit, model: ModelInfo | undefined): { start: number; frames: number } {
+  const total = source?.frames ?? 0;
+  const frames = Math.min(total, model?.clip?.frames ?? total);
+  return { start: Math.min(start, total - frames), frames };
+}
+
+/** What is missing before a run: the key of a sentence, or undefined. */
+export function missingForVideo(draft: VideoDraft, method: MethodDescription) {
+  if (!changesClip(method))
+    return draft.clips.every(({ prompt }) => prompt.trim() !== '') ? undefined : ('video.missingPrompt' as const);
+  const { source, sourcePrompt, prompt } = editOf(draft);
+  if (source === null) return 'video.missingClip' as const;
+  if (sourcePrompt.trim() === '') return 'video.missingSourcePrompt' as const;
+  return prompt.trim() === '' ? ('missing.prompt' as const) : undefined;
+}
+
+/** The request of a draft: only what the method uses, only the values that were set by hand. */
+export function videoRequest(draft: VideoDraft, method: MethodDescription, model: ModelInfo): EditRequest {
+  const { clips, negative, steps, guidance, seed } = draft;
+  const params = draft.params[method.id];
+  const edit = editOf(draft);
+  return {
+    method: method.id,
+    checkpoint: model.ref,
+    ...(changesClip(method)
+      ? {
+          prompt: edit.prompt,
+          sourcePrompt: edit.sourcePrompt,
+          frames: Math.max(1, partOf(edit, model).frames),
+          ...(edit.source !== null && { source: edit.source.ref }),
+        }
+      : {
+          prompt: '',
+          segments: clips.map(({ prompt, frames, seed: own }) => ({
+            prompt,
+            frames,
+            ...(own !== undefined && { seed: own }),
+          })),
+        }),
+    seed,
+    // An edit runs both prompts at once and reads out no maps.
+    ...(!changesClip(method) && { maps: true }),
+    ...(method.inputs.negative !== undefined && negative.trim() !== '' && { negative }),
+    ...(params !== undefined && Object.keys(params).length > 0 && { params: { ...params } }),
+    ...(steps !== null && { steps }),
+    ...(guidance !== null && { guidance }),
+  };
+}
+
+type Loose<T> = { readonly [Key in keyof T]?: T[Key] | undefined };
+
+/** The draft's fields that a request sets. */
+export function videoFrom(request: Loose<EditRequest>): Partial<VideoDraft> {
+  const { method, checkpoint, segments, prompt = '', frames, negative, params, steps, guidance, seed } = request;
+  const parts: readonly PromptSegment[] = segments ?? [{ prompt, ...(frames !== undefined && { frames }) }];
+  return {
+    ...(method !== undefined && { method, params: { [method]: params ?? {} } }),
+    ...(checkpoint !== undefined && { checkpoint }),
+    ...(request.source === undefined && {
+      clips: parts.map(({ prompt: text, frames: length, seed: own }) => ({
+        ...newClip(text, length ?? 1),
+        ...(own !== undefined && { seed: own }),
+      })),
+    }),
+    negative: negative ?? '',
+    steps: steps ?? null,
+    guidance: guidance ?? null,
+    ...(seed !== undefined && { seed }),
+    isSeedLocked: true,
+  };
+}
+
+/** Prompts of a video as one line, for titles. */
+export const titleOf = ({ prompt, segments }: EditRequest): string =>
+  segments === undefined ? prompt : segments.map((segment) => segment.prompt).join(' | ');
