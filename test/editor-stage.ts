@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
+import type { JSHandle, Page } from 'playwright-core';
 
 import { builtEditor } from '../cli/editor.ts';
 import type { DeskEvent, HistoryEntry } from '../contract/index.ts';
@@ -137,6 +137,28 @@ async function until(isSo: () => boolean, timeoutMs = 10_000): Promise<void> {
     if (performance.now() > end) throw new Error('it did not come to that in time');
     await new Promise((done) => setTimeout(done, 20));
   }
+}
+
+/**
+ * Watches for words that may stand in the page for a moment only; begin before what brings them. Playwright's own waiting
+ * looks twice a second, and an engine on a quick machine is up again in less.
+ */
+export async function watchFor(page: Page, words: RegExp): Promise<{ wereSeen(): Promise<void> }> {
+  const seen = (await page.evaluateHandle(`(() => {
+    const found = { is: false };
+    const look = () => { found.is ||= ${words}.test(document.body.textContent); };
+    look();
+    new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true });
+    return found;
+  })()`)) as JSHandle<{ is: boolean }>;
+  return {
+    async wereSeen() {
+      for (const end = performance.now() + 30_000; !(await seen.evaluate(({ is }) => is)); ) {
+        if (performance.now() > end) throw new Error(`the page never said ${words}`);
+        await new Promise((done) => setTimeout(done, 50));
+      }
+    },
+  };
 }
 
 /** The next result that the service tells. */

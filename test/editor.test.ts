@@ -16,6 +16,7 @@ import {
   overSocket,
   type Stage,
   type StageOptions,
+  watchFor,
 } from './editor-stage.ts';
 import { hugePng } from './serve-client.ts';
 
@@ -80,8 +81,9 @@ describe.skipIf(noChromium !== undefined).each(CARRIERS)('the editor over $name'
     await expect.poll(() => page.getByLabel('What the picture shows').textContent()).toContain('a red car');
     await page.getByText(/of memory|free memory/).waitFor();
     const since = desk.events.length;
+    const steps = await watchFor(page, /Step \d+ of 24/);
     await page.keyboard.press('Control+Enter');
-    await page.getByText(/^Step \d+ of 24/).waitFor();
+    await steps.wereSeen();
     // The map of a word lies over the running picture while the pointer is on it.
     const word = page.getByLabel('What it should show').getByText('green');
     await word.hover();
@@ -200,13 +202,18 @@ describe.skipIf(noChromium !== undefined).each(CARRIERS)('the editor over $name'
       [0.5, 0.6],
     ]);
     const mask = await page.getByText(/mask \d+ %/).textContent();
+    // Long enough to be killed in its middle on any machine.
+    await page.getByRole('spinbutton', { name: 'Steps', exact: true }).fill('40');
+    await page.keyboard.press('Enter');
     const since = desk.events.length;
+    const steps = await watchFor(page, /Step \d+ of/);
     await run(page).click();
-    await page.getByText(/^Step \d+ of/).waitFor();
+    await steps.wereSeen();
     await run(page).click();
     const [runner] = desk.runners;
+    const restart = await watchFor(page, /restarting/);
     process.kill((runner as unknown as { pid: number }).pid, 'SIGKILL');
-    await page.getByText(/restarting/).waitFor();
+    await restart.wereSeen();
     await expect
       .poll(() => desk.events.slice(since).filter(({ kind }) => kind === 'result').length, { timeout: 90_000 })
       .toBe(2);
