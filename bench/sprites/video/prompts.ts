@@ -93,26 +93,32 @@ function joined(
     const clips = chosen[at] ?? [];
     const parts = partsOf(clips.length, isCut);
     const read = parts.map(([from, to]) => readFrames(judge, frames.slice(from, to)));
-    const [inside, between]: [number[], number[]] = [[], []];
+    const [inside, meeting]: [number[], number[]] = [[], []];
     for (const [frame, change] of changesOf(frames).entries()) {
       const isInside = parts.some(([from, to]) => frame >= from && frame + 1 < to);
-      (isInside ? inside : between).push(change);
+      (isInside ? inside : meeting).push(change);
     }
     inside.sort((a, b) => a - b);
+    // Where one motion turns to the next; a cut has no frames there.
+    const turns = parts.slice(1).map(([from], which) => frames.slice(parts[which]?.[1] ?? from, from));
+    const between = isCut
+      ? []
+      : turns.map((part, which) => identity(judge, readFrames(judge, part).objects, clips[which]));
     const grounds = new Set(read.map(({ place }) => `${place.place} ${place.roll}`));
     const objects = new Set(read.map((one) => usual(one.objects.map((seen) => `${seen?.object} ${seen?.colour}`))));
     return {
       motion: mean(read.map((one, which) => Number(motionOf(one) === clips[which]?.motion.name))),
       identity: mean(read.map(({ objects }, which) => identity(judge, objects, clips[which]))),
+      between: mean(between),
       place: mean(read.map(({ place }, which) => Number(place.place === clips[which]?.place))),
       sameObject: Number(objects.size === 1),
       sameGround: Number(grounds.size === 1),
-      seam: Math.max(...between) / (inside[Math.floor(inside.length / 2)] ?? Number.NaN),
+      seam: Math.max(...meeting) / (inside[Math.floor(inside.length / 2)] ?? Number.NaN),
       cscv: cscv(neighbourSimilarities(frames, likeness)),
     };
   });
   return Object.fromEntries(
-    (['motion', 'identity', 'place', 'sameObject', 'sameGround', 'seam', 'cscv'] as const).map((name) => [
+    (['motion', 'identity', 'between', 'place', 'sameObject', 'sameGround', 'seam', 'cscv'] as const).map((name) => [
       name,
       mean(rows.map((row) => row[name])),
     ]),

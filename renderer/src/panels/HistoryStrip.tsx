@@ -1,63 +1,31 @@
 import { Download, FileText, ImagePlus, RotateCw, Trash2 } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import type { HistoryEntry } from '../../../contract/index.ts';
-import { loadMoreHistory, tryCall } from '../state/connection.ts';
+import { tryCall } from '../state/connection.ts';
 import { change, useEditor } from '../state/editor.ts';
 import { continueFrom, recall, runAgain } from '../state/runs.ts';
 import { useSession } from '../state/session.ts';
 import { setView } from '../state/view.ts';
-import { Button, IconButton } from '../ui/controls.tsx';
-import { useThumbnail } from '../ui/thumbnail.ts';
+import { IconButton } from '../ui/controls.tsx';
+import { ResultStrip } from './ResultStrip.tsx';
 
-/** Every result, newest first. A click shows it and brings back everything that it was made with. */
+/** Every picture, newest first. A click shows it and brings back everything that it was made with. */
 export function HistoryStrip() {
   const { t } = useTranslation();
-  const { history: all, hasMoreHistory } = useSession();
-  const history = all.filter(({ result }) => result.frames === undefined);
+  const history = useSession((session) => session.history).filter(({ result }) => result.frames === undefined);
   const shown = useEditor(({ document }) => document.shown);
   const entry = history.find(({ id }) => id === shown);
   return (
-    <section className="history" aria-label={t('history.title')}>
-      <div className="history-head">
-        <h2>{t('history.title')}</h2>
-        {entry !== undefined && <EntryButtons entry={entry} />}
-      </div>
-      {history.length === 0 ? (
-        <p className="empty">{t('history.empty')}</p>
-      ) : (
-        <ul className="strip">
-          {history.map((item) => (
-            <li key={item.id}>
-              <Thumb entry={item} isShown={item.id === shown} />
-            </li>
-          ))}
-          {hasMoreHistory && (
-            <li>
-              <Button tone="quiet" onClick={() => void loadMoreHistory()}>
-                {t('history.more')}
-              </Button>
-            </li>
-          )}
-        </ul>
-      )}
-    </section>
-  );
-}
-
-function Thumb({ entry, isShown }: { readonly entry: HistoryEntry; readonly isShown: boolean }) {
-  const { t } = useTranslation();
-  const url = useThumbnail(entry.result);
-  const { prompt, seed } = entry.request;
-  return (
-    <button
-      type="button"
-      className={isShown ? 'thumb shown' : 'thumb'}
-      aria-pressed={isShown}
-      title={`${prompt}\n${t('queue.seed', { seed })}`}
-      onClick={() => void (isShown ? change('result', { shown: null }) : recall(entry))}
+    <ResultStrip
+      title={t('history.title')}
+      empty={t('history.empty')}
+      entries={history}
+      shown={shown}
+      labelOf={({ request: { prompt, seed } }) => t('history.result', { prompt, seed })}
+      onShow={(chosen) => void (chosen === undefined ? change('result', { shown: null }) : recall(chosen))}
     >
-      {url !== undefined && <img src={url} alt={t('history.result', { prompt, seed })} draggable={false} />}
-    </button>
+      {entry !== undefined && <EntryButtons entry={entry} />}
+    </ResultStrip>
   );
 }
 
