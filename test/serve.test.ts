@@ -440,7 +440,8 @@ describe('calls', () => {
       const startMs = performance.now();
       const sentence = await put(hugePng(width, height));
       expect(sentence).toMatch(/^x\.png .+\.$/);
-      expect(performance.now() - startMs).toBeLessThan(500);
+      // Unpacked, the second one alone is 10 GB.
+      expect(performance.now() - startMs).toBeLessThan(5000);
     }
     for (const name of ['../x.png', '/etc/passwd', 'a\\b', ''])
       expect(await sentenceOf(client.call('media.put', { name, bytes: garbage }))).toContain('media.put');
