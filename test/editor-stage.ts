@@ -85,13 +85,15 @@ export interface StageOptions {
   readonly height?: number;
   readonly colorScheme?: 'light' | 'dark';
   readonly reducedMotion?: 'reduce' | 'no-preference';
+  /** Folder that an earlier desk has left; a new one otherwise. */
+  readonly home?: string;
   /** Done with the service before the editor opens. */
   readonly prepare?: (desk: TestDesk) => Promise<void>;
 }
 
 export async function openStage(options: StageOptions = {}): Promise<Stage> {
   const { carrier = overSocket, width = 1280, height = 800, colorScheme = 'light', prepare } = options;
-  const desk = await openTestDesk();
+  const desk = await openTestDesk(options.home);
   await prepare?.(desk);
   const browser = await launchChromium();
   const page = await browser.newPage({

@@ -1,11 +1,24 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openImageCodec } from '../native/images.ts';
+import { openDatabase } from '../service/store/database.ts';
+import { openHistory } from '../service/store/history.ts';
+import { openTestDesk } from '../service/testdesk.ts';
 import { noChromium } from './chromium.ts';
-import { type Carrier, nextResult, openFiles, openStage, overShell, overSocket, type Stage } from './editor-stage.ts';
+import {
+  type Carrier,
+  nextResult,
+  openFiles,
+  openStage,
+  overShell,
+  overSocket,
+  type Stage,
+  type StageOptions,
+} from './editor-stage.ts';
 
 /** A three-prompt video made, scrubbed and exported in the editor, on every carrier; the file is read back by players that are not ours. */
 const CARRIERS: readonly { readonly name: string; readonly carrier: Carrier }[] = [
@@ -27,8 +40,8 @@ const PROMPTS = 'a red apple moving right, on sand | a red apple rising, on sand
 
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
 
-async function openVideo(carrier: Carrier): Promise<Stage> {
-  const stage = await openStage({ carrier });
+async function openVideo(carrier: Carrier, options: Pick<StageOptions, 'home'> = {}): Promise<Stage> {
+  const stage = await openStage({ carrier, ...options });
   stages.push(stage);
   await stage.page
     .getByRole('navigation', { name: 'Pages' })
@@ -241,6 +254,30 @@ describe.skipIf(noChromium !== undefined).each(CARRIERS)('a video over $name', (
     await side('Right').waitFor({ state: 'detached' });
     await page.getByRole('button', { name: /^Video: a blue apple moving right/ }).click();
     await expect.poll(() => side('Right').inputValue()).toBe('70');
+  });
+
+  it('loads videos that lie behind many pictures', async () => {
+    const desk = await openTestDesk();
+    const made = async (checkpoint: string, method: string, prompt: string) => {
+      const since = desk.events.length;
+      await desk.client.call('jobs.submit', { request: { checkpoint, method, prompt, seed: 1, steps: 1 } });
+      return nextResult(desk, since);
+    };
+    await made('embedded/video', 'clip', 'a red apple rising, on sand');
+    const picture = await made('embedded/image', 'generate', 'a red car, on sand');
+    await desk.close();
+    const database = openDatabase(desk.options.folders.state);
+    const history = openHistory(database);
+    for (let at = 0; at < 60; at++) history.add({ ...picture, id: randomUUID() });
+    database.close();
+
+    const { page } = await openVideo(carrier, desk);
+    const thumb = page.getByRole('button', { name: /^Video: a red apple rising/ });
+    await button(page, 'Older ones').waitFor();
+    expect(await thumb.count()).toBe(0);
+    await button(page, 'Older ones').click();
+    await thumb.click();
+    await button(page, 'Save the video').waitFor();
   });
 
   it('says what a file is that is no clip', async () => {
