@@ -5,10 +5,6 @@ A clip is one object in front of one place for nine frames: {"place", "roll", "o
 In every frame the cell has moved by the motion's `step`; a growing sprite starts at 24 px and gains 4 px a frame.
 The path leads through the middle of the canvas, or `spread` px beside it across its direction (to the side, where nothing moves): a
 first frame's cell stands on the lattice of image tokens (16 px), which leaves three layouts a motion instead of some fifty in four phases.
-
-A window of a video whose object turns from one motion to the next is a clip as well: it has "path", the cell of each of its frames, instead
-of "start", and "motion" and "to" are what its caption is between, halfway unless they are the same. Such a video is what several prompts make of
-windows of nine frames that share `overlap` with their neighbours, one window of each motion and one between two.
 """
 import json
 import random
@@ -33,7 +29,6 @@ class ClipWorld:
         self.world = world or World()
         self.spec = spec = json.loads((HERE / "clips.json").read_text())
         self.frames, self.motions, self.spread = spec["frames"], spec["motions"], spec["spread"]
-        self.overlap = spec["overlap"]
         self.objects = [self.world.objects.index(o) for o in spec["objects"]]
         self.colours = [self.world.colours.index(c) for c in spec["colours"]]
         self.places = [self.world.place_names.index(p) for p in spec["places"]]
@@ -62,8 +57,6 @@ class ClipWorld:
 
     def place_at(self, clip, frame):
         """(corner [x, y], size index) of a clip's cell in a frame."""
-        if "path" in clip:
-            return clip["path"][frame]
         motion = self.motions[clip["motion"]]
         corner = [s + frame * d for s, d in zip(clip["start"], motion["step"])]
         return corner, frame if motion["grow"] else FULL
@@ -95,10 +88,10 @@ class ClipWorld:
             picture[y0:y1, x0:x1] = window[y0 - y:y1 - y, x0 - x:x1 - x]
         return out
 
-    def caption(self, clip, with_place=True, motion=None):
+    def caption(self, clip, with_place=True):
         colour, kind = self.spec["colours"][clip["colour"]], self.spec["objects"][clip["object"]]
         article = "an" if colour[0] in "aeiou" else "a"
-        text = f"{article} {colour} {kind} {self.motions[clip['motion'] if motion is None else motion]['phrase']}"
+        text = f"{article} {colour} {kind} {self.motions[clip['motion']]['phrase']}"
         return text + (", " + self.world.places[self.places[clip["place"]]] if with_place else "")
 
 
@@ -110,75 +103,24 @@ class ClipMaker:
 
     def clip(self):
         world, rnd = self.clips, self.random
-        thing, motion = self.thing(), rnd.randrange(len(world.motions))
+        while True:
+            kind, colour = rnd.randrange(len(world.objects)), rnd.randrange(len(world.colours))
+            if world.held_out(kind, colour) == self.held_out:
+                break
+        motion = rnd.randrange(len(world.motions))
         middle = (world.world.side - world.world.cell) // 2
         half = (world.frames - 1) // 2
         across, down = world.motions[motion]["step"]
         aside = rnd.choice(world.spread)
         start = [middle - half * across + (0 if across else aside), middle - half * down + (aside if across else 0)]
-        return {**self.ground(), **thing, "motion": motion, "start": start}
+        return {"place": rnd.randrange(len(world.places)), "roll": rnd.randrange(len(world.rolls)),
+                "object": kind, "colour": colour, "motion": motion, "start": start}
 
-    def thing(self):
-        world, rnd = self.clips, self.random
-        while True:
-            kind, colour = rnd.randrange(len(world.objects)), rnd.randrange(len(world.colours))
-            if world.held_out(kind, colour) == self.held_out:
-                return {"object": kind, "colour": colour}
-
-    def ground(self):
-        world, rnd = self.clips, self.random
-        return {"place": rnd.randrange(len(world.places)), "roll": rnd.randrange(len(world.rolls))}
-
-    def window(self):
-        """A window of a video of three motions: of one of them, or between two."""
-        world, rnd = self.clips, self.random
-        while True:
-            motions = [rnd.randrange(len(world.motions))]
-            while len(motions) < 3:
-                motions += rnd.sample([m for m in range(len(world.motions)) if m != motions[-1]], 1)
-            starts = self.starts(motions)
-            if starts is not None:
-                break
-        clips = [{"motion": m, "start": s} for m, s in zip(motions, starts)]
-        paths = [[world.place_at(clip, n) for n in range(world.frames)] for clip in clips]
-        at = rnd.randrange(3)
-        if at == 2 or rnd.random() < 0.5:
-            return {**self.ground(), **self.thing(), "motion": motions[at], "to": motions[at], "path": paths[at]}
-        before, after = paths[at][-world.overlap:], paths[at + 1][:world.overlap]
-        count = world.frames - 2 * world.overlap
-        (corner, size), (_, then) = before[-1], after[0]
-        between = [(corner, size + (then - size) * (n + 1) // (count + 1)) for n in range(count)]
-        return {**self.ground(), **self.thing(), "motion": motions[at], "to": motions[at + 1], "path": before + between + after}
-
-    def starts(self, motions):
-        """Corners at which motions begin so that each goes on where the one before ends, [3][x, y]; None: there are none."""
-        world = self.clips
-        middle = (world.world.side - world.world.cell) // 2
-        half, axes = (world.frames - 1) // 2, []
-        for axis in range(2):
-            steps = [world.motions[m]["step"][axis] for m in motions]
-            starts = [-half * s if s else None for s in steps]
-            ends = [half * s if s else None for s in steps]
-            for n in range(1, len(steps)):
-                if starts[n] is None:
-                    starts[n] = ends[n] = ends[n - 1]
-            for n in reversed(range(len(steps) - 1)):
-                if ends[n] is None:
-                    starts[n] = ends[n] = starts[n + 1]
-            aside = self.random.choice(world.spread)
-            starts, ends = ([aside if place is None else place for place in places] for places in (starts, ends))
-            if ends[:-1] != starts[1:]:
-                return None
-            axes.append([middle + place for place in starts])
-        return [list(corner) for corner in zip(*axes)]
-
-    def training_captions(self, clip):
-        """Of the motion and of the one it turns to; both are the same unless the clip lies between two."""
+    def training_caption(self, clip):
         spec, rnd = self.clips.spec, self.random
         if rnd.random() < spec["emptyPrompt"]:
-            return "", ""
-        with_place = rnd.random() >= spec["placeLeftOut"]
-        return tuple(self.clips.caption(clip, with_place, motion) for motion in (clip["motion"], clip.get("to")))
+            return ""
+        return self.clips.caption(clip, with_place=rnd.random() >= spec["placeLeftOut"])
 
 
 class ClipLatents:

@@ -46,7 +46,6 @@ def arguments():
     p.add_argument("--upper", type=float, default=0.4, help="share of timesteps from the noisier half on top of its own")
     p.add_argument("--shared", type=float, default=0.5, help="share of clips at most at --shared-below whose frames have one noise")
     p.add_argument("--shared-below", type=float, default=0.7, help="of all timesteps; where sampling lets frames share it")
-    p.add_argument("--turns", type=float, default=0.0, help="share of clips that are windows of a video of several motions")
     p.add_argument("--ema", type=float, default=0.999, help="decay of the averaged weights; steps are few and slow on a CPU")
     p.add_argument("--minutes", type=float, default=90)
     p.add_argument("--start-at", help="HH:MM UTC from which the schedule counts; default: first start")
@@ -58,23 +57,22 @@ def arguments():
 
 
 class Validation:
-    """Fixed clips (drawn by `draw`), noises and even timesteps, all nine frames; the EMA's loss, whole and for four ranges of the timestep."""
+    """Fixed clips, noises and even timesteps, all nine frames; the EMA's loss, whole and for four ranges of the timestep."""
 
-    def __init__(self, clips, latents, tokens, draw, count=32):
+    def __init__(self, clips, latents, tokens, count=32):
         maker, generator = ClipMaker(clips, 999_000), torch.Generator().manual_seed(5)
-        chosen = [draw(maker) for _ in range(count)]
+        chosen = [maker.clip() for _ in range(count)]
         self.frames = torch.arange(clips.frames)[None].expand(count, -1)
         self.x = latents.batch(chosen, self.frames)
-        self.ids, self.to = (torch.tensor([tokens.encode(clips.caption(c, motion=c.get(end))) for c in chosen])
-                             for end in ("motion", "to"))
+        self.ids = torch.tensor([tokens.encode(clips.caption(c)) for c in chosen])
         self.noise = torch.randn(self.x.shape, generator=generator)
         self.t = torch.linspace(0, 999, count).round().long()
 
     @torch.no_grad()
     def loss(self, model):
         signal, noise = levels(self.t)
-        out = torch.cat([model(*part) for part in zip(*(whole.split(8) for whole in (
-            signal * self.x + noise * self.noise, self.ids, self.t, self.frames, self.to)))])
+        out = torch.cat([model(*part) for part in zip(
+            (signal * self.x + noise * self.noise).split(8), self.ids.split(8), self.t.split(8), self.frames.split(8))])
         error = (out - (signal * self.noise - noise * self.x)).square().mean((1, 2, 3, 4))
         return error.mean().item(), [p.mean().item() for p in error.chunk(4)]
 
@@ -86,8 +84,7 @@ def main():
     clips = ClipWorld()
     tokens = clips.tokenizer()
     latents = ClipLatents(clips, PatchCodec.load(FOLDER / "codec.npz"))
-    validation = Validation(clips, latents, tokens, ClipMaker.clip)
-    turning = Validation(clips, latents, tokens, ClipMaker.window) if args.turns else None
+    validation = Validation(clips, latents, tokens)
     model, ema = VideoModel(), VideoModel()
     path, start = args.run / "video.pt", time.time()
     state = torch.load(path)
@@ -118,7 +115,7 @@ def main():
             loss, parts = validation.loss(ema)
             now = datetime.now(timezone.utc).strftime("%H:%M:%S")
             log.write(f"{now} step {step} seen {seen} train {running or 0:.4f} val {loss:.4f} by t "
-                      f"{' '.join(f'{p:.4f}' for p in parts)} turning {turning.loss(ema)[0] if turning else 0:.4f} rate {factor:.3f} frames/s "
+                      f"{' '.join(f'{p:.4f}' for p in parts)} rate {factor:.3f} frames/s "
                       f"{(seen - seen_since) / (time.time() - since):.0f}\n")
             save(path, {"model": model.state_dict(), "ema": ema.state_dict(), "muon": muon.state_dict(),
                         "adam": adam.state_dict(), "step": step, "seen": seen, "start": start})
@@ -134,15 +131,15 @@ def main():
                 break
             passed -= share
         among = round(least + (most - least) * min(1.0, passed / share))
-        chosen = [maker.window() if maker.random.random() < args.turns else maker.clip() for _ in range(batch)]
+        chosen = [maker.clip() for _ in range(batch)]
         frames = torch.rand(batch, among, generator=generator).argsort(1)[:, :count].sort(1).values
-        ids, to = torch.tensor([[tokens.encode(text) for text in maker.training_captions(c)] for c in chosen]).unbind(1)
+        ids = torch.tensor([tokens.encode(maker.training_caption(c)) for c in chosen])
         x = latents.batch(chosen, frames)
         noise = torch.randn(x.shape, generator=generator)
         t = draw_timesteps(batch, generator, args.upper)
         noise = share_noise(noise, t, args.shared, generator, args.shared_below)
         signal, strength = levels(t)
-        out = forward(signal * x + strength * noise, ids, t, frames, to)
+        out = forward(signal * x + strength * noise, ids, t, frames)
         loss = (out - (signal * noise - strength * x)).square().mean()
         loss.backward()
         factor = rate(progress, sitting, args.flat)

@@ -148,7 +148,5 @@ class VideoModel(nn.Module):
         self.text_encoder = TextEncoder(config)
         self.transformer = VideoTransformer(config)
 
-    def forward(self, latents, ids, timestep, frames, to=None):
-        """`to`: a second text, as `ids`; the transformer reads the mean of their states."""
-        states = self.text_encoder(ids)[0]
-        return self.transformer(latents, states if to is None else (states + self.text_encoder(to)[0]) / 2, timestep, frames)
+    def forward(self, latents, ids, timestep, frames):
+        return self.transformer(latents, self.text_encoder(ids)[0], timestep, frames)
