@@ -143,7 +143,7 @@ async function until(isSo: () => boolean, timeoutMs = 10_000): Promise<void> {
 
 /**
  * Watches for words that may stand in the page for a moment only; begin before what brings them. Playwright's own waiting
- * looks twice a second, and an engine on a quick machine is up again in less.
+ * looks now and then, and a page that is busy for half a second has them come and go between two looks.
  */
 export async function watchFor(page: Page, words: RegExp): Promise<{ wereSeen(): Promise<void> }> {
   const seen = (await page.evaluateHandle(`(() => {

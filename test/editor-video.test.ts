@@ -18,6 +18,7 @@ import {
   overSocket,
   type Stage,
   type StageOptions,
+  watchFor,
 } from './editor-stage.ts';
 
 /** A three-prompt video made, scrubbed and exported in the editor, on every carrier; the file is read back by players that are not ours. */
@@ -92,8 +93,9 @@ describe.skipIf(noChromium !== undefined).each(CARRIERS)('a video over $name', (
     await page.getByRole('spinbutton', { name: 'Steps' }).fill('3');
 
     const since = desk.events.length;
+    const live = await watchFor(page, /Being made/);
     await button(page, 'Make the video').click();
-    await page.getByText('Being made').waitFor();
+    await live.wereSeen();
     const entry = await nextResult(desk, since, 110_000);
     expect(entry.result).toMatchObject({ width: 128, height: 128, frames: 29, fps: 6 });
     expect(entry.request.segments).toHaveLength(3);
