@@ -440,8 +440,7 @@ describe('calls', () => {
       const startMs = performance.now();
       const sentence = await put(hugePng(width, height));
       expect(sentence).toMatch(/^x\.png .+\.$/);
-      // Unpacked, the second one alone is 10 GB.
-      expect(performance.now() - startMs).toBeLessThan(5000);
+      expect(performance.now() - startMs).toBeLessThan(500);
     }
     for (const name of ['../x.png', '/etc/passwd', 'a\\b', ''])
       expect(await sentenceOf(client.call('media.put', { name, bytes: garbage }))).toContain('media.put');
