@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import { ExportFormat, type ExportOptions } from '../../../contract/index.ts';
-import { NumberField, SelectField, SwitchField } from '../ui/controls.tsx';
+import { LabelledSelect, NumberField, SwitchField } from '../ui/controls.tsx';
 
 export const DEFAULT_EXPORT: ExportOptions = { format: 'png', withMetadata: true };
 
@@ -22,19 +22,16 @@ export function ExportFields({
   const hasQuality = format !== 'png';
   return (
     <>
-      <div className="field">
-        <label htmlFor="export-format">{t('export.format')}</label>
-        <SelectField
-          id="export-format"
-          label={t('export.format')}
-          value={format}
-          choices={ExportFormat.options.map((value) => ({ value, title: t(`export.${value}`) }))}
-          onChange={(value) => {
-            const next = { ...others, ...(pattern !== undefined && { pattern }), format: ExportFormat.parse(value) };
-            onChange(next);
-          }}
-        />
-      </div>
+      <LabelledSelect
+        id="export-format"
+        label={t('export.format')}
+        value={format}
+        choices={ExportFormat.options.map((value) => ({ value, title: t(`export.${value}`) }))}
+        onChange={(value) => {
+          const next = { ...others, ...(pattern !== undefined && { pattern }), format: ExportFormat.parse(value) };
+          onChange(next);
+        }}
+      />
       {hasQuality && format !== 'jpeg' && (
         <div className="param inline">
           <label htmlFor="export-lossless">{t('export.lossless')}</label>

@@ -4,7 +4,7 @@ import type { ProviderFigure, Settings } from '../../../contract/index.ts';
 import { LANGUAGES } from '../i18n/index.ts';
 import { tryCall } from '../state/connection.ts';
 import { useSession } from '../state/session.ts';
-import { Button, SelectField, SwitchField } from '../ui/controls.tsx';
+import { Button, LabelledSelect, SwitchField } from '../ui/controls.tsx';
 
 const set = (settings: Partial<Settings>) => void tryCall('settings.set', { settings });
 
@@ -20,29 +20,23 @@ export function SettingsPage() {
       </div>
       <div className="settings">
         <Group title={t('settings.looks')}>
-          <div className="field">
-            <label htmlFor="theme">{t('settings.theme')}</label>
-            <SelectField
-              id="theme"
-              label={t('settings.theme')}
-              value={settings.theme}
-              choices={(['system', 'light', 'dark'] as const).map((value) => ({
-                value,
-                title: t(`settings.themes.${value}`),
-              }))}
-              onChange={(value) => set({ theme: value as Settings['theme'] })} // one of the choices
-            />
-          </div>
-          <div className="field">
-            <label htmlFor="language">{t('settings.language')}</label>
-            <SelectField
-              id="language"
-              label={t('settings.language')}
-              value={settings.language}
-              choices={Object.entries(LANGUAGES).map(([value, title]) => ({ value, title }))}
-              onChange={(language) => set({ language })}
-            />
-          </div>
+          <LabelledSelect
+            id="theme"
+            label={t('settings.theme')}
+            value={settings.theme}
+            choices={(['system', 'light', 'dark'] as const).map((value) => ({
+              value,
+              title: t(`settings.themes.${value}`),
+            }))}
+            onChange={(value) => set({ theme: value as Settings['theme'] })} // one of the choices
+          />
+          <LabelledSelect
+            id="language"
+            label={t('settings.language')}
+            value={settings.language}
+            choices={Object.entries(LANGUAGES).map(([value, title]) => ({ value, title }))}
+            onChange={(language) => set({ language })}
+          />
         </Group>
         <Group title={t('settings.provider')}>
           <p className="hint">{t('settings.providerHint')}</p>

@@ -3,7 +3,7 @@ import type { MethodDescription, ModelInfo } from '../../../contract/index.ts';
 import { change, useEditor } from '../state/editor.ts';
 import { defaultsFor } from '../state/request.ts';
 import { useSession } from '../state/session.ts';
-import { SelectField } from '../ui/controls.tsx';
+import { LabelledSelect } from '../ui/controls.tsx';
 import { MethodControls } from './MethodControls.tsx';
 import { Prompts } from './Prompts.tsx';
 import { RunBar } from './RunBar.tsx';
@@ -43,20 +43,17 @@ export function EditPanel() {
 function ModelChoice({ models, checkpoint }: { readonly models: readonly ModelInfo[]; readonly checkpoint: string }) {
   const { t } = useTranslation();
   return (
-    <div className="field">
-      <label htmlFor="model">{t('edit.model')}</label>
-      <SelectField
-        id="model"
-        label={t('edit.model')}
-        value={checkpoint}
-        choices={models.map(({ ref, title, isRunnable, notes }) => ({
-          value: ref,
-          title,
-          ...(!isRunnable && { isDisabled: true, summary: notes[0] ?? t('models.cannotRun') }),
-        }))}
-        onChange={(value) => change('model', { checkpoint: value })}
-      />
-    </div>
+    <LabelledSelect
+      id="model"
+      label={t('edit.model')}
+      value={checkpoint}
+      choices={models.map(({ ref, title, isRunnable, notes }) => ({
+        value: ref,
+        title,
+        ...(!isRunnable && { isDisabled: true, summary: notes[0] ?? t('models.cannotRun') }),
+      }))}
+      onChange={(value) => change('model', { checkpoint: value })}
+    />
   );
 }
 
@@ -69,15 +66,12 @@ function MethodChoice({
 }) {
   const { t } = useTranslation();
   return (
-    <div className="field">
-      <label htmlFor="method">{t('edit.method')}</label>
-      <SelectField
-        id="method"
-        label={t('edit.method')}
-        value={method}
-        choices={methods.map(({ id, title, summary }) => ({ value: id, title, summary }))}
-        onChange={(value) => change('method', { method: value, steps: null, guidance: null })}
-      />
-    </div>
+    <LabelledSelect
+      id="method"
+      label={t('edit.method')}
+      value={method}
+      choices={methods.map(({ id, title, summary }) => ({ value: id, title, summary }))}
+      onChange={(value) => change('method', { method: value, steps: null, guidance: null })}
+    />
   );
 }

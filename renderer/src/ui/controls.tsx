@@ -56,14 +56,7 @@ export interface Choice {
   readonly isDisabled?: boolean;
 }
 
-export function SelectField({
-  id,
-  label,
-  value,
-  choices,
-  placeholder,
-  onChange,
-}: {
+export interface SelectFieldProps {
   readonly id: string;
   readonly label: string;
   readonly value: string;
@@ -71,7 +64,9 @@ export function SelectField({
   /** Shown where `value` is empty. */
   readonly placeholder?: string;
   readonly onChange: (value: string) => void;
-}) {
+}
+
+export function SelectField({ id, label, value, choices, placeholder, onChange }: SelectFieldProps) {
   const chosen = choices.find((choice) => choice.value === value);
   return (
     <RadixSelect.Root value={value} onValueChange={onChange}>
@@ -99,6 +94,16 @@ export function SelectField({
         </RadixSelect.Content>
       </RadixSelect.Portal>
     </RadixSelect.Root>
+  );
+}
+
+/** With its label before it. */
+export function LabelledSelect(props: SelectFieldProps) {
+  return (
+    <div className="field">
+      <label htmlFor={props.id}>{props.label}</label>
+      <SelectField {...props} />
+    </div>
   );
 }
 

@@ -11,7 +11,7 @@ import { defaultsFor } from '../../state/request.ts';
 import { useSession } from '../../state/session.ts';
 import { changeVideo, changeVideoParam, submitVideo } from '../../state/video.ts';
 import { changesClip, missingForVideo, videoMethodsOf, videoRequest } from '../../state/videorequest.ts';
-import { Button, IconButton, SelectField } from '../../ui/controls.tsx';
+import { Button, IconButton, LabelledSelect } from '../../ui/controls.tsx';
 import type { Division } from '../../video/layout.ts';
 import { ClipFields } from './ClipFields.tsx';
 import { TimelineFields } from './TimelineFields.tsx';
@@ -39,28 +39,22 @@ export function VideoPanel({ draft, model, method, division, chosen, onChoose, e
           {model === undefined ? (
             <p className="bad">{t('video.noModel')}</p>
           ) : (
-            <div className="field">
-              <label htmlFor="video-model">{t('edit.model')}</label>
-              <SelectField
-                id="video-model"
-                label={t('edit.model')}
-                value={model.ref}
-                choices={able.map(({ ref, title }) => ({ value: ref, title, summary: '' }))}
-                onChange={(checkpoint) => changeVideo('model', { checkpoint })}
-              />
-            </div>
+            <LabelledSelect
+              id="video-model"
+              label={t('edit.model')}
+              value={model.ref}
+              choices={able.map(({ ref, title }) => ({ value: ref, title, summary: '' }))}
+              onChange={(checkpoint) => changeVideo('model', { checkpoint })}
+            />
           )}
           {method !== undefined && (
-            <div className="field">
-              <label htmlFor="video-method">{t('edit.method')}</label>
-              <SelectField
-                id="video-method"
-                label={t('edit.method')}
-                value={method.id}
-                choices={videoMethodsOf(methods).map(({ id, title, summary }) => ({ value: id, title, summary }))}
-                onChange={(id) => changeVideo('method', { method: id, steps: null, guidance: null })}
-              />
-            </div>
+            <LabelledSelect
+              id="video-method"
+              label={t('edit.method')}
+              value={method.id}
+              choices={videoMethodsOf(methods).map(({ id, title, summary }) => ({ value: id, title, summary }))}
+              onChange={(id) => changeVideo('method', { method: id, steps: null, guidance: null })}
+            />
           )}
         </div>
         {method !== undefined && changesClip(method) ? (
