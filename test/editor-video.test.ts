@@ -3,38 +3,17 @@ import { randomUUID } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openImageCodec } from '../native/images.ts';
 import { openDatabase } from '../service/store/database.ts';
 import { openHistory } from '../service/store/history.ts';
 import { openTestDesk } from '../service/testdesk.ts';
 import { noChromium } from './chromium.ts';
-import {
-  type Carrier,
-  nextResult,
-  openFiles,
-  openStage,
-  overShell,
-  overSocket,
-  type Stage,
-  type StageOptions,
-  watchFor,
-} from './editor-stage.ts';
+import { type Carrier, nextResult, openFiles, type Stage, type StageOptions, watchFor } from './editor-stage.ts';
+import { CARRIERS, stagesOfTests } from './editor-stages.ts';
 
 /** A three-prompt video made, scrubbed and exported in the editor, on every carrier; the file is read back by players that are not ours. */
-const CARRIERS: readonly { readonly name: string; readonly carrier: Carrier }[] = [
-  { name: 'attune serve', carrier: overSocket },
-  { name: 'the shell', carrier: overShell },
-];
-
-const stages: Stage[] = [];
-afterEach(async () => {
-  for (const stage of stages.splice(0)) {
-    await stage.close();
-    expect(stage.strangers).toEqual([]);
-    expect(stage.complaints).toEqual([]);
-  }
-});
+const open = stagesOfTests();
 
 const hasFfprobe = spawnSync('ffprobe', ['-version']).status === 0;
 const PROMPTS = 'a red apple moving right, on sand | a red apple rising, on sand | a blue apple moving left, on sand';
@@ -42,8 +21,7 @@ const PROMPTS = 'a red apple moving right, on sand | a red apple rising, on sand
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
 
 async function openVideo(carrier: Carrier, options: Pick<StageOptions, 'home'> = {}): Promise<Stage> {
-  const stage = await openStage({ carrier, ...options });
-  stages.push(stage);
+  const stage = await open({ carrier, ...options });
   await stage.page
     .getByRole('navigation', { name: 'Pages' })
     .getByRole('button', { name: 'Video', exact: true })

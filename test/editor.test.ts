@@ -2,44 +2,17 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { MediaInfo } from '../contract/index.ts';
 import { openImageCodec } from '../native/images.ts';
 import type { TestDesk } from '../service/testdesk.ts';
 import { noChromium } from './chromium.ts';
-import {
-  type Carrier,
-  nextResult,
-  openFiles,
-  openStage,
-  overShell,
-  overSocket,
-  type Stage,
-  type StageOptions,
-  watchFor,
-} from './editor-stage.ts';
+import { nextResult, openFiles, type StageOptions, watchFor } from './editor-stage.ts';
+import { CARRIERS, stagesOfTests } from './editor-stages.ts';
 import { hugePng } from './serve-client.ts';
 
 /** What a person does in the editor, from a picture to a file, on every carrier. */
-const CARRIERS: readonly { readonly name: string; readonly carrier: Carrier }[] = [
-  { name: 'attune serve', carrier: overSocket },
-  { name: 'the shell', carrier: overShell },
-];
-
-const stages: Stage[] = [];
-let carrierNow: Carrier = overSocket;
-const open = async (options: StageOptions = {}) => {
-  const stage = await openStage({ carrier: carrierNow, ...options });
-  stages.push(stage);
-  return stage;
-};
-afterEach(async () => {
-  for (const stage of stages.splice(0)) {
-    await stage.close();
-    expect(stage.strangers).toEqual([]);
-    expect(stage.complaints).toEqual([]);
-  }
-});
+const openOn = stagesOfTests();
 
 const codec = openImageCodec();
 const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name, exact: true });
@@ -75,8 +48,9 @@ function difference(a: { data: ArrayLike<number> }, b: { data: ArrayLike<number>
 }
 
 describe.skipIf(noChromium !== undefined).each(CARRIERS)('the editor over $name', ({ carrier }) => {
+  const open = (options: StageOptions = {}) => openOn({ carrier, ...options });
+
   it('opens with a picture and prompts; an edit shows previews and maps, compares, undoes, exports and imports', async () => {
-    carrierNow = carrier;
     const { desk, page, saved } = await open();
     await expect.poll(() => page.getByLabel('What the picture shows').textContent()).toContain('a red car');
     await page.getByText(/of memory|free memory/).waitFor();
