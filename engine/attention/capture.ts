@@ -10,7 +10,7 @@ import { type HookInput, type HookValues, inputName, wrong } from './values.ts';
 
 /**
  * Read-outs linear in the probabilities are further channels of v: the kernel sums the indicators of the chosen columns as it sums the
- * values (methods/video/primitives.md, trick 2). They see what the later stages do: a gain, a share, a fork count.
+ * values: A [v, c] = [A v, A c]. They see what the later stages do: a gain, a share, a fork count.
  */
 export const capturePrimitive: Primitive<CaptureOp> = {
   stage: 'capture',

@@ -21,8 +21,8 @@ import {
 
 /**
  * More columns: reference tokens of another batch row behind the own ones, in the same softmax (consistent self-attention of
- * StoryDiffusion, reference injection of IR-Diffusion; methods/image/ir-diffusion.md). Neutral is a bias of -1e4: the columns are there
- * and have no mass.
+ * StoryDiffusion, arXiv 2405.01434; reference injection of IR-Diffusion, arXiv 2411.19261): softmax(q [k, k_ref]^T + [0, bias]) [v, v_ref].
+ * Neutral is a bias of -1e4: the columns are there and have no mass.
  */
 
 function vectorOf(op: ExtendOp): string {

@@ -8,8 +8,8 @@ import { type HookInput, type HookValues, inputName, wrong } from './values.ts';
 
 /**
  * A linear map on the values: A (M V) = (A M) V, the same map on the columns of the probabilities. Over time it is ByTheWay's
- * frequency filter on the joint map (methods/video/bytheway.md (b)), over the text columns prompt-to-prompt's word mapper in its published
- * form.
+ * frequency filter (arXiv 2410.06241) on the joint map, over the text columns Prompt-to-Prompt's word mapper (arXiv 2208.01626) in its
+ * published form.
  */
 export const filterPrimitive: Primitive<FilterOp> = {
   stage: 'filter',
@@ -82,7 +82,7 @@ export function filterValues(op: FilterOp, sizes: HookSizes, matrix: readonly Fl
 
 /**
  * The F x F matrix, row-major, that multiplies by `gain` the frequencies k with min(k, F-k) >= floor(F/2) - reach, never the mean over
- * time: ByTheWay's motion filter in its conjugate-symmetric form (methods/video/bytheway.md). Rows sum to 1.
+ * time: ByTheWay's motion filter (arXiv 2410.06241) in its conjugate-symmetric form. Rows sum to 1.
  */
 export function timeFilter(frames: number, reach: number, gain: number): Float32Array {
   const lowest = Math.max(1, Math.floor(frames / 2) - reach);

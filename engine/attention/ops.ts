@@ -8,7 +8,7 @@ import type { AttentionSite } from './site.ts';
  *
  *     route -> extend -> logits -> shape(scale, bias) -> softmax -> shape(gain), share, filter -> times V -> fork -> capture
  *
- * After the primitives of methods/image/README.md; see docs/architecture.md.
+ * docs/attention.md describes each primitive.
  */
 
 /** Tokens of the sequence: the prompt, the picture, or both in the order of the sequence. */
@@ -103,7 +103,7 @@ export interface FilterOp extends Placement {
 
 /**
  * A second evaluation of the same rows under other operations, input `mix` [B, rows]: `blend` out = (1-m)*out + m*alt; `add`
- * out += m*alt; `fill` as blend with alt + (1 - mass of alt) * out / (mass of out): out fills the rows up to mass 1.
+ * out += m*alt; `fill` as blend with alt + max(0, 1 - mass of alt) * out / (mass of out): out fills the rows up to mass 1.
  */
 export interface ForkOp extends Placement {
   readonly op: 'fork';

@@ -35,8 +35,8 @@ import {
 
 /**
  * Block routing. The routed logits are a further term of the sum q k^T: q' = [q, q_src], k' = [(1-w) k, w k_src] with w = 0 outside
- * the block, so the joint softmax stays normalised and nothing is materialised (prompt-to-prompt one step before the
- * probabilities; methods/image/prompt-to-prompt.md (b), fixture mmdit-control/block_route).
+ * the block, so the joint softmax stays normalised and nothing is materialised (Prompt-to-Prompt, arXiv 2208.01626, one step
+ * before the probabilities).
  */
 
 const parts = ['q', 'k', 'v'] as const;

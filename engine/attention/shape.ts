@@ -9,7 +9,7 @@ import { columnsLength, type HookSizes, spanIn } from './sizes.ts';
 import { type Fields, fieldTensor, floatInput, type HookInput, type HookValues, inputName } from './values.ts';
 
 /**
- * Weights of existing columns (methods/image/README.md, "Cheap execution"): a scaled key row scales its logits, a further channel
+ * Weights of existing columns without the matrix of probabilities: a scaled key row scales its logits, a further channel
  * [r] x [bias] adds to them, a scaled value row multiplies its probabilities. Soft row weights r double the channels:
  * q' = [q, r q], k' = [k, (scale-1) k] and v' = [v, (gain-1) v], out = out1 + r out2.
  */

@@ -7,8 +7,9 @@ import { type Fields, fieldTensor, floatInput, type HookValues, inputName } from
 
 /**
  * The mass of a group of columns, set after the softmax: the value rows go through the kernel once for the group and once for the
- * rest, with a channel of ones each, and the two parts are put together anew (methods/video/primitives.md, trick 5; `keep` is ACT's
- * rule). A mass that underflows to 0 leaves nothing to enlarge.
+ * rest, with a channel of ones each, and the two parts are put together anew: with m the group's mass
+ * and m' the wanted one, out = (m'/m) A_g v_g + ((1-m')/(1-m)) A_r v_r. `keep`, m' = share m, is the rule of attention calibration (ACT,
+ * arXiv 2406.15765). A mass that underflows to 0 leaves nothing to enlarge.
  */
 export const sharePrimitive: Primitive<ShareOp> = {
   stage: 'share',

@@ -8,7 +8,7 @@ import { attend, foldLogits, type Kernel } from './fused.ts';
 
 /**
  * ln of the sum over columns of exp(logit), [B, R, H, 1]. One more key with a known logit c takes the share a = e^c / (e^c + e^lse), so
- * lse = c + ln(1/a - 1) (methods/video/primitives.md, trick 3). The key is the mean of the keys without their additions: c is the row's
+ * lse = c + ln(1/a - 1). The key is the mean of the keys without their additions: c is the row's
  * mean logit, never above lse, which keeps 1/a - 1 away from cancellation; exact until lse is some 85 above the mean.
  */
 export function logSumExp(g: GraphBuilder, block: Block, kernel: Kernel): Value {

@@ -10,8 +10,8 @@ const LARGEST_BIAS = 3;
 /**
  * Prompt weights as attention: for image rows the columns of a word with weight c get log c added to their logits (c in 0..3), which
  * multiplies their probabilities by c and renormalises; what is above 3 multiplies the word's values instead, and a negative weight
- * does so alone, since a probability cannot be negative (methods/image/prompt-to-prompt.md, forms 1 and 3). Rows of negative prompts
- * are weighted by their own marks. Without any weight other than 1 there is no operation, hence the plain graph.
+ * does so alone, since a probability cannot be negative (Prompt-to-Prompt's reweighting, arXiv 2208.01626, with and without
+ * renormalising). Rows of negative prompts are weighted by their own marks. Without any weight other than 1 there is no operation, hence the plain graph.
  */
 export function wordWeights(layout: BranchLayout): {
   readonly operations: readonly ShapeOp[];
