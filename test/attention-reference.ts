@@ -334,7 +334,7 @@ function covers(columns: Columns, c: Column): boolean {
 function fork(mode: 'blend' | 'add' | 'fill', m: number, own: CellResult, alt: CellResult): CellResult {
   const combine = (a: number, b: number) => {
     if (mode === 'add') return a + m * b;
-    const other = mode === 'blend' ? b : b + ((1 - alt.mass) * a) / own.mass;
+    const other = mode === 'blend' ? b : b + (Math.max(0, 1 - alt.mass) * a) / own.mass;
     return (1 - m) * a + m * other;
   };
   return {

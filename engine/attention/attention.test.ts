@@ -8,7 +8,16 @@ import { GraphBuilder } from '../graph/builder.ts';
 import { massValues } from './capture.ts';
 import { compileAttention } from './compile.ts';
 import { extendValues } from './extend.ts';
-import { type AttentionOp, type CaptureOp, type ExtendOp, flatten, type RouteOp, type ShapeOp } from './ops.ts';
+import { forkValues } from './fork.ts';
+import {
+  type AttentionOp,
+  type CaptureOp,
+  type ExtendOp,
+  type ForkOp,
+  flatten,
+  type RouteOp,
+  type ShapeOp,
+} from './ops.ts';
 import { primitives } from './registry.ts';
 import { routeValues } from './route.ts';
 import { shapeValues } from './shape.ts';
@@ -188,6 +197,43 @@ describe('attention hooks', () => {
       massValues(seen, attention.sizes, [identity, identity]),
     ]);
     expect(Array.from(outputs.seen?.data ?? [], Number).filter((_, i) => i % 3 === 0)).toEqual(Array(12).fill(0));
+  });
+
+  it('hide the pairs that a row of the batch does not use', async () => {
+    const route = { op: 'route', id: 'map', layers: 'all', rows: 'image', cols: 'text', q: true, k: true } as const;
+    const pairs = [null, [0, 2, 1].map((source, target) => ({ source, target, logWeight: 0.1 * target }))];
+    const operands = randomOperands(numbers(8), site);
+    const [exact, roomy] = await Promise.all(
+      [3, 7].map((count) =>
+        runCall(runtime, site, [{ ...route, pairs: count }], operands, (attention) => [
+          routeValues({ ...route, pairs: count }, attention.sizes, { from: [0, 0], pairs }),
+        ]),
+      ),
+    );
+    expect(worst(roomy?.outputs.out?.data ?? [], Array.from(exact?.outputs.out?.data ?? [], Number))).toBeLessThan(0.1);
+  });
+
+  it('fill a row up to a mass of 1, and take nothing away where it has more', async () => {
+    const gain: ShapeOp = { op: 'shape', id: 'gain', layers: 'all', rows: 'all', cols: 'text', gain: true };
+    const fork = (mode: 'fill' | 'blend'): ForkOp => ({
+      op: 'fork',
+      id: 'f',
+      layers: 'all',
+      rows: 'all',
+      mode,
+      alt: [gain],
+    });
+    const operands = randomOperands(numbers(9), site);
+    const run = (mode: 'fill' | 'blend', factor: number) =>
+      runCall(runtime, site, [fork(mode)], operands, ({ sizes }) => [
+        forkValues(fork(mode), sizes, { mix: Array(sizes.batch).fill(1) }),
+        shapeValues(gain, sizes, { gain: Array(sizes.batch).fill(factor) }),
+      ]);
+    // Text twice as strong: more than 1 in every row, so that filled and unfilled are the same.
+    const [filled, blended] = await Promise.all([run('fill', 2), run('blend', 2)]);
+    expect(filled.outputs.out?.data).toEqual(blended.outputs.out?.data);
+    const [less, plain] = await Promise.all([run('fill', 0.5), run('blend', 0.5)]);
+    expect(less.outputs.out?.data).not.toEqual(plain.outputs.out?.data);
   });
 
   it('have equal signatures for equal structures only', () => {

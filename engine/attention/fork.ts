@@ -5,7 +5,7 @@ import type { Primitive } from './primitive.ts';
 import { type HookSizes, spanIn } from './sizes.ts';
 import { type Fields, fieldTensor, floatInput, type HookValues, inputName } from './values.ts';
 
-/** A second softmax under other operations, mixed by row (masked key/value sharing, blended reference; methods/image/README.md). */
+/** A second softmax under other operations, mixed by row (masked sharing of keys and values, blended reference). */
 export const forkPrimitive: Primitive<ForkOp> = {
   stage: 'fork',
   separatesRows: (op) => op.rows !== 'all',
@@ -33,7 +33,9 @@ export function mixed(g: GraphBuilder, mode: ForkOp['mode'], own: Value, alt: Va
 function filled(g: GraphBuilder, own: Value, alt: Value): Value {
   const width = own.shape[3] ?? 0;
   const mass = (x: Value) => g.slice(x, 3, width - 1, width);
-  const rest = g.div(g.sub(g.scalar(1), mass(alt)), g.max(mass(own), g.scalar(1e-30)));
+  // The other's mass may exceed 1 (a gain, a map of several targets on one source): then nothing is left to fill.
+  const missing = g.max(g.sub(g.scalar(1), mass(alt)), g.scalar(0));
+  const rest = g.div(missing, g.max(mass(own), g.scalar(1e-30)));
   return g.add(alt, g.mul(own, rest));
 }
 
