@@ -1,13 +1,21 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createOnnxRuntime } from '../../native/runtime.ts';
 import type { ParityResult } from './types.ts';
 import { findFixtures, formatResult, runFixture } from './walk.ts';
 
-/** `npm run parity -- DIR`: holds the product against every fixture below DIR. Exit 0: none failed, 1: some did, 2: wrong usage. */
+/** The fixtures that the repository has. */
+const OWN = join(import.meta.dirname, 'fixtures');
+
+/**
+ * `npm run parity`, `npm run parity -- DIR`: holds the product against every fixture of the repository, or below DIR. Exit 0: none failed,
+ * 1: some did, 2: wrong usage.
+ */
 async function main(args: readonly string[]): Promise<number> {
-  const [root, ...rest] = args;
-  if (root === undefined || rest.length > 0) {
-    process.stderr.write('Usage: npm run parity -- DIR\nDIR: a folder of fixtures, each with a manifest.json.\n');
+  const [root = OWN, ...rest] = args;
+  if (rest.length > 0) {
+    process.stderr.write(
+      'Usage: npm run parity [-- DIR]\nDIR: a folder of fixtures, each with a manifest.json; by default those of the repository.\n',
+    );
     return 2;
   }
   const fixtures = await findFixtures(resolve(root)).catch((error: unknown) => {

@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -70,6 +71,57 @@ describe('a folder of fixtures', () => {
   });
 });
 
+const own = join(import.meta.dirname, 'fixtures');
+
+describe('the fixtures of the repository', () => {
+  it('all pass', async () => {
+    const results = [];
+    for (const fixture of await findFixtures(own)) results.push(...(await runFixture(fixture, context)));
+    expect(results.map(({ status, path }) => `${status} ${path}`)).toEqual([
+      'PASS clip-l',
+      'PASS cogvideox-1.5',
+      'PASS methods/flowedit',
+      'PASS methods/mmdit-control',
+      'PASS methods/primitives',
+      'PASS schedulers',
+      'PASS sd3-fp16',
+    ]);
+  });
+
+  it('stay below 3 MB', async () => {
+    const entries = await readdir(own, { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile());
+    const sizes = await Promise.all(files.map(async (entry) => (await stat(join(entry.parentPath, entry.name))).size));
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(3_000_000);
+  });
+
+  it('are what `npm run parity` runs without an argument', () => {
+    const main = join(import.meta.dirname, 'main.ts');
+    const { status, stdout } = spawnSync(process.execPath, [main], { encoding: 'utf8' });
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^PASS sd3-fp16 0[.]\d+$/m);
+    expect(stdout).toMatch(/^7 passed, 0 failed, 0 skipped$/m);
+  });
+
+  it('name the tensor when a stored number is off', async () => {
+    const copy = join(root, 'copy/schedulers');
+    await cp(join(own, 'schedulers'), copy, { recursive: true });
+    const file = join(copy, 'outputs.safetensors');
+    const bytes = await readFile(file);
+    const header = Number(bytes.readBigUInt64LE(0));
+    const entry: unknown = JSON.parse(bytes.toString('utf8', 8, 8 + header))['lcm.noised'];
+    // The entry is that of a tensor: a safetensors file holds nothing else under a name.
+    const [start] = (entry as { data_offsets: [number, number] }).data_offsets;
+    bytes.writeFloatLE(bytes.readFloatLE(8 + header + start) + 0.01, 8 + header + start);
+    await writeFile(file, bytes);
+    const [fixture] = await findFixtures(copy);
+    if (fixture === undefined) throw new Error('the copy is a fixture');
+    const [result] = await runFixture(fixture, context);
+    expect(result?.status).toBe('FAIL');
+    expect(result?.detail).toContain('lcm.noised');
+  });
+});
+
 const shared = join(import.meta.dirname, '../../../shared/fixtures');
 const required = [
   'attention-edits/sd3',
@@ -99,24 +151,6 @@ describe.skipIf(!existsSync(shared))('the shared fixtures (skipped where ../shar
     expect(results.filter((result) => result.status === 'FAIL').map(formatResult)).toEqual([]);
     const passed = results.filter((result) => result.status === 'PASS').map((result) => result.path);
     expect(passed).toEqual(expect.arrayContaining(required));
-  });
-
-  it('names the tensor when a stored number is off', async () => {
-    const copy = join(root, 'copy/schedulers');
-    await cp(join(shared, 'schedulers'), copy, { recursive: true });
-    const file = join(copy, 'outputs.safetensors');
-    const bytes = await readFile(file);
-    const header = Number(bytes.readBigUInt64LE(0));
-    const entry: unknown = JSON.parse(bytes.toString('utf8', 8, 8 + header))['lcm.noised'];
-    // The entry is that of a tensor: a safetensors file holds nothing else under a name.
-    const [start] = (entry as { data_offsets: [number, number] }).data_offsets;
-    bytes.writeFloatLE(bytes.readFloatLE(8 + header + start) + 0.01, 8 + header + start);
-    await writeFile(file, bytes);
-    const [fixture] = await findFixtures(copy);
-    if (fixture === undefined) throw new Error('the copy is a fixture');
-    const [result] = await runFixture(fixture, context);
-    expect(result?.status).toBe('FAIL');
-    expect(result?.detail).toContain('lcm.noised');
   });
 });
 
