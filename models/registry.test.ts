@@ -6,14 +6,15 @@ import {
   tinyAutoencoder,
   tinyClip,
   tinyCogVideoX,
+  tinyFlux,
   tinySd3,
   tinyT5,
   tinyVideoAutoencoder,
   writeNetwork,
 } from '../test/tiny-networks.ts';
-import { autoencoders, denoisers, textEncoders, videoAutoencoders } from './registry.ts';
+import { autoencoders, denoisers, denoisersWithoutPipeline, textEncoders, videoAutoencoders } from './registry.ts';
 
-const families = [...denoisers, ...textEncoders, ...autoencoders, ...videoAutoencoders];
+const families = [...denoisers, ...denoisersWithoutPipeline, ...textEncoders, ...autoencoders, ...videoAutoencoders];
 
 /** A network of every family, in every form that changes which tensors it has. */
 const networks: readonly (readonly [form: string, family: string, network: TinyNetwork])[] = [
@@ -22,6 +23,8 @@ const networks: readonly (readonly [form: string, family: string, network: TinyN
   ['CogVideoX 2b', 'cogvideox', tinyCogVideoX('sincos')],
   ['CogVideoX 5b', 'cogvideox', tinyCogVideoX('rotary')],
   ['CogVideoX 1.5', 'cogvideox', tinyCogVideoX('spanning')],
+  ['FLUX.1 dev', 'flux', tinyFlux()],
+  ['FLUX.1 schnell', 'flux', tinyFlux({ guided: false })],
   ['autoencoder', 'autoencoder-kl', tinyAutoencoder()],
   ['autoencoder without attention', 'autoencoder-kl', tinyAutoencoder({ attends: false })],
   ['video autoencoder', 'autoencoder-kl-cogvideox', tinyVideoAutoencoder()],

@@ -21,10 +21,10 @@ describe.skipIf(noFixtures)(`attention against the fixtures${noFixtures ? ` (ski
     expect(result).toMatchObject({ status: 'PASS' });
   });
 
-  it('edits the attention of SD3, SD3.5 and CogVideoX as the reference does', async () => {
+  it('edits the attention of SD3, SD3.5, FLUX.1 and CogVideoX as the reference does', async () => {
     const results = await runAttentionEdits(fixture('attention-edits'), context);
     const passed = results.filter(({ status }) => status === 'PASS').map(({ path }) => path.split('/').at(-1));
-    expect(passed).toEqual(expect.arrayContaining(['sd3', 'sd35', 'cogvideox-2b', 'cogvideox-5b']));
+    expect(passed).toEqual(expect.arrayContaining(['sd3', 'sd35', 'flux-dev', 'cogvideox-2b', 'cogvideox-5b']));
     expect(results.filter(({ status }) => status === 'FAIL')).toEqual([]);
   });
 });

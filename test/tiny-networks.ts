@@ -166,6 +166,89 @@ export function tinyCogVideoX(
   };
 }
 
+/** `dev`'s form, or `schnell`'s, which is told no guidance scale. */
+export function tinyFlux(
+  options: {
+    readonly guided?: boolean;
+    readonly layers?: number;
+    readonly singleLayers?: number;
+    readonly textWidth?: number;
+    readonly pooledWidth?: number;
+    readonly heads?: number;
+    /** Channels of a head that turn by index, row and column. */
+    readonly axes?: readonly [number, number, number];
+    /** Of the latent. */
+    readonly channels?: number;
+  } = {},
+): TinyNetwork {
+  const { guided = true, layers = 2, singleLayers = 2, textWidth = 12, pooledWidth = 10 } = options;
+  const { heads = 2, axes = [2, 4, 6], channels = 4 } = options;
+  const headDim = axes.reduce((sum, count) => sum + count, 0);
+  const width = heads * headDim;
+  const embedder = (name: string, into: number): Shapes =>
+    all(
+      linear(`time_text_embed.${name}.linear_1`, width, into),
+      linear(`time_text_embed.${name}.linear_2`, width, width),
+    );
+  const attention = (name: string, projections: readonly string[], norms: readonly string[]): Shapes =>
+    all(
+      ...projections.map((part) => linear(`${name}.attn.${part}`, width, width)),
+      ...norms.map((part) => ({ [`${name}.attn.${part}.weight`]: [headDim] })),
+    );
+  const feedForward = (name: string): Shapes =>
+    all(linear(`${name}.net.0.proj`, 4 * width, width), linear(`${name}.net.2`, width, 4 * width));
+  const double = (index: number): Shapes => {
+    const name = `transformer_blocks.${index}`;
+    return all(
+      linear(`${name}.norm1.linear`, 6 * width, width),
+      linear(`${name}.norm1_context.linear`, 6 * width, width),
+      attention(
+        name,
+        ['to_q', 'to_k', 'to_v', 'to_out.0', 'add_q_proj', 'add_k_proj', 'add_v_proj', 'to_add_out'],
+        ['norm_q', 'norm_k', 'norm_added_q', 'norm_added_k'],
+      ),
+      feedForward(`${name}.ff`),
+      feedForward(`${name}.ff_context`),
+    );
+  };
+  const single = (index: number): Shapes => {
+    const name = `single_transformer_blocks.${index}`;
+    return all(
+      linear(`${name}.norm.linear`, 3 * width, width),
+      attention(name, ['to_q', 'to_k', 'to_v'], ['norm_q', 'norm_k']),
+      linear(`${name}.proj_mlp`, 4 * width, width),
+      linear(`${name}.proj_out`, width, 5 * width),
+    );
+  };
+  return {
+    config: {
+      _class_name: 'FluxTransformer2DModel',
+      attention_head_dim: headDim,
+      num_attention_heads: heads,
+      num_layers: layers,
+      num_single_layers: singleLayers,
+      joint_attention_dim: textWidth,
+      pooled_projection_dim: pooledWidth,
+      in_channels: 4 * channels,
+      out_channels: null,
+      patch_size: 1,
+      axes_dims_rope: axes,
+      guidance_embeds: guided,
+    },
+    shapes: all(
+      linear('x_embedder', width, 4 * channels),
+      linear('context_embedder', width, textWidth),
+      embedder('timestep_embedder', 256),
+      embedder('text_embedder', pooledWidth),
+      guided ? embedder('guidance_embedder', 256) : {},
+      times(layers, double),
+      times(singleLayers, single),
+      linear('norm_out.linear', 2 * width, width),
+      linear('proj_out', 4 * channels, width),
+    ),
+  };
+}
+
 /** Two resolutions; with the 1x1 convolutions around the latent, which SD3's own leaves out. */
 export function tinyAutoencoder(options: { readonly attends?: boolean } = {}): TinyNetwork {
   const { attends = true } = options;

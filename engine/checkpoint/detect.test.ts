@@ -25,6 +25,18 @@ test('the class of a component is told by names and ranks, whatever its config s
   expect(classOf({ other: [1] })).toBeUndefined();
 });
 
+test('FLUX.1 is not confused with Chroma, whose blocks have the same names', () => {
+  const blocks: Shapes = {
+    'x_embedder.weight': [2, 2],
+    'context_embedder.weight': [2, 2],
+    'single_transformer_blocks.0.proj_mlp.weight': [8, 2],
+  };
+  const flux: Shapes = { ...blocks, 'time_text_embed.text_embedder.linear_1.weight': [2, 2] };
+  const chroma: Shapes = { ...blocks, 'distilled_guidance_layer.in_proj.weight': [2, 2] };
+  expect(componentClass(component(flux).weights)?.className).toBe('FluxTransformer2DModel');
+  expect(componentClass(component(chroma).weights)).toBeUndefined();
+});
+
 test('layers are counted by the highest number under a prefix', () => {
   const { weights } = component({
     'blocks.0.a': [1],

@@ -65,7 +65,12 @@ const SIGNATURES: readonly (ComponentClass & { readonly ranks: Readonly<Record<s
   {
     className: 'FluxTransformer2DModel',
     title: 'FLUX transformer',
-    ranks: { 'x_embedder.weight': 2, 'single_transformer_blocks.0.proj_mlp.weight': 2, 'context_embedder.weight': 2 },
+    // Chroma has these blocks as well, and no embedder of pooled text.
+    ranks: {
+      'x_embedder.weight': 2,
+      'single_transformer_blocks.0.proj_mlp.weight': 2,
+      'time_text_embed.text_embedder.linear_1.weight': 2,
+    },
   },
   {
     className: 'CogVideoXTransformer3DModel',

@@ -1,6 +1,6 @@
 import type { GraphBuilder, Value } from '../../engine/graph/builder.ts';
 
-/** Base of the rotary frequencies. */
+/** Base of the frequencies, unless a network has its own. */
 const THETA = 10_000;
 
 /** Cosines and sines of one axis or of several side by side: row-major [positions, pairs]. */
@@ -10,20 +10,30 @@ export interface RotaryTable {
   readonly sin: Float32Array;
 }
 
+export interface RotaryAngleOptions {
+  /** Base of the frequencies. Default 10,000. */
+  readonly theta?: number;
+  /** `single` (default) rounds every stage to float32; `double` rounds only the finished table. */
+  readonly precision?: 'single' | 'double';
+}
+
 /**
- * Angles of positions along one axis as diffusers' `get_1d_rotary_pos_embed` makes them in float32: position * THETA^(-2i / channels)
- * for the pairs i of `channels`.
+ * Angles of positions along one axis as diffusers' `get_1d_rotary_pos_embed` makes them: position * theta^(-2i / channels) for the pairs i
+ * of `channels`.
  */
-export function rotaryAngles(positions: ArrayLike<number>, channels: number): RotaryTable {
+export function rotaryAngles(
+  positions: ArrayLike<number>,
+  channels: number,
+  { theta = THETA, precision = 'single' }: RotaryAngleOptions = {},
+): RotaryTable {
   const pairs = channels / 2;
-  const frequencies = Array.from({ length: pairs }, (_, i) =>
-    Math.fround(1 / Math.fround(THETA ** Math.fround((2 * i) / channels))),
-  );
+  const round = precision === 'single' ? Math.fround : (value: number) => value;
+  const frequencies = Array.from({ length: pairs }, (_, i) => round(1 / round(theta ** round((2 * i) / channels))));
   const cos = new Float32Array(positions.length * pairs);
   const sin = new Float32Array(positions.length * pairs);
   for (let p = 0; p < positions.length; p += 1)
     for (const [i, frequency] of frequencies.entries()) {
-      const angle = Math.fround((positions[p] ?? 0) * frequency);
+      const angle = round((positions[p] ?? 0) * frequency);
       cos[p * pairs + i] = Math.cos(angle);
       sin[p * pairs + i] = Math.sin(angle);
     }

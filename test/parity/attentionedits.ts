@@ -20,10 +20,9 @@ import {
   sizesOf,
   type Tensor,
 } from '../../engine/index.ts';
-import { denoisers } from '../../models/registry.ts';
 import { Comparison, storedTolerance } from './compare.ts';
 import { list, record, text } from './manifest.ts';
-import { denoiserFeeds, denoiserSizes } from './networks.ts';
+import { denoiserFeeds, denoiserSizes, openDenoiser } from './networks.ts';
 import { readFixtureTensors, take } from './safetensors.ts';
 import type { FixtureArray, FixtureFolder, FixtureRunner, ParityContext, ParityResult } from './types.ts';
 
@@ -122,7 +121,7 @@ async function runModel(
 ): Promise<ParityResult> {
   const description = record(manifest, 'models', model);
   const component = openComponent(join(directory, text(description, 'checkpoint')));
-  const denoiser = denoisers.find((family) => family.detect(component))?.open(component);
+  const denoiser = openDenoiser(component);
   const line = `${path}/${model}`;
   if (denoiser === undefined) return { path: line, status: 'SKIP', detail: 'no family for this network yet' };
   const inputs = await readFixtureTensors(join(directory, text(description, 'inputs')));

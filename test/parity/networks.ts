@@ -8,10 +8,25 @@ import {
   type Tensor,
   type Value,
 } from '../../engine/index.ts';
-import { autoencoders, denoisers, textEncoders, videoAutoencoders } from '../../models/registry.ts';
+import {
+  autoencoders,
+  denoisers,
+  denoisersWithoutPipeline,
+  textEncoders,
+  videoAutoencoders,
+} from '../../models/registry.ts';
 import { Comparison, storedTolerance } from './compare.ts';
+import { fluxFeeds } from './flux.ts';
 import { field, isRecord, record, text } from './manifest.ts';
-import { type CaseGraph, type CaseInput, type CaseRun, floats, integers, runGraphs } from './probed.ts';
+import {
+  type CaseGraph,
+  type CaseInput,
+  type CaseRun,
+  type DenoiserFeeds,
+  floats,
+  integers,
+  runGraphs,
+} from './probed.ts';
 import { readFixtureTensors, take } from './safetensors.ts';
 import type { FixtureRunner } from './types.ts';
 import { codeVideos } from './videocoder.ts';
@@ -45,14 +60,19 @@ export const runNetwork: FixtureRunner = async ({ directory, path, manifest }, {
 };
 
 function runOf(component: ReturnType<typeof openComponent>): CaseRun | undefined {
-  const denoiser = denoisers.find((family) => family.detect(component));
-  if (denoiser !== undefined) return runGraphs(denoiserGraphs(denoiser.open(component)));
+  const denoiser = openDenoiser(component);
+  if (denoiser !== undefined) return runGraphs(denoiserGraphs(denoiser));
   const encoder = textEncoders.find((family) => family.detect(component));
   if (encoder !== undefined) return runGraphs(textGraphs(encoder.open(component)));
   const video = videoAutoencoders.find((family) => family.detect(component));
   if (video !== undefined) return codeVideos(video.open(component));
   const autoencoder = autoencoders.find((family) => family.detect(component));
   return autoencoder === undefined ? undefined : runGraphs(autoencoderGraphs(autoencoder.open(component)));
+}
+
+/** The denoiser of a component; undefined where `models/` has no family for it. */
+export function openDenoiser(component: ReturnType<typeof openComponent>): Denoiser | undefined {
+  return [...denoisers, ...denoisersWithoutPipeline].find((family) => family.detect(component))?.open(component);
 }
 
 function denoiserGraphs(denoiser: Denoiser) {
@@ -62,14 +82,9 @@ function denoiserGraphs(denoiser: Denoiser) {
   };
 }
 
-/** What a denoiser is fed with. */
-interface DenoiserFeeds extends Readonly<Record<string, Tensor>> {
-  readonly latent: Tensor;
-  readonly text: Tensor;
-}
-
 /** The inputs of a denoiser under the fixtures' names. */
 export function denoiserFeeds(denoiser: Denoiser, input: CaseInput): DenoiserFeeds {
+  if (denoiser.family === 'flux') return fluxFeeds(input);
   return {
     latent: floats(input('hidden_states')),
     timestep: floats(input('timestep')),

@@ -124,10 +124,13 @@ describe('the fixtures of the repository', () => {
 
 const shared = join(import.meta.dirname, '../../../shared/fixtures');
 const required = [
+  'attention-edits/flux-dev',
   'attention-edits/sd3',
   'attention-edits/sd35',
   'clip-g',
   'clip-l',
+  'flux-dev',
+  'flux-schnell',
   'methods/flowedit',
   'methods/infedit',
   'methods/mmdit-control',

@@ -8,6 +8,12 @@ export interface CaseGraph {
   build(g: GraphBuilder, probe: Probe): void;
 }
 
+/** What a denoiser is fed with. */
+export interface DenoiserFeeds extends Readonly<Record<string, Tensor>> {
+  readonly latent: Tensor;
+  readonly text: Tensor;
+}
+
 /** The fixture's input of a name, `undefined` where the case has none. */
 export type CaseInput = (name: string) => FixtureArray | undefined;
 
