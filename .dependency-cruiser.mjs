@@ -75,7 +75,6 @@ const rooms = [
       '@codemirror',
       'i18next',
       'react-i18next',
-      'tinykeys',
       'mediabunny',
     ],
   },

@@ -2,7 +2,9 @@ import { tryCall } from '../state/connection.ts';
 import { redo, undo, useEditor } from '../state/editor.ts';
 import { continueFrom, runAgain, submitRun, submitVariations } from '../state/runs.ts';
 import { forgetRun, useSession } from '../state/session.ts';
-import { setView, type Tool, useView, type View } from '../state/view.ts';
+import { submitVideo } from '../state/video.ts';
+import { type Page, setView, type Tool, useView, type View } from '../state/view.ts';
+import { isApple } from '../ui/platform.ts';
 import { choosePicture } from './open.ts';
 
 /** What the canvas can be told; set while one is on screen. */
@@ -26,18 +28,26 @@ export type ActionGroup = 'run' | 'picture' | 'mask' | 'view' | 'history' | 'app
 export interface Action {
   readonly id: string;
   readonly group: ActionGroup;
-  /** In the notation of tinykeys; `$mod` is Ctrl, or Cmd on Apple's machines. The first is the one that is shown. */
+  /** As `chordOf` reads them. The first is the one that is shown. */
   readonly keys: readonly string[];
-  /** Whether it acts while text is being typed. Keys without a modifier never do. */
+  /** Whether it acts while text is being typed. Keys without Ctrl, Cmd or Alt never do. */
   readonly inText?: boolean;
+  /** Pages on which its keys act; absent: on all. */
+  readonly pages?: readonly Page[];
+  /** Whether it goes on while its keys are held. */
+  readonly repeats?: boolean;
   run(): void;
 }
+
+/** Pages that start runs and have the document's undo. */
+const WITH_RUNS: readonly Page[] = ['edit', 'video'];
 
 const tool = (id: Tool, key: string): Action => ({
   id: `tool.${id}`,
   group: 'mask',
   keys: [key],
-  run: () => setView({ tool: id, page: 'edit' }),
+  pages: ['edit'],
+  run: () => setView({ tool: id }),
 });
 
 const shownEntry = () => {
@@ -67,49 +77,79 @@ export const togglePause = (): void => {
 };
 
 export const ACTIONS: readonly Action[] = [
-  { id: 'run', group: 'run', keys: ['$mod+Enter'], inText: true, run: () => void submitRun() },
+  {
+    id: 'run',
+    group: 'run',
+    keys: ['$mod+Enter'],
+    inText: true,
+    pages: WITH_RUNS,
+    run: () => void (useView.getState().page === 'video' ? submitVideo() : submitRun()),
+  },
   {
     id: 'runFirst',
     group: 'run',
     keys: ['$mod+Shift+Enter'],
     inText: true,
+    pages: ['edit'],
     run: () => void submitRun({ isFirst: true }),
   },
-  { id: 'cancel', group: 'run', keys: ['$mod+Alt+Enter', 'Shift+KeyX'], inText: true, run: cancelRun },
-  { id: 'pause', group: 'run', keys: ['Shift+KeyP'], run: togglePause },
-  { id: 'variations', group: 'run', keys: ['Shift+KeyV'], run: () => void submitVariations() },
-  { id: 'open', group: 'picture', keys: ['$mod+KeyO'], inText: true, run: () => void choosePicture() },
+  { id: 'cancel', group: 'run', keys: ['$mod+Alt+Enter', 'Shift+X'], inText: true, run: cancelRun },
+  { id: 'pause', group: 'run', keys: ['Shift+P'], run: togglePause },
+  { id: 'variations', group: 'run', keys: ['Shift+V'], pages: ['edit'], run: () => void submitVariations() },
+  { id: 'open', group: 'picture', keys: ['$mod+O'], inText: true, run: () => void choosePicture() },
   {
     id: 'export',
     group: 'picture',
-    keys: ['$mod+KeyS'],
+    keys: ['$mod+S'],
     inText: true,
+    pages: ['edit'],
     run: () => shownEntry() && setView({ dialog: 'export' }),
   },
-  { id: 'undo', group: 'picture', keys: ['$mod+KeyZ'], inText: true, run: () => void undo() },
-  { id: 'redo', group: 'picture', keys: ['$mod+Shift+KeyZ', '$mod+KeyY'], inText: true, run: () => void redo() },
-  tool('brush', 'KeyB'),
-  tool('eraser', 'KeyE'),
-  tool('lasso', 'KeyL'),
-  tool('rectangle', 'KeyU'),
-  tool('word', 'KeyW'),
-  tool('hand', 'KeyH'),
+  {
+    id: 'undo',
+    group: 'picture',
+    keys: ['$mod+Z'],
+    inText: true,
+    pages: WITH_RUNS,
+    repeats: true,
+    run: () => void undo(),
+  },
+  {
+    id: 'redo',
+    group: 'picture',
+    keys: ['$mod+Shift+Z', '$mod+Y'],
+    inText: true,
+    pages: WITH_RUNS,
+    repeats: true,
+    run: () => void redo(),
+  },
+  tool('brush', 'B'),
+  tool('eraser', 'E'),
+  tool('lasso', 'L'),
+  tool('rectangle', 'U'),
+  tool('word', 'W'),
+  tool('hand', 'H'),
   {
     id: 'swapPaint',
     group: 'mask',
-    keys: ['KeyX'],
+    keys: ['X'],
+    pages: ['edit'],
     run: brush(({ tool: now }) => ({ tool: now === 'brush' ? 'eraser' : 'brush' })),
   },
   {
     id: 'smaller',
     group: 'mask',
-    keys: ['BracketLeft'],
+    keys: ['['],
+    pages: ['edit'],
+    repeats: true,
     run: brush(({ brushSize }) => ({ brushSize: Math.max(1, Math.round(brushSize / 1.2)) })),
   },
   {
     id: 'larger',
     group: 'mask',
-    keys: ['BracketRight'],
+    keys: [']'],
+    pages: ['edit'],
+    repeats: true,
     run: brush(({ brushSize }) => ({
       brushSize: Math.min(1000, Math.max(brushSize + 1, Math.round(brushSize * 1.2))),
     })),
@@ -117,35 +157,41 @@ export const ACTIONS: readonly Action[] = [
   {
     id: 'harder',
     group: 'mask',
-    keys: ['Shift+BracketLeft'],
+    keys: ['{'],
+    pages: ['edit'],
+    repeats: true,
     run: brush(({ brushFeather }) => ({ brushFeather: Math.max(0, Math.round((brushFeather - 0.1) * 10) / 10) })),
   },
   {
     id: 'softer',
     group: 'mask',
-    keys: ['Shift+BracketRight'],
+    keys: ['}'],
+    pages: ['edit'],
+    repeats: true,
     run: brush(({ brushFeather }) => ({ brushFeather: Math.min(1, Math.round((brushFeather + 0.1) * 10) / 10) })),
   },
-  { id: 'invert', group: 'mask', keys: ['$mod+Shift+KeyI'], run: () => canvas?.maskCommand('invert') },
-  { id: 'selectAll', group: 'mask', keys: ['$mod+KeyA'], run: () => canvas?.maskCommand('all') },
-  { id: 'deselect', group: 'mask', keys: ['$mod+KeyD'], run: () => canvas?.maskCommand('clear') },
-  { id: 'grow', group: 'mask', keys: ['Shift+KeyG'], run: () => canvas?.maskCommand('grow') },
-  { id: 'shrink', group: 'mask', keys: ['Shift+KeyS'], run: () => canvas?.maskCommand('shrink') },
-  { id: 'feather', group: 'mask', keys: ['Shift+KeyF'], run: () => canvas?.maskCommand('feather') },
-  { id: 'fit', group: 'view', keys: ['$mod+Digit0'], inText: true, run: () => canvas?.fit() },
-  { id: 'zoom100', group: 'view', keys: ['$mod+Digit1'], inText: true, run: () => canvas?.zoomTo(1) },
-  { id: 'zoom200', group: 'view', keys: ['$mod+Digit2'], inText: true, run: () => canvas?.zoomTo(2) },
+  { id: 'invert', group: 'mask', keys: ['$mod+Shift+I'], pages: ['edit'], run: () => canvas?.maskCommand('invert') },
+  { id: 'selectAll', group: 'mask', keys: ['$mod+A'], pages: ['edit'], run: () => canvas?.maskCommand('all') },
+  { id: 'deselect', group: 'mask', keys: ['$mod+D'], pages: ['edit'], run: () => canvas?.maskCommand('clear') },
+  { id: 'grow', group: 'mask', keys: ['Shift+G'], pages: ['edit'], run: () => canvas?.maskCommand('grow') },
+  { id: 'shrink', group: 'mask', keys: ['Shift+S'], pages: ['edit'], run: () => canvas?.maskCommand('shrink') },
+  { id: 'feather', group: 'mask', keys: ['Shift+F'], pages: ['edit'], run: () => canvas?.maskCommand('feather') },
+  { id: 'fit', group: 'view', keys: ['$mod+0'], inText: true, pages: ['edit'], run: () => canvas?.fit() },
+  { id: 'zoom100', group: 'view', keys: ['$mod+1'], inText: true, pages: ['edit'], run: () => canvas?.zoomTo(1) },
+  { id: 'zoom200', group: 'view', keys: ['$mod+2'], inText: true, pages: ['edit'], run: () => canvas?.zoomTo(2) },
   {
     id: 'liveMaps',
     group: 'view',
-    keys: ['KeyM'],
+    keys: ['M'],
+    pages: ['edit'],
     run: () => setView(({ hasLiveMaps }) => ({ hasLiveMaps: !hasLiveMaps })),
   },
-  { id: 'compare', group: 'view', keys: ['KeyC'], run: cycleCompare },
+  { id: 'compare', group: 'view', keys: ['C'], pages: ['edit'], run: cycleCompare },
   {
     id: 'redoRun',
     group: 'history',
-    keys: ['Shift+KeyR'],
+    keys: ['Shift+R'],
+    pages: ['edit'],
     run: () => {
       const entry = shownEntry();
       if (entry !== undefined) void runAgain(entry);
@@ -154,14 +200,15 @@ export const ACTIONS: readonly Action[] = [
   {
     id: 'continue',
     group: 'history',
-    keys: ['Shift+KeyC'],
+    keys: ['Shift+C'],
+    pages: ['edit'],
     run: () => {
       const entry = shownEntry();
       if (entry !== undefined) continueFrom(entry);
     },
   },
-  { id: 'settings', group: 'app', keys: ['$mod+Comma'], inText: true, run: () => setView({ page: 'settings' }) },
-  { id: 'keys', group: 'app', keys: ['Shift+?', '?'], run: () => setView({ dialog: 'keys' }) },
+  { id: 'settings', group: 'app', keys: ['$mod+,'], inText: true, run: () => setView({ page: 'settings' }) },
+  { id: 'keys', group: 'app', keys: ['?'], run: () => setView({ dialog: 'keys' }) },
 ];
 
 /** The keys of an action as a person reads them. */
@@ -170,19 +217,14 @@ export function keysText(id: string): string | undefined {
   return keys === undefined ? undefined : readable(keys);
 }
 
-const isApple = /Mac|iPhone|iPad/.test(navigator.platform);
 const NAMES: Readonly<Record<string, string>> = {
   $mod: isApple ? '⌘' : 'Ctrl',
   Shift: isApple ? '⇧' : 'Shift',
   Alt: isApple ? '⌥' : 'Alt',
   Enter: 'Enter',
-  BracketLeft: '[',
-  BracketRight: ']',
-  Comma: ',',
 };
 
 export function readable(keys: string): string {
-  if (keys === 'Shift+?') return '?';
-  const parts = keys.split('+').map((part) => NAMES[part] ?? part.replace(/^(Key|Digit)/, ''));
+  const parts = keys.split('+').map((part) => NAMES[part] ?? part);
   return parts.join(isApple ? '' : '+');
 }

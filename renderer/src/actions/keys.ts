@@ -1,21 +1,28 @@
-import { tinykeys } from 'tinykeys';
+import { useView } from '../state/view.ts';
+import { isApple } from '../ui/platform.ts';
 import { ACTIONS, type Action } from './actions.ts';
+import { chordOf, matches } from './chords.ts';
+
+const BINDINGS = ACTIONS.flatMap((action) => action.keys.map((keys) => ({ action, chord: chordOf(keys) })));
 
 /** Binds the keys of all actions to the window; returns the function that unbinds them. */
 export function bindKeys(): () => void {
-  const bindings = ACTIONS.flatMap((action) => action.keys.map((keys) => [keys, handle(action, keys)] as const));
-  return tinykeys(window, Object.fromEntries(bindings));
+  window.addEventListener('keydown', onKey);
+  return () => window.removeEventListener('keydown', onKey);
 }
 
-function handle(action: Action, keys: string) {
-  const hasModifier = keys.includes('$mod') || keys.includes('Alt');
-  return (event: KeyboardEvent) => {
-    if (event.defaultPrevented || hasOpenDialog(action)) return;
-    // A letter that is typed stays a letter.
-    if (isTyping(event.target) && !(hasModifier && action.inText === true)) return;
-    event.preventDefault();
-    action.run();
-  };
+function onKey(event: KeyboardEvent): void {
+  if (event.defaultPrevented || event.isComposing) return;
+  const binding = BINDINGS.find(({ chord }) => matches(chord, event, isApple));
+  if (binding === undefined) return;
+  const { action, chord } = binding;
+  if (action.pages !== undefined && !action.pages.includes(useView.getState().page)) return;
+  if (hasOpenDialog(action)) return;
+  // A letter that is typed stays a letter.
+  if (isTyping(event.target) && !((chord.mod || chord.alt) && action.inText === true)) return;
+  if (isUndo(action) && hasOwnUndo(event.target)) return;
+  event.preventDefault();
+  if (!event.repeat || action.repeats === true) action.run();
 }
 
 function isTyping(target: EventTarget | null): boolean {
@@ -25,6 +32,12 @@ function isTyping(target: EventTarget | null): boolean {
     !(target instanceof HTMLInputElement && /^(checkbox|radio|range|button)$/.test(target.type))
   );
 }
+
+const isUndo = ({ id }: Action) => id === 'undo' || id === 'redo';
+
+/** A field whose text is no part of the document is undone by the browser, letter by letter. */
+const hasOwnUndo = (target: EventTarget | null) =>
+  target instanceof HTMLElement && target.closest('[data-own-undo]') !== null;
 
 /** Behind a dialog nothing is done by keys but closing it. */
 const hasOpenDialog = ({ id }: Action) => id !== 'keys' && document.querySelector('[role="dialog"]') !== null;

@@ -53,6 +53,7 @@ function OtherWord() {
     <form onSubmit={onSubmit}>
       <input
         className="canvas-word"
+        data-own-undo
         value={word}
         maxLength={200}
         aria-label={t('canvas.otherWord')}

@@ -115,6 +115,7 @@ function Pasted({ tile, onChoose }: { readonly tile: number; readonly onChoose: 
       <summary>{t('video.paste')}</summary>
       <textarea
         className="text"
+        data-own-undo
         rows={3}
         aria-label={t('video.paste')}
         aria-describedby="pasted-hint"
