@@ -24,6 +24,12 @@ const MEASURE = `(() => {
   for (const grid of document.querySelectorAll('.app, .workspace, .stage-column, .side-panel, .video-page, .video-main, .video-side, .batch-page, .top-bar, .top-tools, .run-bar, .run-buttons, .history, .history-head, .player-bar, .timeline-foot')) {
     if (!isShown(grid)) continue;
     const parts = [...grid.children].filter((part) => isShown(part) && !/fixed|absolute/.test(getComputedStyle(part).position));
+    const around = grid.getBoundingClientRect();
+    for (const part of parts) {
+      const inside = part.getBoundingClientRect();
+      const out = Math.max(inside.right - around.right, around.left - inside.left);
+      if (out > 1) found.push(nameOf(part) + ' sticks ' + Math.round(out) + ' px out of ' + nameOf(grid));
+    }
     for (const [at, one] of parts.entries())
       for (const other of parts.slice(at + 1)) {
         const [a, b] = [one.getBoundingClientRect(), other.getBoundingClientRect()];
