@@ -79,6 +79,15 @@ async function attuneWith(change: Partial<Host>, argv: readonly string[]): Promi
   return { code, out: bytes.toString(), bytes, err };
 }
 const attune = (...argv: string[]) => attuneWith({}, argv);
+/** As a new process would, with an engine that reads the settings again. */
+async function attuneAfresh(...argv: string[]): Promise<Said> {
+  const fresh = await openCliEngine({ HF_HUB_CACHE: '/nowhere' }, { settings: folder, data: '', cache: '', state: '' });
+  try {
+    return await attuneWith({ engine: async () => fresh }, argv);
+  } finally {
+    await fresh.close();
+  }
+}
 
 const decode = async (name: string): Promise<Pixels> => images.decode(await readFile(at(name)), name);
 
@@ -381,6 +390,24 @@ describe('attune inspect, models and doctor', () => {
     expect(kept.listModels().map(({ folder: place }) => place)).toContain(at('added/one'));
     await kept.close();
     expect((await attune('models', 'remove', at('added'))).out).toContain('No folders are searched');
+  });
+
+  it('models list says which added folder is gone, and everything else goes on', async () => {
+    await cp(fileURLToPath(new URL('../models/embedded/image', import.meta.url)), at('away/one'), { recursive: true });
+    await attune('models', 'add', at('away'));
+    try {
+      await rename(at('away'), at('elsewhere'));
+      const list = await attuneAfresh('models');
+      expect(list).toMatchObject({ code: 0, out: expect.stringContaining('embedded/image') });
+      expect(list.out).toContain(`Folders that could not be searched:\n  ${at('away')}: there is no such folder`);
+      expect(JSON.parse((await attuneAfresh('models', '--json')).out).lostFolders).toEqual([
+        { folder: at('away'), reason: 'gone' },
+      ]);
+      expect((await attuneAfresh('models', 'check')).code).toBe(1);
+      expect((await attuneAfresh('doctor')).out).toContain(`not searched: ${at('away')}`);
+    } finally {
+      await attune('models', 'remove', at('away'));
+    }
   });
 
   it('check what only opening a checkpoint finds', async () => {

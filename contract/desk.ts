@@ -63,6 +63,16 @@ export const ModelInfo = z
   .readonly();
 export type ModelInfo = z.infer<typeof ModelInfo>;
 
+/** A folder that should be searched for checkpoints and cannot be. */
+export const LostFolder = z
+  .strictObject({ folder: z.string(), reason: z.enum(['gone', 'broken-link', 'not-a-folder', 'unreadable']) })
+  .readonly();
+export type LostFolder = z.infer<typeof LostFolder>;
+
+/** The checkpoints of this machine, and where some may be missing. */
+export const ModelList = z.strictObject({ models: z.array(ModelInfo), lostFolders: z.array(LostFolder) }).readonly();
+export type ModelList = z.infer<typeof ModelList>;
+
 /** What a check of a checkpoint's files found. */
 export const ModelCheck = z
   .strictObject({
@@ -263,7 +273,7 @@ export const DeskEvent = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('removed'), id: JobId }),
   z.strictObject({ kind: z.literal('batch'), batch: BatchState }),
   z.strictObject({ kind: z.literal('settings'), settings: Settings }),
-  z.strictObject({ kind: z.literal('models'), models: z.array(ModelInfo) }),
+  z.strictObject({ kind: z.literal('models'), models: z.array(ModelInfo), lostFolders: z.array(LostFolder) }),
   /** `restarting` follows a crash; `stopped` means three crashes in five minutes: it starts again when asked. */
   z.strictObject({
     kind: z.literal('engine'),

@@ -7,9 +7,11 @@ import {
   HistoryEntry,
   Imported,
   JobEstimate,
+  LostFolder,
   MediaInfo,
   ModelCheck,
   ModelInfo,
+  ModelList,
   PromptReading,
   ProviderFigure,
   QueueState,
@@ -53,6 +55,7 @@ export const CALLS = {
       version: z.string(),
       methods: z.array(MethodDescription),
       models: z.array(ModelInfo),
+      lostFolders: z.array(LostFolder),
       settings: Settings,
       queue: QueueState,
       batches: z.array(BatchState),
@@ -197,14 +200,11 @@ export const CALLS = {
   /** Puts `entries` in place of everything, in one step. */
   'journal.replace': call(z.strictObject({ entries: z.array(bytes).max(1000) }), nothing),
 
-  'models.list': call(nothing, z.strictObject({ models: z.array(ModelInfo) })),
+  'models.list': call(nothing, ModelList),
   'models.check': call(z.strictObject({ ref: z.string() }), ModelCheck),
-  'models.addFolder': call(z.strictObject({ grant: JobId }), z.strictObject({ models: z.array(ModelInfo) }), 'shell'),
-  'models.removeFolder': call(
-    z.strictObject({ ref: z.string() }),
-    z.strictObject({ models: z.array(ModelInfo) }),
-    'shell',
-  ),
+  'models.addFolder': call(z.strictObject({ grant: JobId }), ModelList, 'shell'),
+  /** `ref` is a checkpoint's, or a lost folder as the list has it. */
+  'models.removeFolder': call(z.strictObject({ ref: z.string() }), ModelList, 'shell'),
   'settings.set': call(
     z.strictObject({ settings: Settings.unwrap().omit({ modelFolders: true }).partial() }),
     z.strictObject({ settings: Settings }),

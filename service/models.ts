@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { createReadStream, type Stats, statSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import type { ModelCheck, ModelInfo } from '../contract/index.ts';
-import { AttuneError, type CatalogEntry, type Engine, reportLines } from '../engine/index.ts';
+import type { ModelCheck, ModelInfo, ModelList } from '../contract/index.ts';
+import { AttuneError, type CatalogEntry, type Engine, noCheckpoint, reportLines } from '../engine/index.ts';
 
 /** What can be said of the checkpoints of this machine. */
 export interface Models {
-  list(): ModelInfo[];
+  list(): ModelList;
   /** Throws 'checkpoint-incomplete' for a name that is not listed. */
   entry(ref: string): CatalogEntry;
   check(ref: string): Promise<ModelCheck>;
@@ -23,16 +23,12 @@ export function openModels(engine: () => Engine): Models {
     const entries = engine().listModels();
     const found = entries.find((candidate) => candidate.ref === ref);
     if (found !== undefined) return found;
-    throw new AttuneError(
-      'checkpoint-incomplete',
-      `There is no checkpoint "${ref}"; there are ${entries.map((candidate) => candidate.ref).join(', ')}.`,
-      { field: 'checkpoint' },
-    );
+    throw noCheckpoint(ref, 'it is none of', entries, engine().lostFolders());
   };
   return {
     entry,
-    list: () =>
-      engine()
+    list: () => ({
+      models: engine()
         .listModels()
         .map((found) => {
           const stamp = stampOf(found.folder);
@@ -42,6 +38,8 @@ export function openModels(engine: () => Engine): Models {
           known.set(found.folder, { stamp, info });
           return info;
         }),
+      lostFolders: [...engine().lostFolders()],
+    }),
     async check(ref) {
       const { folder } = entry(ref);
       const { isSound, lines } = soundness(engine(), folder);
@@ -151,7 +149,11 @@ async function hashed(path: string, shown: string, bytes: number): Promise<Model
 
 function stampOf(folder: string): number {
   return ['', 'attune.json', 'model_index.json', 'vocabulary.json'].reduce((sum, name) => {
-    const status = statSync(join(folder, name), { throwIfNoEntry: false });
-    return sum + (status?.mtimeMs ?? 0);
+    // A folder may go between two looks, or be one that cannot be read.
+    try {
+      return sum + statSync(join(folder, name)).mtimeMs;
+    } catch {
+      return sum;
+    }
   }, 0);
 }

@@ -9,7 +9,7 @@ import { toUserError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import { duration } from '../progress.ts';
 import { VERSION } from '../version.ts';
-import { checkOne } from './models.ts';
+import { checkOne, lostLine } from './models.ts';
 
 interface Finding {
   readonly what: string;
@@ -109,15 +109,22 @@ async function models(host: Host): Promise<Finding[]> {
   try {
     const engine = await host.engine();
     const listed = engine.listModels();
+    const lost: Finding[] = engine
+      .lostFolders()
+      .map((folder) => ({ what: 'models', state: 'warn', sentence: `not searched: ${lostLine(folder).trim()}` }));
     if (listed.length === 0) {
-      return [{ what: 'models', state: 'warn', sentence: 'no checkpoint is there; --model takes the path of one' }];
+      return [
+        ...lost,
+        { what: 'models', state: 'warn', sentence: 'no checkpoint is there; --model takes the path of one' },
+      ];
     }
-    return listed.map((model) => {
+    const found = listed.map((model): Finding => {
       const { isSound, lines } = checkOne(engine, model);
       return isSound
         ? { what: model.ref, state: 'ok', sentence: `whole: ${model.title}` }
         : { what: model.ref, state: 'fail', sentence: `not usable: ${lines.map((line) => line.trim()).join('; ')}` };
     });
+    return [...lost, ...found];
   } catch (error) {
     return [{ what: 'models', state: 'fail', sentence: toUserError(error).message }];
   }

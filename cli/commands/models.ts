@@ -1,6 +1,13 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { AttuneError, type CheckpointReport, complete, type Engine, reportLines } from '../../engine/index.ts';
+import {
+  AttuneError,
+  type CheckpointReport,
+  complete,
+  type Engine,
+  type LostFolder,
+  reportLines,
+} from '../../engine/index.ts';
 import type { Command, Outcome } from '../command.ts';
 import { COMMON_OPTIONS } from '../command.ts';
 import { toUserError, UsageError } from '../errors.ts';
@@ -80,8 +87,20 @@ function list(engine: Engine): Outcome {
     listed.length === 0
       ? ['There are no checkpoints; --model takes the path of one.']
       : columns(listed.map(({ ref, title }) => [ref, title]));
-  return { ok: true, outputs: [], figures: {}, lines, details: { models: listed } };
+  const lostFolders = engine.lostFolders();
+  const lost = lostFolders.length === 0 ? [] : ['Folders that could not be searched:', ...lostFolders.map(lostLine)];
+  return { ok: true, outputs: [], figures: {}, lines: [...lines, ...lost], details: { models: listed, lostFolders } };
 }
+
+const LOST: Readonly<Record<LostFolder['reason'], string>> = {
+  gone: 'there is no such folder',
+  'broken-link': 'this link leads nowhere',
+  'not-a-folder': 'this is a file',
+  unreadable: 'reading it is not permitted',
+};
+
+/** A folder with why it could not be searched. */
+export const lostLine = ({ folder, reason }: LostFolder): string => `  ${folder}: ${LOST[reason]}`;
 
 function wordsOf(engine: Engine, ref: string, find: string | undefined): Outcome {
   const vocabulary = engine.vocabulary(ref);
@@ -122,15 +141,17 @@ async function check(engine: Engine, ref: string | undefined): Promise<Outcome> 
     }
     checked.push(checkOne(engine, target));
   }
+  // One that is asked for by name is there, wherever others may be.
+  const lostFolders = ref === undefined ? engine.lostFolders() : [];
   return {
-    ok: checked.every(({ isSound }) => isSound),
+    ok: checked.every(({ isSound }) => isSound) && lostFolders.length === 0,
     outputs: [],
     figures: {},
-    lines: checked.flatMap(({ ref: name, isSound, lines }) => [
-      `${name}: ${isSound ? 'whole' : 'not usable'}`,
-      ...lines,
-    ]),
-    details: { models: checked.map(({ ref: name, isSound, report }) => ({ ref: name, isSound, report })) },
+    lines: [
+      ...checked.flatMap(({ ref: name, isSound, lines }) => [`${name}: ${isSound ? 'whole' : 'not usable'}`, ...lines]),
+      ...(lostFolders.length === 0 ? [] : ['Folders that could not be searched:', ...lostFolders.map(lostLine)]),
+    ],
+    details: { models: checked.map(({ ref: name, isSound, report }) => ({ ref: name, isSound, report })), lostFolders },
   };
 }
 

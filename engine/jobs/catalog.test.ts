@@ -1,9 +1,19 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EMBEDDED, openTestEngine, runAsked } from '../../test/embedded.ts';
-import { listCatalog, resolveCheckpoint } from './catalog.ts';
+import { listCatalog, lostFolders, resolveCheckpoint } from './catalog.ts';
 
 const [OLD, NEW, BROKEN] = ['a'.repeat(40), 'b'.repeat(40), 'c'.repeat(40)];
 let hubCache: string;
@@ -52,5 +62,67 @@ describe('a repository of the download cache', () => {
     expect(record.request.checkpoint).toBe('someone/sprites');
     expect(record.checkpoint).toMatchObject({ repository: 'someone/sprites', revision: NEW, name: 'sprites' });
     expect(JSON.stringify(record)).not.toContain(hubCache);
+  });
+});
+
+describe('folders that were added', () => {
+  let home: string;
+  beforeAll(() => {
+    home = mkdtempSync(join(tmpdir(), 'attune added-'));
+    cpSync(join(EMBEDDED, 'image'), join(home, 'good', 'mine'), { recursive: true });
+    writeFileSync(join(home, 'a-file'), '');
+    symlinkSync(join(home, 'unplugged'), join(home, 'dangling'));
+    symlinkSync(join(home, 'circle'), join(home, 'circle'));
+  });
+  afterAll(() => rmSync(home, { recursive: true, force: true }));
+  const places = (...names: string[]) => ({ embedded: EMBEDDED, folders: names.map((name) => join(home, name)) });
+
+  it.each([
+    ['gone', 'gone'],
+    ['a-file', 'not-a-folder'],
+    ['a-file/below', 'gone'],
+    ['dangling', 'broken-link'],
+    ['circle', 'broken-link'],
+  ] as const)('are searched without the one that cannot be, which is told: %s is %s', (name, reason) => {
+    const all = places(name, 'good');
+    expect(listCatalog(all).map(({ ref }) => ref)).toEqual(['embedded/image', 'embedded/video', 'mine']);
+    expect(lostFolders(all)).toEqual([{ folder: join(home, name), reason }]);
+    expect(resolveCheckpoint('mine', all).folder).toBe(join(home, 'good', 'mine'));
+    expect(() => resolveCheckpoint('theirs', all)).toThrow(
+      expect.objectContaining({
+        kind: 'checkpoint-incomplete',
+        message: expect.stringContaining(`These folders could not be searched: ${join(home, name)}.`),
+      }),
+    );
+  });
+
+  it('are found again when they are back', () => {
+    const all = places('away');
+    expect(lostFolders(all)).toHaveLength(1);
+    renameSync(join(home, 'good'), join(home, 'away'));
+    expect(lostFolders(all)).toEqual([]);
+    expect(listCatalog(all).map(({ ref }) => ref)).toContain('mine');
+    renameSync(join(home, 'away'), join(home, 'good'));
+  });
+
+  it('may not be readable, whole or in part', () => {
+    mkdirSync(join(home, 'locked'));
+    mkdirSync(join(home, 'partly', 'secret'), { recursive: true });
+    // The superuser may read everything, so this is done as somebody else.
+    const isRoot = process.geteuid?.() === 0;
+    chmodSync(home, 0o755);
+    for (const folder of ['locked', 'partly/secret']) chmodSync(join(home, folder), 0o000);
+    try {
+      if (isRoot) process.seteuid?.(65_534);
+      const all = places('locked', 'partly');
+      expect(listCatalog({ embedded: EMBEDDED, folders: all.folders })).toHaveLength(2);
+      expect(lostFolders(all)).toEqual([
+        { folder: join(home, 'locked'), reason: 'unreadable' },
+        { folder: join(home, 'partly', 'secret'), reason: 'unreadable' },
+      ]);
+    } finally {
+      if (isRoot) process.seteuid?.(0);
+      for (const folder of ['locked', 'partly/secret']) chmodSync(join(home, folder), 0o755);
+    }
   });
 });

@@ -25,7 +25,7 @@ import { unknownWarnings } from '../pipeline/unknown.ts';
 import type { VideoModel } from '../pipeline/videomodel.ts';
 import type { OpenSpool } from '../pipeline/videotiles.ts';
 import type { Pixels, TensorRuntime } from '../ports.ts';
-import { type CatalogEntry, type CatalogPlaces, listCatalog } from './catalog.ts';
+import { type CatalogEntry, type CatalogPlaces, type LostFolder, listCatalog, lostFolders } from './catalog.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { ensureMemory, estimateMemory, usualMemory } from './estimate.ts';
 import { findFamily } from './findings.ts';
@@ -125,6 +125,8 @@ export interface Engine {
   /** What a checkpoint folder or weight file is. */
   inspect(path: string): CheckpointReport;
   listModels(): readonly CatalogEntry[];
+  /** Folders that `listModels` should have searched and could not. */
+  lostFolders(): readonly LostFolder[];
   /** The words that a checkpoint knows, for suggestions; undefined for one that takes free text. */
   vocabulary(ref: string): Vocabulary | undefined;
   /** How a prompt reads to a checkpoint of either kind. Throws as `readPrompt`. */
@@ -195,6 +197,7 @@ export function openEngine({
         (folder) => usualMemory(() => openModel(folder, basename(folder), families, runtime)),
       ),
     listModels: () => listCatalog(places),
+    lostFolders: () => lostFolders(places),
     vocabulary: (ref) => checkpoints.any(ref).model.vocabulary,
     model: (ref) => opened(ref).model,
     videoModel: (ref) => checkpoints.video(ref).model,

@@ -11,7 +11,7 @@ export function deskCalls(context: Context): Pick<Handlers, 'hello' | 'words' | 
     hello: async () => ({
       version: options.version,
       methods: [...engine().describeMethods()],
-      models: models.list(),
+      ...models.list(),
       settings: settings.value,
       queue: queue.state(),
       batches: batches.states().reverse(),

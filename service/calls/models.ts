@@ -36,19 +36,21 @@ export function modelCalls(context: Context): Pick<Handlers, Names> {
   const changeFolders = async (modelFolders: string[]) => {
     await change({ modelFolders });
     const listed = models.list();
-    emit({ kind: 'models', models: listed });
-    return { models: listed };
+    emit({ kind: 'models', ...listed });
+    return listed;
   };
   return {
     async 'models.list'() {
       await settings.reload();
       keeper.update();
-      return { models: models.list() };
+      return models.list();
     },
     'models.check': ({ ref }) => models.check(ref),
     'models.addFolder': ({ grant }) => changeFolders(foldersWith(settings.value.modelFolders, takeGrant(grant))),
-    'models.removeFolder': ({ ref }) =>
-      changeFolders(foldersWithout(settings.value.modelFolders, models.entry(ref).folder)),
+    'models.removeFolder': ({ ref }) => {
+      const isLost = models.list().lostFolders.some(({ folder }) => folder === ref);
+      return changeFolders(foldersWithout(settings.value.modelFolders, isLost ? ref : models.entry(ref).folder));
+    },
     async 'settings.set'({ settings: asked }) {
       if (asked.provider !== undefined && asked.provider !== settings.value.provider)
         await checkProvider(asked.provider);

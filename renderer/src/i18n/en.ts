@@ -435,7 +435,14 @@ export const en = {
     remove: 'Remove the folder',
     addBySettings:
       'To add a folder, run “attune models add FOLDER” on the machine that runs Attune, or use the desktop application.',
-    refresh: 'Look again',
+    refresh: 'Rescan',
+    lost: {
+      title: 'A folder that cannot be searched',
+      gone: 'There is no such folder. Plug in its disk or put it back, then rescan.',
+      'broken-link': 'This link leads nowhere. Plug in the disk it leads to or mend the link, then rescan.',
+      'not-a-folder': 'This is a file, not a folder.',
+      unreadable: 'Reading this folder is not permitted. Change its access rights, then rescan.',
+    },
     vocabulary: 'knows a closed set of words',
   },
   settings: {

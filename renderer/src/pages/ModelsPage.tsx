@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { ModelCheck, ModelInfo } from '../../../contract/index.ts';
+import type { LostFolder, ModelCheck, ModelInfo } from '../../../contract/index.ts';
 import { call, sentenceOf, tryCall } from '../state/connection.ts';
 import { change, useEditor } from '../state/editor.ts';
 import { notify, useSession } from '../state/session.ts';
@@ -11,12 +11,12 @@ import { bytesText } from '../ui/format.ts';
 /** Every checkpoint that was found: what it is, what it needs, whether it is whole. */
 export function ModelsPage() {
   const { t } = useTranslation();
-  const models = useSession((session) => session.models);
+  const { models, lostFolders } = useSession();
   // A browser may be on another machine: only the desktop application has the dialogs of this one.
   const canAdd = window.attuneShell !== undefined;
   const refresh = async () => {
     const listed = await tryCall('models.list', {});
-    if (listed !== undefined) useSession.setState({ models: listed.models });
+    if (listed !== undefined) useSession.setState(listed);
   };
   return (
     <main className="page scroll" id="main">
@@ -32,6 +32,9 @@ export function ModelsPage() {
         </div>
       </div>
       <ul className="cards">
+        {lostFolders.map((lost) => (
+          <LostCard key={lost.folder} lost={lost} />
+        ))}
         {models.map((model) => (
           <ModelCard key={model.ref} model={model} />
         ))}
@@ -45,7 +48,7 @@ function AddFolder() {
   const add = async () => {
     try {
       const chosen = await window.attuneShell?.chooseFolder();
-      if (chosen) useSession.setState({ models: (await call('models.addFolder', { grant: chosen.grant })).models });
+      if (chosen) useSession.setState(await call('models.addFolder', { grant: chosen.grant }));
     } catch (error) {
       notify('error', sentenceOf(error));
     }
@@ -54,6 +57,23 @@ function AddFolder() {
     <Button tone="primary" onClick={() => void add()}>
       {t('models.add')}
     </Button>
+  );
+}
+
+/** A folder that cannot be searched: what is in it is missing from the list until it is back. */
+function LostCard({ lost: { folder, reason } }: { readonly lost: LostFolder }) {
+  const { t } = useTranslation();
+  return (
+    <li className="card">
+      <div className="card-head">
+        <h2>{t('models.lost.title')}</h2>
+        {window.attuneShell !== undefined && (
+          <Button onClick={() => void tryCall('models.removeFolder', { ref: folder })}>{t('models.remove')}</Button>
+        )}
+      </div>
+      <p className="place">{folder}</p>
+      <p className="bad">{t(`models.lost.${reason}`)}</p>
+    </li>
   );
 }
 

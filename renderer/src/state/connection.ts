@@ -48,11 +48,12 @@ export async function stayConnected(carrier: Carrier, onOpen: (isFirst: boolean)
       opened.onEvent(take);
       hello = await opened.call('hello', {});
       const { entries } = await opened.call('history.list', { limit: HISTORY_PAGE });
-      const { version, methods, models, settings, queue, batches } = hello;
+      const { version, methods, models, lostFolders, settings, queue, batches } = hello;
       useSession.setState({
         version,
         methods,
         models,
+        lostFolders,
         settings,
         batches,
         history: entries,

@@ -3,6 +3,7 @@ import type {
   BatchState,
   DeskEvent,
   HistoryEntry,
+  LostFolder,
   MethodDescription,
   ModelInfo,
   Pixels,
@@ -43,6 +44,7 @@ export interface Session {
   readonly version: string;
   readonly methods: readonly MethodDescription[];
   readonly models: readonly ModelInfo[];
+  readonly lostFolders: readonly LostFolder[];
   readonly settings: Settings | null;
   readonly queue: QueueState;
   readonly batches: readonly BatchState[];
@@ -60,6 +62,7 @@ export const useSession = create<Session>(() => ({
   version: '',
   methods: [],
   models: [],
+  lostFolders: [],
   settings: null,
   queue: { isPaused: false, jobs: [] },
   batches: [],
@@ -96,7 +99,7 @@ export function take(event: DeskEvent): void {
       set({ settings: event.settings });
       break;
     case 'models':
-      set({ models: event.models });
+      set({ models: event.models, lostFolders: event.lostFolders });
       break;
     case 'engine':
       set({ engine: { state: event.state, sentence: event.sentence } });
