@@ -27,6 +27,8 @@ export interface NetworkFamily<Network> {
   readonly title: string;
   /** From the names and shapes of the tensors alone. */
   detect(files: NetworkFiles): boolean;
+  /** Tensors that published files hold besides and that change nothing; any other that `open` does not read is refused. */
+  readonly unread?: RegExp;
   /**
    * Checks the presence and shape of every tensor against the config. Throws 'checkpoint-incomplete', 'checkpoint-malformed' or
    * 'checkpoint-unsupported', naming file and tensor or field.

@@ -14,9 +14,11 @@ import { Layers } from './layers/layers.ts';
 export const autoencoderKlCogVideoX: NetworkFamily<VideoAutoencoder> = {
   id: 'autoencoder-kl-cogvideox',
   title: 'CogVideoX video autoencoder',
+  /** HunyuanVideo's, LTX's and others have causal convolutions under the same names, but no norm conditioned on the latent. */
   detect: ({ weights }) =>
     weights.shape('encoder.conv_in.conv.weight')?.length === 5 &&
-    weights.shape('decoder.conv_out.conv.weight')?.length === 5,
+    weights.shape('decoder.conv_out.conv.weight')?.length === 5 &&
+    weights.shape('decoder.norm_out.conv_y.conv.weight')?.length === 5,
   open: (files) => {
     const autoencoder = new AutoencoderKlCogVideoX(files);
     autoencoder.check();

@@ -11,11 +11,15 @@ import { Layers } from './layers/layers.ts';
 export const autoencoderKl: NetworkFamily<Autoencoder> = {
   id: 'autoencoder-kl',
   title: 'Image autoencoder (KL)',
-  /** The video autoencoders have five-dimensional convolutions under other names. */
+  /**
+   * The video autoencoders have five-dimensional convolutions, FLUX.2's a batch norm over the packed latent, VQ models a table of codes.
+   */
   detect: ({ weights }) =>
     weights.shape('encoder.conv_in.weight')?.length === 4 &&
     weights.shape('decoder.conv_in.weight')?.length === 4 &&
-    weights.shape('decoder.up_blocks.0.resnets.0.conv1.weight')?.length === 4,
+    weights.shape('decoder.up_blocks.0.resnets.0.conv1.weight')?.length === 4 &&
+    !weights.has('bn.running_mean') &&
+    !weights.has('quantize.embedding.weight'),
   open: (files) => {
     const autoencoder = new AutoencoderKl(files);
     autoencoder.check();

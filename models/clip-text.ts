@@ -23,7 +23,11 @@ export const clipText: NetworkFamily<TextEncoder> = {
   title: 'CLIP text encoder',
   detect: ({ weights }) =>
     weights.shape('text_model.embeddings.token_embedding.weight')?.length === 2 &&
-    weights.shape('text_model.encoder.layers.0.self_attn.q_proj.weight')?.length === 2,
+    weights.shape('text_model.encoder.layers.0.self_attn.q_proj.weight')?.length === 2 &&
+    // SigLIP's text tower has the same names; it is not causal and pools with a head.
+    !weights.has('text_model.head.weight'),
+  /** A constant of older files, and the picture's half of whole models. */
+  unread: /^(?:text_model\.embeddings\.position_ids|vision_model\..+|visual_projection\.weight|logit_scale)$/,
   open: (files) => {
     const encoder = new ClipText(files);
     encoder.check();

@@ -29,9 +29,11 @@ import { timestepSinusoids } from './layers/timestep.ts';
 export const cogVideoX: NetworkFamily<Denoiser> = {
   id: 'cogvideox',
   title: 'CogVideoX',
+  /** CogView3 and 4 have the first two as well; their time embedding is another. */
   detect: ({ weights }) =>
     weights.shape('patch_embed.text_proj.weight')?.length === 2 &&
-    weights.shape('transformer_blocks.0.attn1.to_q.weight')?.length === 2,
+    weights.shape('transformer_blocks.0.attn1.to_q.weight')?.length === 2 &&
+    weights.shape('time_embedding.linear_1.weight')?.length === 2,
   open: (files) => {
     const denoiser = new CogVideoX(files);
     denoiser.check();

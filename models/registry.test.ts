@@ -1,6 +1,12 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { componentClass } from '../engine/checkpoint/detect.ts';
 import { openComponent } from '../engine/checkpoint/folder.ts';
-import { folderOf, tensorsOf } from '../test/checkpoint-files.ts';
+import { inspectCheckpoint } from '../engine/checkpoint/inspect.ts';
+import { findFamily } from '../engine/jobs/findings.ts';
+import { familyOf as familyIn } from '../engine/pipeline/model.ts';
+import { folderOf, type Shapes, tensorsOf } from '../test/checkpoint-files.ts';
 import {
   type TinyNetwork,
   tinyAutoencoder,
@@ -12,6 +18,7 @@ import {
   tinyVideoAutoencoder,
   writeNetwork,
 } from '../test/tiny-networks.ts';
+import * as registry from './registry.ts';
 import { autoencoders, denoisers, denoisersWithoutPipeline, textEncoders, videoAutoencoders } from './registry.ts';
 
 const families = [...denoisers, ...denoisersWithoutPipeline, ...textEncoders, ...autoencoders, ...videoAutoencoders];
@@ -47,6 +54,8 @@ const TELLING = new Set([
   'patch_embed.text_proj.weight',
   'encoder.conv_in.conv.weight',
   'decoder.conv_out.conv.weight',
+  'decoder.norm_out.conv_y.conv.weight',
+  'time_embedding.linear_1.weight',
   'transformer_blocks.0.attn1.to_q.weight',
 ]);
 
@@ -105,6 +114,17 @@ describe('every family', () => {
       }
     });
 
+    it('refuses a tensor that it does not read: it is another network under the same names', () => {
+      const shapes = { ...network.shapes, 'extra.0.scale.weight': [3] };
+      expect(openWith({ ...network, shapes }, id)).toThrow(
+        expect.objectContaining({
+          kind: 'checkpoint-unsupported',
+          message: expect.stringContaining('"extra.0.scale.weight"'),
+          where: expect.objectContaining({ tensor: 'extra.0.scale.weight' }),
+        }),
+      );
+    });
+
     it('refuses weights of whole numbers', () => {
       const folder = folderOf({ 'config.json': network.config, 'model.safetensors': tensorsOf(network.shapes, 'I64') });
       const component = openComponent(folder);
@@ -123,4 +143,66 @@ describe('every family', () => {
       );
     });
   });
+});
+
+/** Layouts of real networks that Attune does not run: names and shapes, from their reference implementations. */
+const layouts = JSON.parse(
+  readFileSync(new URL('../test/layouts/families-2026.json', import.meta.url), 'utf8'),
+) as Record<string, { readonly className: string; readonly config: object; readonly shapes: Shapes }>;
+const STRANGERS = Object.entries(layouts).map(([name, { className, config, shapes }]) => ({
+  name,
+  className,
+  folder: () => {
+    const file = className.endsWith('Model') && !className.includes('2D') && !className.includes('3D');
+    const weights = file ? 'model.safetensors' : 'diffusion_pytorch_model.safetensors';
+    return folderOf({ 'config.json': config, [weights]: tensorsOf(shapes) });
+  },
+}));
+
+describe.each(STRANGERS)('$name, which no family runs', ({ className, folder }) => {
+  it('is taken by none, and refused and inspected by its own name', () => {
+    const component = openComponent(folder());
+    expect(families.filter((family) => family.detect(component))).toEqual([]);
+    const found = componentClass(component.weights);
+    expect(found?.className).toBe(className);
+    expect(() => familyIn<unknown>(component, families)).toThrow(
+      expect.objectContaining({
+        kind: 'checkpoint-unsupported',
+        message: expect.stringContaining(found?.title ?? 'a title'),
+      }),
+    );
+    const report = inspectCheckpoint(component.folder, (seen) => findFamily(seen, registry));
+    expect(report.components).toEqual([expect.objectContaining({ detectedClass: className })]);
+    expect(report.components[0]).not.toHaveProperty('family');
+  });
+
+  it('is taken by none also where its config claims a class that Attune runs', () => {
+    const place = folder();
+    for (const claimed of ['AutoencoderKL', 'SD3Transformer2DModel', 'CogVideoXTransformer3DModel']) {
+      writeFileSync(join(place, 'config.json'), JSON.stringify({ _class_name: claimed }));
+      const component = openComponent(place);
+      expect(families.filter((family) => family.detect(component))).toEqual([]);
+    }
+  });
+});
+
+/** Networks whose tensors begin like those of a family. */
+describe.each<readonly [what: string, of: TinyNetwork, more: Shapes, family: string]>([
+  ['SigLIP', tinyClip({ projects: false }), { 'text_model.head.weight': [8, 8] }, 'clip-text'],
+  ['a VQ model', tinyAutoencoder(), { 'quantize.embedding.weight': [8, 4] }, 'autoencoder-kl'],
+])('%s', (_what, network, more, id) => {
+  it('is not taken for the network that it resembles', () => {
+    const { family } = familyOf({ ...network, shapes: { ...network.shapes, ...more } });
+    expect(familyOf(network).family?.id).toBe(id);
+    expect(family).toBeUndefined();
+  });
+});
+
+it('CogView3 and the causal autoencoders of other video models are not taken for those of CogVideoX', () => {
+  const without = ({ shapes, ...rest }: TinyNetwork, pattern: RegExp): TinyNetwork => ({
+    ...rest,
+    shapes: Object.fromEntries(Object.entries(shapes).filter(([name]) => !pattern.test(name))),
+  });
+  expect(familyOf(without(tinyCogVideoX('rotary'), /^time_embedding\./)).family).toBeUndefined();
+  expect(familyOf(without(tinyVideoAutoencoder(), /conv_[yb]\./)).family).toBeUndefined();
 });

@@ -21,8 +21,13 @@ import { attendWithBias, attentionBytes, refuseLongPrompt } from './layers/text-
 export const t5Encoder: NetworkFamily<TextEncoder> = {
   id: 't5-encoder',
   title: 'T5 text encoder',
+  /** UMT5 has a bias of its own in every block. */
   detect: ({ weights }) =>
-    weights.shape(RELATIVE_BIAS)?.length === 2 && weights.shape('encoder.final_layer_norm.weight')?.length === 1,
+    weights.shape(relativeBias(0))?.length === 2 &&
+    !weights.has(relativeBias(1)) &&
+    weights.shape('encoder.final_layer_norm.weight')?.length === 1,
+  /** The table under both its names, and the decoder of whole models. */
+  unread: /^(?:encoder\.embed_tokens\.weight|decoder\..+|lm_head\.weight)$/,
   open: (files) => {
     const encoder = new T5Encoder(files);
     encoder.check();
@@ -30,7 +35,7 @@ export const t5Encoder: NetworkFamily<TextEncoder> = {
   },
 };
 
-const RELATIVE_BIAS = 'encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight';
+const relativeBias = (block: number) => `encoder.block.${block}.layer.0.SelfAttention.relative_attention_bias.weight`;
 
 type Activation = 'relu' | 'silu' | 'gelu' | 'gelu_new';
 
@@ -133,7 +138,7 @@ class T5Encoder implements TextEncoder {
     const index = BigInt64Array.from({ length: tokens * tokens }, (_, at) =>
       BigInt(relativeBucket((at % tokens) - Math.floor(at / tokens), this.#buckets, this.#maxDistance)),
     );
-    const table = net.weight(RELATIVE_BIAS, [this.#buckets, this.#heads]);
+    const table = net.weight(relativeBias(0), [this.#buckets, this.#heads]);
     const byPair = g.gather(table, g.constant('int64', [tokens, tokens], index), 0);
     return g.reshape(g.transpose(byPair, [2, 0, 1]), [1, this.#heads, tokens, tokens]);
   }

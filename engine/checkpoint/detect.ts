@@ -78,9 +78,38 @@ const SIGNATURES: readonly (ComponentClass & { readonly ranks: Readonly<Record<s
     ranks: { 'patch_embed.text_proj.weight': 2, 'transformer_blocks.0.norm1.linear.weight': 2, 'norm_final.weight': 1 },
   },
   {
+    className: 'Flux2Transformer2DModel',
+    title: 'FLUX.2 transformer',
+    ranks: { 'single_stream_modulation.linear.weight': 2, 'double_stream_modulation_img.linear.weight': 2 },
+  },
+  {
+    className: 'ZImageTransformer2DModel',
+    title: 'Z-Image transformer',
+    ranks: { x_pad_token: 2, cap_pad_token: 2, 'context_refiner.0.attention.to_q.weight': 2 },
+  },
+  {
+    className: 'WanTransformer3DModel',
+    title: 'Wan video transformer',
+    ranks: { 'patch_embedding.weight': 5, 'blocks.0.scale_shift_table': 3, 'blocks.0.attn2.to_q.weight': 2 },
+  },
+  {
     className: 'AutoencoderKLCogVideoX',
     title: 'CogVideoX video autoencoder',
-    ranks: { 'encoder.conv_in.conv.weight': 5, 'decoder.conv_out.conv.weight': 5 },
+    ranks: {
+      'encoder.conv_in.conv.weight': 5,
+      'decoder.conv_out.conv.weight': 5,
+      'decoder.norm_out.conv_y.conv.weight': 5,
+    },
+  },
+  {
+    className: 'AutoencoderKLWan',
+    title: 'Wan or Qwen-Image autoencoder',
+    ranks: { 'encoder.conv_in.weight': 5, 'decoder.conv_out.weight': 5, 'decoder.norm_out.gamma': 4 },
+  },
+  {
+    className: 'AutoencoderKLFlux2',
+    title: 'FLUX.2 image autoencoder',
+    ranks: { 'encoder.conv_in.weight': 4, 'decoder.conv_out.weight': 4, 'bn.running_mean': 1 },
   },
   {
     className: 'AutoencoderKL',
@@ -100,6 +129,19 @@ const SIGNATURES: readonly (ComponentClass & { readonly ranks: Readonly<Record<s
     className: 'CLIPTextModel',
     title: 'CLIP text encoder',
     ranks: { 'text_model.embeddings.token_embedding.weight': 2, 'text_model.final_layer_norm.weight': 1 },
+  },
+  {
+    className: 'UMT5EncoderModel',
+    title: 'UMT5 text encoder',
+    ranks: {
+      'encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight': 2,
+      'encoder.block.1.layer.0.SelfAttention.relative_attention_bias.weight': 2,
+    },
+  },
+  {
+    className: 'Qwen3Model',
+    title: 'Qwen3 language model',
+    ranks: { 'model.embed_tokens.weight': 2, 'model.layers.0.self_attn.q_norm.weight': 1 },
   },
   {
     className: 'T5EncoderModel',

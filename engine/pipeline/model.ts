@@ -1,6 +1,7 @@
 import type { Vocabulary } from '../../contract/index.ts';
 import { AttuneError } from '../base/errors.ts';
 import type { Config } from '../checkpoint/config.ts';
+import { componentClass } from '../checkpoint/detect.ts';
 import { readText } from '../checkpoint/files.ts';
 import type { Component, ModelFolder } from '../checkpoint/folder.ts';
 import { openModelFolder } from '../checkpoint/folder.ts';
@@ -157,7 +158,7 @@ export function familyOf<Network>(
   const known = families.map(({ title }) => title).join(', ');
   throw new AttuneError(
     'checkpoint-unsupported',
-    `${component.folder} holds a ${component.config.className ?? 'network'} that Attune does not run; in this place it runs ${known}.`,
+    `${component.folder} holds a ${componentClass(component.weights)?.title ?? component.config.className ?? 'network'} that Attune does not run; in this place it runs ${known}.`,
     { file: component.config.file },
   );
 }
