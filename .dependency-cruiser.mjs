@@ -45,7 +45,7 @@ const rooms = [
   {
     from: 'service/',
     paths: ['service/', 'transport/', ...everything],
-    packages: ['node:', 'zod', 'csv-parse', 'fflate', 'hono', '@hono/node-server', 'ws'],
+    packages: ['node:', 'zod', 'chardet', 'csv-parse', 'fflate', 'hono', '@hono/node-server', 'ws'],
   },
   {
     from: 'electron/',

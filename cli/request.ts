@@ -9,12 +9,11 @@ import {
   type ParamSchema,
   type ParamValue,
 } from '../contract/index.ts';
-import { AttuneError, type Engine } from '../engine/index.ts';
+import { AttuneError, type Engine, inputFaults, paramFromText, paramRange } from '../engine/index.ts';
 import { sha256Of } from '../native/files.ts';
 import { UsageError } from './errors.ts';
 import type { Host } from './host.ts';
 import type { OptionSpec, Values } from './options.ts';
-import { readNumber } from './options.ts';
 import { didYouMean } from './suggest.ts';
 
 /** Options of every command that runs a method. */
@@ -156,12 +155,9 @@ function checkInputs(
   names: InputNames,
 ): void {
   // Object.keys of our own contract type: every key is a MethodInput.
-  for (const input of Object.keys(names) as MethodInput[]) {
-    const isGiven = given[input] !== undefined;
-    if (inputs[input] === 'required' && !isGiven) throw new UsageError(`The method ${id} needs ${names[input]}.`);
-    if (inputs[input] === undefined && isGiven)
-      throw new UsageError(`The method ${id} makes no use of ${names[input]}.`);
-  }
+  const [fault] = inputFaults(inputs, given, Object.keys(names) as MethodInput[]);
+  if (fault === undefined) return;
+  throw new UsageError(`The method ${id} ${fault.isMissing ? 'needs' : 'makes no use of'} ${names[fault.input]}.`);
 }
 
 export function readSeed(values: Values): number {
@@ -198,27 +194,7 @@ function unknownParam(name: string, { id, params }: MethodDescription): string {
 }
 
 function readParam(text: string, schema: ParamSchema): ParamValue {
-  const refuse = (expected: string) => new UsageError(`The parameter ${schema.name} takes ${expected}, not "${text}".`);
-  switch (schema.type) {
-    case 'number':
-    case 'integer': {
-      const value = readNumber(text);
-      const kind = schema.type === 'integer' ? 'a whole number' : 'a number';
-      const fits = value !== undefined && value >= schema.min && value <= schema.max;
-      if (!fits || (schema.type === 'integer' && !Number.isInteger(value)))
-        throw refuse(`${kind} from ${schema.min} to ${schema.max}`);
-      return value;
-    }
-    case 'boolean':
-      if (text !== 'true' && text !== 'false') throw refuse('true or false');
-      return text === 'true';
-    case 'choice': {
-      const known = schema.choices.map(({ value }) => value);
-      if (!known.includes(text)) throw refuse(`one of ${known.join(', ')}`);
-      return text;
-    }
-    case 'text':
-      if (text.length > schema.maxLength) throw refuse(`at most ${schema.maxLength} characters`);
-      return text;
-  }
+  const value = paramFromText(text, schema);
+  if (value !== undefined) return value;
+  throw new UsageError(`The parameter ${schema.name} takes ${paramRange(schema)}, not "${text}".`);
 }

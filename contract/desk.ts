@@ -195,10 +195,10 @@ export const BatchTable = z
     base: EditRequest.unwrap().partial(),
     /** Rows: column name -> cell. Columns are the request's fields, `param.NAME`, `source` and `mask` (names of `media`). */
     rows: z.array(z.record(z.string().max(64), z.string().max(20_000))).max(100_000),
-    /** Pictures that rows name in `source` and `mask`. */
+    /** Pictures that rows name in `source` and `mask`: by their names, by their SHA-256, or by both as `SHA-256:name`. */
     media: z.array(MediaRef).max(100_000),
-    /** Lines of `__name__`. */
-    wildcards: z.record(z.string().max(64), z.array(z.string().max(2_000)).max(10_000)),
+    /** Lines of `__name__`. Limits hold for lists that a prompt names. */
+    wildcards: z.record(z.string(), z.array(z.string())),
     /** Results a row: seeds count up from the row's own. */
     repeats: z.int().min(1).max(1_000),
     export: ExportOptions,

@@ -13,6 +13,7 @@ export {
   type Calls,
   MAX_CLIP_FRAMES,
   MAX_MEDIA_BYTES,
+  MAX_TABLE_BYTES,
 } from './protocol.ts';
 export { EditRecord, RECORD_SCHEMA, type RecordedOperation } from './record.ts';
 export { EditRequest, MAX_SEED, PromptSegment, ResolvedRequest, Size } from './request.ts';

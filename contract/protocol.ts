@@ -29,6 +29,8 @@ export const MAX_MEDIA_BYTES = 512 * 1024 * 1024;
 
 /** Frames of a clip that is edited. */
 export const MAX_CLIP_FRAMES = 10_000;
+/** Largest file that is taken as a table. */
+export const MAX_TABLE_BYTES = 64 * 1024 * 1024;
 /** Largest entry of the editor's journal. */
 const MAX_JOURNAL_BYTES = 64 * 1024 * 1024;
 
@@ -179,10 +181,10 @@ export const CALLS = {
   ),
 
   'batch.plan': call(z.strictObject({ table: BatchTable }), BatchPlan),
-  /** Rows from the text of a CSV or JSON file. */
+  /** Rows of a CSV, JSON or text file in any encoding, and what should be known of how it was read. */
   'batch.parse': call(
-    z.strictObject({ name: fileName, text: z.string().max(64 * 1024 * 1024) }),
-    z.strictObject({ rows: BatchTable.unwrap().shape.rows }),
+    z.strictObject({ name: fileName, bytes: bytes.refine(({ length }) => length <= MAX_TABLE_BYTES) }),
+    z.strictObject({ rows: BatchTable.unwrap().shape.rows, notes: z.array(z.string()) }),
   ),
   'batch.start': call(z.strictObject({ table: BatchTable }), z.strictObject({ batch: JobId })),
   'batch.pause': call(z.strictObject({ batch: JobId }), nothing),

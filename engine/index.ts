@@ -46,6 +46,7 @@ export { importMetadata } from './media/metadata/import.ts';
 export { type PictureMetadata, pictureFormat, readMetadata, writeMetadata } from './media/metadata/picture.ts';
 export { compareWhere } from './media/paste.ts';
 export { checkMask, toMask } from './media/pixels.ts';
+export { inputFaults, paramFromText, paramRange } from './methods/checks.ts';
 export { type DenoisingModel, openBranches } from './pipeline/branches.ts';
 export { canvasOf, decodeOnCanvas, encodeOnCanvas } from './pipeline/canvas.ts';
 export { type CodingModel, decodeLatent, decodePlanes } from './pipeline/codec.ts';

@@ -218,8 +218,12 @@ function failure(path: string, what: string, cause?: unknown): AttuneError {
   return new AttuneError('file-failed', `${path} ${what}.`, { file: path }, cause);
 }
 
-function alreadyThere(path: string): AttuneError {
-  return failure(path, 'exists already; choose another name, or add --force to replace it');
+/** The name of a file that was not to be replaced. */
+export class NameTaken extends AttuneError {}
+
+function alreadyThere(path: string): NameTaken {
+  const way = 'choose another name, or add --force to replace it';
+  return new NameTaken('file-failed', `${path} exists already; ${way}.`, { file: path });
 }
 
 function codeOf(error: unknown): string | undefined {

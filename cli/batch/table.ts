@@ -1,22 +1,33 @@
 import { readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
-import { BatchTable, type ExportFormat, type MediaRef } from '../../contract/index.ts';
+import { basename, dirname, resolve, sep } from 'node:path';
+import { BatchTable, type ExportFormat, MAX_TABLE_BYTES, type MediaRef } from '../../contract/index.ts';
 import { AttuneError, type Engine } from '../../engine/index.ts';
 import { readFileWithin, sha256Of } from '../../native/files.ts';
-import { columnOf, folderRows, matrixRows, parseRows, type Row } from '../../service/batch/index.ts';
+import {
+  columnOf,
+  decodeText,
+  folderRows,
+  MAX_JOBS,
+  matrixRows,
+  mediaKey,
+  parseRows,
+  type Row,
+} from '../../service/batch/index.ts';
 import { UsageError } from '../errors.ts';
 import { bareName, MAX_PICTURE_BYTES } from '../media.ts';
 import type { Values } from '../options.ts';
 import { checkpointRef, DEFAULT_MODEL, readSeed, readSize } from '../request.ts';
 import { didYouMean } from '../suggest.ts';
+import { readWordLists } from './wordlists.ts';
 
 /** A table and where its pictures lie: SHA-256 -> path. */
 export interface ReadTable {
   readonly table: BatchTable;
   readonly paths: ReadonlyMap<string, string>;
+  /** Sentences about how its files were read. */
+  readonly notices: readonly string[];
 }
 
-const MAX_TABLE_BYTES = 64 * 1024 * 1024;
 const FORMATS: Readonly<Record<string, ExportFormat>> = {
   png: 'png',
   jpeg: 'jpeg',
@@ -28,49 +39,78 @@ const FORMATS: Readonly<Record<string, ExportFormat>> = {
 /** The table of a command line. @param resumedSeed what the batch that goes on began with */
 export async function readTable(values: Values, engine: Engine, resumedSeed: number | undefined): Promise<ReadTable> {
   const [path] = values.arguments;
-  const { rows: given, folder, name } = path === undefined ? matrixOnly(values) : await readRows(path);
-  const rows = withParams(withMatrix(given, values), values.list('param'));
+  const read = path === undefined ? matrixOnly(values) : await readRows(path, values.text('encoding'));
+  const { folder, name } = read;
+  const rows = withParams(withMatrix(read.rows, values), values.list('param'));
   const mask = values.text('mask');
   const media = new Map<string, MediaRef>();
   const paths = new Map<string, string>();
   const known = new Map<string, string>();
-  const hashOf = async (file: string): Promise<string> => {
+  const keyOf = async (file: string): Promise<string> => {
     const earlier = known.get(file);
     if (earlier !== undefined) return earlier;
     const sha256 = sha256Of(await readFileWithin(file, MAX_PICTURE_BYTES));
-    known.set(file, sha256);
-    if (!media.has(sha256)) media.set(sha256, { sha256, name: bareName(file) });
+    const ref = { sha256, name: bareName(file) };
+    const key = mediaKey(ref);
+    known.set(file, key);
+    media.set(key, ref);
     paths.set(sha256, file);
-    return sha256;
+    return key;
   };
-  const maskHash = mask === undefined ? undefined : await hashOf(resolve(mask));
+  const maskKey = mask === undefined ? undefined : await keyOf(resolve(mask));
+  const checkpoints = new Map<string, string>();
+  const checkpoint = (cell: string): string => {
+    const ref = checkpoints.get(cell) ?? checkpointRef(cell, engine);
+    checkpoints.set(cell, ref);
+    return ref;
+  };
   const filled: Row[] = [];
   for (const [index, row] of rows.entries()) {
-    const cells: Record<string, string> = {};
+    const cells: [string, string][] = [];
     for (const [column, cell] of Object.entries(row)) {
       const field = columnOf(column);
-      if (field === 'source' || field === 'mask')
-        cells[column] = await hashOf(resolve(folder, cell)).catch((error: unknown) => {
-          throw inRow(error, name, index, column);
-        });
-      else cells[column] = field === 'checkpoint' ? checkpointRef(cell, engine) : cell;
+      if ((field === 'source' || field === 'mask') && cell !== '') {
+        const key = await pictureAt(folder, cell)
+          .then(keyOf)
+          .catch((error: unknown) => {
+            throw inRow(error, name, index, column);
+          });
+        cells.push([column, key]);
+      } else cells.push([column, field === 'checkpoint' ? checkpoint(cell) : cell]);
     }
-    if (maskHash !== undefined && !Object.keys(row).some((column) => columnOf(column) === 'mask'))
-      cells.mask = maskHash;
-    filled.push(cells);
+    if (maskKey !== undefined && !Object.keys(row).some((column) => columnOf(column) === 'mask'))
+      cells.push(['mask', maskKey]);
+    filled.push(Object.fromEntries(cells));
   }
+  const base = readBase(values, engine, resumedSeed);
+  const { wildcards, notices } = await readWordLists(
+    values.text('wildcards'),
+    { rows: filled, base },
+    values.text('encoding'),
+  );
   const checked = BatchTable.safeParse({
     name,
-    base: readBase(values, engine, resumedSeed),
+    base,
     rows: filled,
     media: [...media.values()],
-    wildcards: await readWildcards(values.text('wildcards')),
+    wildcards,
     repeats: values.integer('repeats', 1, 1000) ?? 1,
     export: readExport(values),
   });
-  if (checked.success) return { table: checked.data, paths };
+  if (checked.success) return { table: checked.data, paths, notices: [...read.notices, ...notices] };
   const [issue] = checked.error.issues;
   throw new UsageError(`This batch cannot be asked for: ${issue?.path.join('.')} ${issue?.message}.`);
+}
+
+/** The file that a cell names; tables from Windows part folders by backslashes. */
+async function pictureAt(folder: string, cell: string): Promise<string> {
+  const path = resolve(folder, cell);
+  if (sep === '\\' || !cell.includes('\\') || (await stat(path).catch(() => undefined)) !== undefined) return path;
+  if (!/^[a-z]:\\|^\\\\/i.test(cell)) return resolve(folder, cell.replaceAll('\\', '/'));
+  const way = 'give it relative to the table';
+  throw new AttuneError('file-failed', `${cell} names a drive of Windows, which is not on this computer; ${way}.`, {
+    file: cell,
+  });
 }
 
 function inRow(error: unknown, name: string, index: number, column: string): unknown {
@@ -78,29 +118,42 @@ function inRow(error: unknown, name: string, index: number, column: string): unk
   return new AttuneError(error.kind, `${name}, row ${index + 1}, ${column}: ${error.message}`, error.where, error);
 }
 
-function matrixOnly(values: Values): { rows: readonly Row[]; folder: string; name: string } {
-  if (values.has('matrix')) return { rows: [{}], folder: '.', name: 'matrix' };
-  if (values.has('prompt')) return { rows: [{}], folder: '.', name: 'prompt' };
+interface ReadRows {
+  readonly rows: readonly Row[];
+  readonly folder: string;
+  readonly name: string;
+  readonly notices: readonly string[];
+}
+
+function matrixOnly(values: Values): ReadRows {
+  if (values.has('matrix')) return { rows: [{}], folder: '.', name: 'matrix', notices: [] };
+  if (values.has('prompt') || values.has('to')) return { rows: [{}], folder: '.', name: 'prompt', notices: [] };
   throw new UsageError('JOBS is missing: name a table or a folder of pictures, or give --matrix or --prompt.');
 }
 
-async function readRows(path: string): Promise<{ rows: readonly Row[]; folder: string; name: string }> {
+async function readRows(path: string, encoding: string | undefined): Promise<ReadRows> {
   const status = await stat(path).catch(() => undefined);
   const name = basename(resolve(path)).slice(0, 120) || 'batch';
   if (status?.isDirectory()) {
     const rows = folderRows(await readdir(path));
     if (rows.length === 0) throw new AttuneError('file-failed', `${path} holds no pictures.`, { file: path });
-    return { rows, folder: path, name };
+    return { rows, folder: path, name, notices: [] };
   }
-  const bytes = await readFileWithin(path, MAX_TABLE_BYTES);
-  return { rows: parseRows(name, new TextDecoder().decode(bytes)), folder: dirname(path), name };
+  const { text, notes: notices } = decodeText(await readFileWithin(path, MAX_TABLE_BYTES), name, encoding);
+  return { rows: parseRows(name, text), folder: dirname(path), name, notices };
 }
 
 /** Every row with every prompt of the matrix. */
 function withMatrix(rows: readonly Row[], values: Values): readonly Row[] {
   const matrix = values.text('matrix');
   if (matrix === undefined) return rows;
-  return rows.flatMap((row) => matrixRows(matrix).map((prompt) => ({ ...row, ...prompt })));
+  const prompts = matrixRows(matrix);
+  const total = rows.length * prompts.length;
+  if (total > MAX_JOBS)
+    throw new UsageError(
+      `${rows.length} rows times ${prompts.length} prompts of --matrix are ${total} jobs, more than ${MAX_JOBS}.`,
+    );
+  return rows.flatMap((row) => prompts.map((prompt) => ({ ...row, ...prompt })));
 }
 
 /** `--param` stands behind a row's own column of the same name. */
@@ -148,24 +201,4 @@ function readExport(values: Values): BatchTable['export'] {
     ...(quality !== undefined && { quality }),
     ...(pattern !== undefined && { pattern }),
   };
-}
-
-/** Lines of every `name.txt`; those that are empty or begin with `#` do not count. */
-async function readWildcards(folder: string | undefined): Promise<Record<string, string[]>> {
-  if (folder === undefined) return {};
-  const names = await readdir(folder, { recursive: true }).catch((error: unknown) => {
-    throw new AttuneError(
-      'file-failed',
-      `${folder} cannot be read as a folder of word lists.`,
-      { file: folder },
-      error,
-    );
-  });
-  const lists: [string, string[]][] = [];
-  for (const name of names.filter((candidate) => candidate.endsWith('.txt')).toSorted()) {
-    const text = new TextDecoder().decode(await readFileWithin(join(folder, name), 1 << 20));
-    const lines = text.split(/\r?\n/).map((line) => line.trim());
-    lists.push([name.slice(0, -4).replaceAll('\\', '/'), lines.filter((line) => line !== '' && !line.startsWith('#'))]);
-  }
-  return Object.fromEntries(lists);
 }

@@ -59,6 +59,12 @@ export const batch: Command = {
       value: 'DIR',
       summary: 'folder of name.txt: __name__ in a prompt is one of its lines',
     },
+    {
+      name: 'encoding',
+      type: 'text',
+      value: 'NAME',
+      summary: 'of the table and the lists, where they are not UTF-8 or UTF-16, e.g. windows-1252',
+    },
     { name: 'format', type: 'text', value: 'FORMAT', summary: 'png (default), jpeg, webp or avif' },
     { name: 'quality', type: 'text', value: 'N', summary: '1 to 100; without it, webp and avif keep every pixel' },
     { name: 'pattern', type: 'text', value: 'P', summary: 'names of the files, e.g. "[source_name]-[method]-[seed]"' },
@@ -76,7 +82,8 @@ export const batch: Command = {
     const engine = await host.engine();
     const methods = engine.describeMethods();
     const resumed = values.has('resume') ? await seedOfBatch(folder) : undefined;
-    const { table, paths } = await readTable(values, engine, resumed);
+    const { table, paths, notices } = await readTable(values, engine, resumed);
+    for (const notice of notices) host.writeErr(`attune: ${notice}\n`);
     if (values.has('dry-run')) return planOutcome(planBatch(table, methods));
 
     const codec = await host.images();

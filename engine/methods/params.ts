@@ -1,5 +1,6 @@
 import type { MethodDescription, ParamValue } from '../../contract/index.ts';
 import { AttuneError } from '../base/errors.ts';
+import { fitsParam, paramRange } from './checks.ts';
 
 /** Typed access to the parameters of a request after `resolveParams`. */
 export interface Params {
@@ -24,35 +25,12 @@ export function resolveParams(
 }
 
 function checkParam(param: MethodDescription['params'][number], value: ParamValue): ParamValue {
-  const refuse = (expected: string): never => {
-    throw new AttuneError(
-      'request-invalid',
-      `The parameter "${param.name}" must be ${expected}, not ${JSON.stringify(value)}.`,
-      {
-        field: param.name,
-      },
-    );
-  };
-  switch (param.type) {
-    case 'number':
-    case 'integer': {
-      const kind = param.type === 'integer' ? 'a whole number' : 'a number';
-      const fits = typeof value === 'number' && value >= param.min && value <= param.max;
-      return fits && (param.type === 'number' || Number.isInteger(value))
-        ? value
-        : refuse(`${kind} from ${param.min} to ${param.max}`);
-    }
-    case 'boolean':
-      return typeof value === 'boolean' ? value : refuse('true or false');
-    case 'choice': {
-      const words = param.choices.map((choice) => choice.value);
-      return typeof value === 'string' && words.includes(value) ? value : refuse(`one of ${words.join(', ')}`);
-    }
-    case 'text':
-      return typeof value === 'string' && value.length <= param.maxLength
-        ? value
-        : refuse(`a text of at most ${param.maxLength} characters`);
-  }
+  if (fitsParam(param, value)) return value;
+  throw new AttuneError(
+    'request-invalid',
+    `The parameter "${param.name}" must be ${paramRange(param)}, not ${JSON.stringify(value)}.`,
+    { field: param.name },
+  );
 }
 
 /** Reads resolved parameters; a name or type that the schema does not have is a defect of the method. */

@@ -10,14 +10,16 @@ import {
   type MethodDescription,
 } from '../../contract/index.ts';
 import { AttuneError } from '../../engine/index.ts';
+import { decodeText } from './encoding.ts';
 import { planBatch } from './expand.ts';
-import { parseRows, type Row } from './rows.ts';
+import type { Row } from './row.ts';
+import { parseRows } from './rows.ts';
 import { type BatchOptions, runBatch } from './run.ts';
 
 /** What stands behind the contract's `batch.*` calls; jobs run by the injected `runJob`, in the service through its queue. */
 export interface BatchService {
   plan(table: BatchTable): BatchPlan;
-  parse(name: string, text: string): { rows: Row[] };
+  parse(name: string, bytes: Uint8Array): { rows: Row[]; notes: string[] };
   start(table: BatchTable): { batch: string };
   pause(batch: string): void;
   resume(batch: string): void;
@@ -110,7 +112,10 @@ export function openBatches(options: BatchServiceOptions): BatchService {
 
   return {
     plan: (table) => planBatch(table, options.methods()),
-    parse: (name, text) => ({ rows: parseRows(name, text) }),
+    parse(name, bytes) {
+      const { text, notes } = decodeText(bytes, name);
+      return { rows: parseRows(name, text), notes: [...notes] };
+    },
     start(given) {
       const table =
         given.base.seed === undefined ? { ...given, base: { ...given.base, seed: Date.now() % MAX_SEED } } : given;

@@ -1,5 +1,9 @@
 /** Batches: tables of jobs that run into a folder, whatever happens in between. */
-export { columnOf, planBatch } from './expand.ts';
+export { columnOf } from './columns.ts';
+export { decodeText } from './encoding.ts';
+export { mediaKey, planBatch } from './expand.ts';
 export { type BatchService, openBatches } from './handlers.ts';
-export { folderRows, matrixRows, parseRows, type Row } from './rows.ts';
+export { MAX_JOBS, type Row } from './row.ts';
+export { folderRows, matrixRows, parseRows } from './rows.ts';
 export { type BatchOutcome, type BatchProgress, type JobResult, runBatch, seedOfBatch } from './run.ts';
+export { listsNamed, matching } from './words/lists.ts';

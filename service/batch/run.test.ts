@@ -7,9 +7,7 @@ import { openImageCodec } from '../../native/images.ts';
 import { expandTable } from './expand.ts';
 import { fakeJob, generateMethod, killOptions, tableOf } from './kill-job.ts';
 import { nameJobs, safeStem } from './names.ts';
-import { matrixRows, parseRows, productRows } from './rows.ts';
 import { runBatch } from './run.ts';
-import { chooseWords } from './words.ts';
 
 const codec = openImageCodec();
 const methods = [generateMethod];
@@ -18,66 +16,6 @@ beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'attune-batch-'));
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
-
-describe('words', () => {
-  const words = (prompt: string, seed = 1) =>
-    chooseWords(prompt, { seed, wildcards: { color: ['red', '{blue|green}'], loop: ['__loop__'] } });
-  it('follow from the seed', () => {
-    expect(words('{a|b|c}', 5)).toBe(words('{a|b|c}', 5));
-    expect(new Set(Array.from({ length: 50 }, (_, seed) => words('{a|b|c}', seed)))).toEqual(new Set(['a', 'b', 'c']));
-    for (let seed = 0; seed < 50; seed++) {
-      const [one, two] = words('{2$$a|b|c}', seed).split(', ');
-      expect(one).not.toBe(two);
-      expect(words('__color__', seed)).toMatch(/^(red|blue|green)$/);
-    }
-    expect(words('{plain} a_b __')).toBe('{plain} a_b __');
-  });
-  it('refuse loops and lists that are not there', () => {
-    expect(() => words('__loop__')).toThrow(/names itself/);
-    expect(() => words('__toString__')).toThrow(/__toString__/);
-  });
-});
-
-describe('rows', () => {
-  it('are read from every form', () => {
-    const wanted = [{ prompt: 'a, b', seed: '7' }];
-    expect(parseRows('x.csv', '\ufeffprompt,seed,steps\n"a, b",7,\n')).toEqual(wanted);
-    expect(parseRows('x.json', '[{"prompt":"a, b","seed":7,"steps":null}]')).toEqual(wanted);
-    expect(parseRows('x.jsonl', '{"prompt":"a, b","seed":7}\n\n')).toEqual(wanted);
-    expect(parseRows('x.txt', 'a, b\n# no\n')).toEqual([{ prompt: 'a, b' }]);
-  });
-  it('tell the line that is wrong', () => {
-    expect(() => parseRows('x.csv', 'a,b\n1,2,3\n')).toThrow(/x\.csv, line 2/);
-    expect(() => parseRows('x.jsonl', '{}\n{')).toThrow(/x\.jsonl, line 2/);
-    expect(() => parseRows('x.json', '['.repeat(1e6))).toThrow(/nests/);
-  });
-  it('come from matrices and products', () => {
-    expect(matrixRows('x|a|{b|c}').map(({ prompt }) => prompt)).toEqual(['x', 'x, a', 'x, {b|c}', 'x, a, {b|c}']);
-    expect(productRows({ a: ['1', '2'], b: ['3', '4'] })).toHaveLength(4);
-  });
-  it('become jobs with counted seeds, or problems with row and field', () => {
-    const { jobs } = expandTable(
-      tableOf(2, { repeats: 2, rows: [{ prompt: 'a' }, { prompt: 'b', seed: '7' }] }),
-      methods,
-    );
-    expect(jobs.map(({ request }) => request.seed)).toEqual([100, 101, 7, 8]);
-    const { problems } = expandTable(
-      tableOf(1, {
-        rows: [
-          { promt: 'a', steps: 'x' },
-          { prompt: 'a', steps: '0' },
-        ],
-      }),
-      methods,
-    );
-    expect(problems.map(({ row, field }) => [row, field])).toEqual([
-      [0, 'promt'],
-      [0, 'steps'],
-      [0, 'prompt'],
-      [1, 'steps'],
-    ]);
-  });
-});
 
 it('names are safe, unique and stable', () => {
   const { jobs } = expandTable(tableOf(3), methods);
@@ -107,6 +45,15 @@ describe('a batch', () => {
     expect(first).toMatchObject({ state: 'cancelled', done: 3, failed: 1 });
     await expect(runBatch(options)).rejects.toThrow(/--resume/);
     await expect(runBatch({ ...options, resume: true, table: tableOf(3) })).rejects.toThrow(/another table/);
+    for (const change of [
+      { format: 'webp' },
+      { withMetadata: false },
+      { quality: 3 },
+      { pattern: '[seed]' },
+    ] as const) {
+      const table = { ...options.table, export: { ...options.table.export, ...change } };
+      await expect(runBatch({ ...options, resume: true, table })).rejects.toThrow(/another table/);
+    }
     const journal = join(folder, 'batch.jsonl');
     await truncate(journal, (await readFile(journal)).length - 5);
     const foreign = Buffer.from('mine');

@@ -9,7 +9,7 @@ import {
   type UserError,
 } from '../../contract/index.ts';
 import { AttuneError, type ImageCodec, type Pixels, throwIfCancelled, writeMetadata } from '../../engine/index.ts';
-import { sha256Of, stageFile, sweepFolder } from '../../native/files.ts';
+import { NameTaken, naming, sha256Of, stageFile, sweepFolder } from '../../native/files.ts';
 import { expandTable } from './expand.ts';
 import type { ExpandedJob } from './job.ts';
 import {
@@ -89,7 +89,7 @@ type Ready = Extract<JournalEntry, { kind: 'ready' }>;
  */
 export async function runBatch(options: BatchOptions): Promise<BatchOutcome> {
   const { folder, table, resume } = options;
-  await mkdir(folder, { recursive: true });
+  await naming(folder, () => mkdir(folder, { recursive: true }));
   const unlock = await lockFolder(folder);
   let journal: Journal | undefined;
   try {
@@ -291,7 +291,10 @@ async function store(
   result: JobResult,
 ): Promise<ManifestEntry> {
   const { options, journal, entries } = course;
-  for (const { name } of made.slice(1, 2)) await mkdir(join(options.folder, dirname(name)), { recursive: true });
+  for (const { name } of made.slice(1, 2)) {
+    const path = join(options.folder, dirname(name));
+    await naming(path, () => mkdir(path, { recursive: true }));
+  }
   const [main, ...others] = made;
   for (let count = 1; ; count++) {
     const name = count === 1 ? main!.name : main!.name.replace(/(\.\w+)$/, `~${count}$1`);
@@ -312,7 +315,7 @@ async function store(
       await journal.append({ kind: 'done', job });
       return finishedEntry(entries[job]!, ready);
     } catch (error) {
-      if (!(error instanceof AttuneError && /exists already/.test(error.message)) || count > 1000) throw error;
+      if (!(error instanceof NameTaken) || count > 1000) throw error;
     } finally {
       await Promise.all(staged.map((file) => file.discard()));
     }

@@ -11,7 +11,7 @@ export function batchCalls(batches: BatchService): Pick<Handlers, Names> {
   };
   return {
     'batch.plan': ({ table }) => batches.plan(table),
-    'batch.parse': ({ name, text }) => batches.parse(name, text),
+    'batch.parse': ({ name, bytes }) => batches.parse(name, bytes),
     'batch.start': ({ table }) => batches.start(table),
     'batch.pause': ({ batch }) => done(() => batches.pause(batch)),
     'batch.resume': ({ batch }) => done(() => batches.resume(batch)),

@@ -80,7 +80,7 @@ export async function addFiles(files: readonly File[], name: string): Promise<vo
   if (useTable.getState().name === '') set({ name });
   for (const file of files) {
     try {
-      if (isTable(file)) addRows((await call('batch.parse', { name: file.name, text: await file.text() })).rows);
+      if (isTable(file)) await addTable(file.name, new Uint8Array(await file.arrayBuffer()));
       else await addPicture(file);
     } catch (error) {
       notify('error', sentenceOf(error));
@@ -88,12 +88,30 @@ export async function addFiles(files: readonly File[], name: string): Promise<vo
   }
 }
 
+async function addTable(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  const { rows, notes } = await call('batch.parse', { name, bytes });
+  addRows(rows);
+  for (const note of notes) notify('warning', note);
+}
+
+/** Adds a row for each line that says something, read as a text file of prompts is. */
+export async function addPrompts(lines: string): Promise<boolean> {
+  try {
+    await addTable('prompts.txt', new TextEncoder().encode(lines));
+    return true;
+  } catch (error) {
+    notify('error', sentenceOf(error));
+    return false;
+  }
+}
+
 async function addPicture(file: File): Promise<void> {
   const { ref } = await call('media.put', { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) });
-  set(({ media }) => ({ media: [...media.filter(({ sha256 }) => sha256 !== ref.sha256), ref] }));
+  const isSame = (other: MediaRef) => other.sha256 === ref.sha256 && other.name === ref.name;
+  set(({ media }) => ({ media: [...media.filter((other) => !isSame(other)), ref] }));
   // Two pictures may have one name: then the content tells them apart.
   const isAlone = useTable.getState().media.filter((other) => other.name === ref.name).length === 1;
-  addRows([{ source: isAlone ? ref.name : ref.sha256 }]);
+  addRows([{ source: isAlone ? ref.name : `${ref.sha256}:${ref.name}` }]);
 }
 
 /** The table as the service takes it: what a row leaves empty comes from the editor, its picture and mask with it. */

@@ -2,7 +2,7 @@ import { FileSpreadsheet, Images } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { chooseFiles } from '../../actions/open.ts';
-import { addFiles, addRows } from '../../state/batchtable.ts';
+import { addFiles, addPrompts } from '../../state/batchtable.ts';
 import { Button } from '../../ui/controls.tsx';
 
 const PICTURES = 'image/png,image/jpeg,image/webp,image/avif,image/tiff';
@@ -13,15 +13,8 @@ export function BatchSources() {
   const { t } = useTranslation();
   const [prompts, setPrompts] = useState('');
   const choose = async (accept: string) => addFiles(await chooseFiles(accept), t('batch.defaultName'));
-  const addPrompts = () => {
-    addRows(
-      prompts
-        .split('\n')
-        .map((line) => line.trim())
-        .filter((line) => line !== '')
-        .map((prompt) => ({ prompt })),
-    );
-    setPrompts('');
+  const add = async () => {
+    if (await addPrompts(prompts)) setPrompts('');
   };
   return (
     <section className="batch-sources" aria-label={t('batch.rowsFrom')}>
@@ -50,7 +43,7 @@ export function BatchSources() {
           <p className="hint grow" id="batch-prompts-hint">
             {t('batch.matrixHint')}
           </p>
-          <Button disabled={prompts.trim() === ''} onClick={addPrompts}>
+          <Button disabled={prompts.trim() === ''} onClick={() => void add()}>
             {t('batch.addMatrix')}
           </Button>
         </div>
