@@ -46,8 +46,8 @@ const asked = {
   frames: frameCount.exactOptional(),
   /** The first frame of the clip that is edited, from 0; absent: its first. */
   startFrame: z.int().min(0).max(100_000).exactOptional(),
-  /** Frames a second at which a video is shown; absent: the checkpoint's own. */
-  fps: z.number().min(1).max(120).exactOptional(),
+  /** Frames a second at which a video is shown, as a clip may have them; absent: the edited clip's own, else the checkpoint's. */
+  fps: z.number().positive().max(1000).exactOptional(),
   /** What the source shows, for methods that compare two prompts. */
   sourcePrompt: promptText.exactOptional(),
   negative: promptText.exactOptional(),

@@ -57,7 +57,10 @@ export async function encodeAnimation({ frames, fps }: Animation, format: Animat
       ? await raw
           .webp({ lossless: true, exact: true, loop: 0, delay: [...frameDelays(frames.length, fps, 1)] })
           .toBuffer()
-      : await raw.gif({ loop: 0, delay: [...frameDelays(frames.length, fps, 10)] }).toBuffer();
+      : // Frames alike stay frames, or whoever reads the file finds fewer of them at another rate.
+        await raw
+          .gif({ loop: 0, keepDuplicateFrames: true, delay: [...frameDelays(frames.length, fps, 10)] })
+          .toBuffer();
   return new Uint8Array(bytes);
 }
 

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { EditRecord } from '../../contract/index.ts';
 import { readMetadata } from '../../engine/index.ts';
-import { decodeAnimation } from '../../native/animation.ts';
+import { decodeAnimation, encodeAnimation } from '../../native/animation.ts';
+import { findFfmpeg } from '../../native/ffmpeg.ts';
 import { sha256Of } from '../../native/files.ts';
+import { openFilm } from '../../native/film.ts';
 import { openImageCodec } from '../../native/images.ts';
 import { openKnownPlaces } from '../../native/known.ts';
 import { folderOf } from '../../test/checkpoint-files.ts';
@@ -13,10 +15,13 @@ import { openTestEngine } from '../../test/embedded.ts';
 import { writeTinyVideoModel } from '../../test/tiny-video-model.ts';
 import { main } from '../app.ts';
 import type { Host } from '../host.ts';
+import { loadClip } from '../video/clip.ts';
 
 const engine = openTestEngine();
 afterAll(() => engine.close());
 const images = openImageCodec();
+const ffmpegEnv = { PATH: process.env.PATH };
+const hasFfmpeg = findFfmpeg(ffmpegEnv) !== undefined && findFfmpeg(ffmpegEnv, 'ffprobe') !== undefined;
 
 /** A command line with its own folder and a small random model. */
 function scene() {
@@ -254,6 +259,52 @@ describe('attune video', () => {
     await film('-p', 'a red apple', '-o', at('in.gif'));
     expect((await film(at('in.gif'), ...words, '-o', at('gif'))).code).toBe(0);
   });
+
+  // Above and below what --fps takes as well: a clip has the rate that it has.
+  it.for([
+    ['mp4', 12.5],
+    ['webm', 15],
+    ['webp', 20],
+    ['gif', 25],
+    ['frames', 10],
+    ['webp', 0.5],
+    ['mp4', 200],
+  ] as const)(
+    'keeps the rate of the clip that it edits in %s, at %d a second, in file, message, record and redo',
+    async ([format, fps], { skip }) => {
+      const { at, film, run, model } = scene();
+      const env = ffmpegEnv;
+      const isFilm = format === 'mp4' || format === 'webm';
+      if (isFilm && !hasFfmpeg) skip('there is no ffmpeg here');
+      await film('-p', 'a red apple', '-o', at('made.webp'));
+      const { frames: made } = await decodeAnimation(await readFile(at('made.webp')), 'made');
+      const clip = at(isFilm ? `in.${format}` : 'in.webp');
+      if (isFilm) {
+        const written = openFilm(clip, { format, fps, env });
+        for (const frame of made) await written.write(frame);
+        await written.finish(undefined);
+      } else await writeFile(clip, await encodeAnimation({ frames: made, fps }, 'webp'));
+      const out = at(format === 'frames' ? 'out' : `out.${format}`);
+      const words = ['--from', 'a red apple', '--to', 'a blue cat'];
+      const said = await run(['video', clip, '--model', model, '--seed', '1', '--quiet', ...words, '-o', out], { env });
+      expect(said).toMatchObject({ code: 0, err: format === 'gif' ? expect.stringContaining('GIF') : '' });
+      expect(said.out).toContain(`3 frames at ${fps} a second`);
+      if (format === 'frames') {
+        expect(JSON.parse(await readFile(join(out, 'record.json'), 'utf8')).request.fps).toBe(fps);
+        return;
+      }
+      const rateOf = async (path: string) =>
+        (await loadClip(path, { env, places: openKnownPlaces(at('state')) })).source.fps;
+      expect(await rateOf(out)).toBeCloseTo(fps, 1);
+      if (format === 'gif') return;
+      const told = await run(['inspect', out], { env });
+      expect(told.out).toContain(`a video at ${fps} frames a second`);
+      const again = at(`again.${format}`);
+      const redone = await run(['redo', out, '-o', again, '--quiet'], { env });
+      expect(redone).toMatchObject({ code: 0, err: '' });
+      expect(await rateOf(again)).toBeCloseTo(fps, 1);
+    },
+  );
 
   it.each([
     ['words of a clip without one', ['--from', 'a', '--to', 'cat'], 2, /go with a clip/],

@@ -54,7 +54,12 @@ export const video: Command = {
       value: 'N',
       summary: 'with several prompts, latent frames that neighbouring windows share (as --param overlap=N)',
     },
-    { name: 'fps', type: 'text', value: 'N', summary: "frames shown a second; the checkpoint's own without it" },
+    {
+      name: 'fps',
+      type: 'text',
+      value: 'N',
+      summary: "frames shown a second; without it the clip's own, else the checkpoint's",
+    },
     { name: 'from', type: 'text', value: 'TEXT', summary: 'with a clip, what it shows' },
     { name: 'to', type: 'text', value: 'TEXT', summary: 'with a clip, what it shall show' },
     { name: 'start-frame', type: 'text', value: 'N', summary: 'with a clip, the first frame to edit, counted from 1' },

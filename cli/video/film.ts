@@ -1,24 +1,29 @@
 import { filmTags } from '../../engine/index.ts';
 import type { Env } from '../../native/ffmpeg.ts';
-import { type FilmFormat, openFilm } from '../../native/film.ts';
+import { type FilmFormat, type FilmWriter, openFilm } from '../../native/film.ts';
 import type { VideoWriter, VideoWriterOptions } from './writer.ts';
 
 export interface FilmFileOptions extends VideoWriterOptions {
   readonly format: FilmFormat;
-  /** Frames a second, which an encoder must know before the first frame. */
-  readonly fps: number;
   readonly env: Env;
 }
 
 /** MP4 or WebM by the system's ffmpeg. Its tags say how it was made. Throws 'media-invalid' where there is no ffmpeg. */
-export function openFilmFile(path: string, { format, fps, env, record }: FilmFileOptions): VideoWriter {
-  const film = openFilm(path, { format, fps, env });
+export function openFilmFile(path: string, { format, env, record }: FilmFileOptions): VideoWriter {
+  let film: FilmWriter | undefined;
+  const begun = () => {
+    if (film === undefined) throw new RangeError('a film begins before its first frame');
+    return film;
+  };
   return {
-    write: (frame) => film.write(frame),
+    begin({ fps }) {
+      film = openFilm(path, { format, fps, env });
+    },
+    write: (frame) => begun().write(frame),
     finish() {
       const about = record();
-      return film.finish(about && filmTags(about));
+      return begun().finish(about && filmTags(about));
     },
-    abort: () => film.abort(),
+    abort: async () => film?.abort(),
   };
 }

@@ -51,20 +51,16 @@ export async function planVideoOutput(values: Values, { env }: Pick<Host, 'env'>
   return { path, format, replace, withRecord, ...(mapsFolder !== undefined && { mapsFolder }) };
 }
 
-/**
- * Opens what the ending of the path asks for. `result` is asked at the end, when the run has said how it was made.
- * @param fps frames a second, as far as is known before the run
- */
+/** Opens what the ending of the path asks for. `result` is asked at the end, when the run has said how it was made. */
 export async function openVideoWriter(
   { path, format, replace, withRecord }: VideoPlan,
   result: () => VideoResult,
-  fps: number,
   host: Host,
 ): Promise<VideoWriter> {
   const record = () => (withRecord ? result().record : undefined);
   if (format === 'frames') return openSequence(path, await host.images(), { replace, record });
-  if (format === 'mp4' || format === 'webm') return openFilmFile(path, { format, fps, record, env: host.env });
-  return openAnimation(path, { format, replace, record, fps: () => result().fps });
+  if (format === 'mp4' || format === 'webm') return openFilmFile(path, { format, record, env: host.env });
+  return openAnimation(path, { format, replace, record });
 }
 
 /** What a file ending looks like; `v1.5` names a folder as well as anything. */

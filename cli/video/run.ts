@@ -26,8 +26,7 @@ export async function runVideo({ request, media, plan }: VideoRun, values: Value
     if (made === undefined) throw new RangeError('the writer asks how the video was made before it is');
     return made;
   };
-  const fps = request.fps ?? engine.videoModel(request.checkpoint).defaults.fps;
-  const writer = await openVideoWriter(plan, resultOf, fps, host);
+  const writer = await openVideoWriter(plan, resultOf, host);
   try {
     made = await engine
       .runVideo(request, media, {

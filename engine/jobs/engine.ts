@@ -217,7 +217,7 @@ export function openEngine({
       const { request, method } = prepareVideo(asked, source, media.mask);
       progress.stage('open');
       const { model, entry, resolved, memory, frames } = resolveClip(method, request, source);
-      options.onBegin?.({ size: resolved.size, frames });
+      options.onBegin?.({ size: resolved.size, frames, fps: resolved.fps ?? model.defaults.fps });
       if (availableBytes !== undefined) await ensureMemory(memory, resolved, availableBytes, checkpoints.all);
       const fitted = fitClip(media, resolved);
       const running = { ...model, sessions: cancellable(model.sessions, options.signal) };

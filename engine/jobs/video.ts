@@ -48,7 +48,7 @@ export function checkPrompts({ prompt, segments }: EditRequest): void {
 
 export interface VideoSink {
   /** Told before the run what will come; an error thrown here refuses it. */
-  readonly onBegin?: (shape: { readonly size: Size; readonly frames: number }) => void;
+  readonly onBegin?: (shape: { readonly size: Size; readonly frames: number; readonly fps: number }) => void;
   /** Takes the frames in order, from 0; the next one is decoded when it has resolved. */
   readonly onFrame: (frame: Pixels, index: number) => Promise<void> | void;
 }
