@@ -105,6 +105,13 @@ describe('attune generate', () => {
     expect(await readFile(at('a.png'))).not.toEqual(await readFile(at('c.png')));
   });
 
+  it('says that a negative prompt is not read at guidance 1', async () => {
+    const argv = ['generate', '-p', 'a red apple', '-n', 'sand', '--steps', '1', '--quiet', '-o'];
+    const said = await attune(...argv, at('unread.png'), '--guidance', '1');
+    expect(said).toMatchObject({ code: 0, err: expect.stringMatching(/^attune: The negative prompt was not read/) });
+    expect((await attune(...argv, at('read.png'), '--guidance', '2')).err).toBe('');
+  });
+
   it('says in JSON what it wrote and how, and nothing else on standard output', async () => {
     const said = await attune(
       'generate',

@@ -112,6 +112,8 @@ export const JobEstimate = z
     peakBytes: z.int().min(0),
     availableBytes: z.int().min(0),
     fits: z.boolean(),
+    /** Inputs that were given and that the job would not read. */
+    unread: z.array(z.enum(['negative'])),
     /** From earlier runs of the same checkpoint, method and size on this machine; absent before the first. */
     expectedMs: z.number().min(0).exactOptional(),
   })

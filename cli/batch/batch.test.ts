@@ -49,6 +49,16 @@ const filesOf = async (name: string) =>
     ),
   );
 
+it('says once, with its rows, what results have to say', async () => {
+  await writeFile(
+    at('unread.csv'),
+    'prompt,negative,guidance\na red apple,sand,1\na blue apple,sand,2\na cat,sand,1\n',
+  );
+  const made = await attune(['batch', 'unread.csv', '-o', 'unread', '--seed', '3', '--steps', '1', '--quiet']);
+  expect(made.code, made.err).toBe(0);
+  expect(made.out).toMatch(/rows 1, 3: The negative prompt was not read/);
+});
+
 it('generates, edits what it made, lists a failed row and tries it again', async () => {
   await writeFile(at('jobs.csv'), 'prompt,seed\n"a {red|green} apple, on grass",5\na blue cat,\n');
   const made = await attune(['batch', 'jobs.csv', '-o', 'made', '--seed', '3', '--steps', '2', '--json']);

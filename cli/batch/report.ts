@@ -75,11 +75,31 @@ export function batchOutcome({ state, total, done, failed, jobs }: BatchOutcome,
       `${join(folder, 'manifest.csv')} lists them`,
       ...failures.slice(0, SHOWN).map(({ row, error }) => `  row ${row + 1}: ${error?.message ?? ''}`),
       ...(failures.length > SHOWN ? [`  and ${failures.length - SHOWN} more`] : []),
+      ...warningLines(jobs),
     ],
     details: {
-      jobs: jobs.map(({ job, row, status, file, error }) => ({ job, row, status, file, ...(error && { error }) })),
+      jobs: jobs.map(({ job, row, status, file, error, warnings }) => ({
+        job,
+        row,
+        status,
+        file,
+        ...(error && { error }),
+        ...(warnings && { warnings }),
+      })),
     },
   };
+}
+
+/** What the results have to say, each sentence once with the rows that it is about. */
+function warningLines(jobs: BatchOutcome['jobs']): readonly string[] {
+  const rowsOf = new Map<string, Set<number>>();
+  for (const { row, warnings = [] } of jobs)
+    for (const warning of warnings) rowsOf.set(warning, (rowsOf.get(warning) ?? new Set()).add(row + 1));
+  const lines = [...rowsOf].map(([warning, rows]) => {
+    const first = [...rows].slice(0, SHOWN).join(', ');
+    return `  row${rows.size === 1 ? '' : 's'} ${first}${rows.size > SHOWN ? ', ...' : ''}: ${warning}`;
+  });
+  return [...lines.slice(0, SHOWN), ...(lines.length > SHOWN ? [`  and ${lines.length - SHOWN} more warnings`] : [])];
 }
 
 /** What a dry run says. */

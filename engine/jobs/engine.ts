@@ -41,6 +41,7 @@ import {
 import { readPrompt } from './reading.ts';
 import { recordOf } from './record.ts';
 import { checkSelect, lookSize, type SelectRequest, type SelectResult, selectWord } from './select.ts';
+import { type UnreadInput, unreadInputs, unreadWarnings } from './unread.ts';
 import {
   type ClipSize,
   checkPrompts,
@@ -105,6 +106,12 @@ export interface RunResult {
   readonly warnings: readonly string[];
 }
 
+/** What is known of a job before it runs. */
+export interface JobPlan extends MemoryPlan {
+  /** Inputs that it would not read. */
+  readonly unread: readonly UnreadInput[];
+}
+
 export interface Engine {
   describeMethods(): readonly MethodDescription[];
   /** Throws AttuneError; 'cancelled' when the signal was raised. */
@@ -119,9 +126,9 @@ export interface Engine {
    */
   runVideo(request: EditRequest, media: VideoMedia, options: RunOptions & VideoSink): Promise<VideoResult>;
   /** As `estimate`, for `runVideo`. */
-  estimateVideo(request: EditRequest, source?: ClipSize): MemoryPlan;
+  estimateVideo(request: EditRequest, source?: ClipSize): JobPlan;
   /** The memory that `run` will take, from sizes alone; nothing is loaded but headers. Throws as `run` does before it starts. */
-  estimate(request: EditRequest, media: MediaSizes): MemoryPlan;
+  estimate(request: EditRequest, media: MediaSizes): JobPlan;
   /** What a checkpoint folder or weight file is. */
   inspect(path: string): CheckpointReport;
   listModels(): readonly CatalogEntry[];
@@ -209,7 +216,8 @@ export function openEngine({
     close: () => checkpoints.close(),
     estimateVideo(asked, source) {
       const { request, method } = prepareVideo(asked, source);
-      return resolveClip(method, request, source).memory;
+      const { memory, resolved } = resolveClip(method, request, source);
+      return { ...memory, unread: unreadInputs(method, resolved) };
     },
     async runVideo(asked, media, options) {
       const progress = progressOf(options, clock);
@@ -246,6 +254,7 @@ export function openEngine({
           ...(progress.firstPreviewMs === undefined ? {} : { firstPreviewMs: progress.firstPreviewMs }),
         },
         warnings: [
+          ...unreadWarnings(method, resolved),
           ...new Set(conditions.flatMap(({ warnings }) => warnings)),
           ...unknownWarnings(model, conditions),
           ...(resolved.maps === true && outcome.maps.length === 0 ? [noMaps(resolved.method)] : []),
@@ -255,7 +264,8 @@ export function openEngine({
     },
     estimate(asked, media) {
       const { request, method } = prepare(asked, media);
-      return resolve(method, request, media).memory;
+      const { memory, resolved } = resolve(method, request, media);
+      return { ...memory, unread: unreadInputs(method, resolved) };
     },
     async select(request, options = {}) {
       const progress = progressOf(options, clock);
@@ -298,6 +308,7 @@ export function openEngine({
           ...(progress.firstPreviewMs === undefined ? {} : { firstPreviewMs: progress.firstPreviewMs }),
         },
         warnings: [
+          ...unreadWarnings(method, resolved),
           ...warningsOf(outcome, media, resolved, model),
           ...(locked.figures.changedInside === 0 ? [UNCHANGED] : []),
         ],

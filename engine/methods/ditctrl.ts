@@ -46,6 +46,7 @@ export const ditctrl: VideoMethod = {
       streams: true,
     };
   },
+  readsNegative: ({ guidance, params }) => guidance !== 1 && readParams(params).text('unconditional') !== 'zero',
   async run({ model, request, progress, scratch }) {
     const params = readParams(request.params);
     const prompts = promptsOf(request);

@@ -49,5 +49,7 @@ export interface Method {
   readonly description: MethodDescription;
   /** What a run keeps in memory at once, for the plan that is made before it starts. */
   demand(request: ResolvedRequest, hasMask: boolean): MethodDemand;
+  /** Whether a run reads the negative prompt; absent: where guidance is not 1. */
+  readsNegative?(request: ResolvedRequest): boolean;
   run(context: MethodContext): Promise<MethodOutcome>;
 }

@@ -53,6 +53,7 @@ export const promptEdit: Method = {
       routed: read.number('wordSteps') > 0 || read.number('layoutSteps') > 0,
     };
   },
+  readsNegative: ({ guidance, params }) => guidance !== 1 || readParams(params).number('sourceGuidance') !== 1,
   run,
 };
 

@@ -50,6 +50,7 @@ export const videoEdit: VideoMethod = {
     const rows = rowsOf(request.guidance) + rowsOf(readParams(request.params).number('sourceGuidance'));
     return { canvas, rows, window: canvas.codedFrames, routed: true };
   },
+  readsNegative: ({ guidance, params }) => guidance !== 1 || readParams(params).number('sourceGuidance') !== 1,
   async run(context) {
     const { model, request, progress } = context;
     const params = readParams(request.params);

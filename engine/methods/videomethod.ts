@@ -61,5 +61,7 @@ export interface VideoDemand {
 export interface VideoMethod {
   readonly description: MethodDescription;
   demand(request: ResolvedRequest, model: VideoModel): VideoDemand;
+  /** Whether a run reads the negative prompt; absent: where guidance is not 1. */
+  readsNegative?(request: ResolvedRequest): boolean;
   run(context: VideoContext): Promise<VideoOutcome>;
 }

@@ -55,7 +55,7 @@ export function estimateOf(context: EstimateContext, request: EditRequest, isPai
     .find(({ id }) => id === request.method);
   if (method?.makes === 'video') return estimateVideo(context, request, ref);
   const sizes = sizesOf(context, request, isPainted);
-  const { peakBytes } = engine().estimate(request, sizes);
+  const { peakBytes, unread } = engine().estimate(request, sizes);
   const available = availableMemory();
   const { defaults } = engine().model(ref);
   const steps = request.steps ?? defaults.methodSteps[request.method] ?? method?.defaults.steps ?? defaults.steps;
@@ -65,6 +65,7 @@ export function estimateOf(context: EstimateContext, request: EditRequest, isPai
     peakBytes: Math.round(peakBytes),
     availableBytes: Math.round(available),
     fits: peakBytes <= available,
+    unread: [...unread],
     ...(expectedMs === undefined ? {} : { expectedMs }),
   };
 }
@@ -82,7 +83,7 @@ function estimateVideo({ engine, timings, media }: EstimateContext, request: Edi
     frames: clip.frames ?? 1,
     fps: clip.fps ?? 8,
   };
-  const { peakBytes } = engine().estimateVideo(request, size);
+  const { peakBytes, unread } = engine().estimateVideo(request, size);
   const available = availableMemory();
   const { defaults } = engine().videoModel(ref);
   const expectedMs = timings.expected({
@@ -96,6 +97,7 @@ function estimateVideo({ engine, timings, media }: EstimateContext, request: Edi
     peakBytes: Math.round(peakBytes),
     availableBytes: Math.round(available),
     fits: peakBytes <= available,
+    unread: [...unread],
     ...(expectedMs === undefined ? {} : { expectedMs }),
   };
 }

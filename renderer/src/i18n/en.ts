@@ -149,6 +149,7 @@ export const en = {
     about: 'about {{time}}',
     memory: '{{peak}} of {{available}} free memory',
     tooMuch: 'needs {{peak}}, only {{available}} free',
+    unread: { negative: 'The negative prompt will not be read: it acts where guidance is above 1.' },
     step: 'Step {{step}} of {{of}}',
     left: '{{time}} left',
   },

@@ -36,6 +36,12 @@ export function EstimateLine({
             })}
           </span>
         ))}
+      {missing === undefined &&
+        value?.unread.map((input) => (
+          <p key={input} className="warning">
+            {t(`run.unread.${input}`)}
+          </p>
+        ))}
     </div>
   );
 }

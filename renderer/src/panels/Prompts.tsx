@@ -26,7 +26,8 @@ export function Prompts({
     <div className="prompts">
       {both && <OnePrompt name="sourcePrompt" other={document.prompt} model={model} />}
       <OnePrompt name="prompt" other={both ? document.sourcePrompt : undefined} model={model} />
-      {method.inputs.negative !== undefined && guidance !== 1 && (
+      {/* One that is written is shown: it goes along, and the line above the button says that it is not read. */}
+      {method.inputs.negative !== undefined && (guidance !== 1 || document.negative !== '') && (
         <OnePrompt name="negative" other={undefined} model={model} />
       )}
     </div>
