@@ -1,8 +1,8 @@
 import type { PromptReading } from '../../contract/index.ts';
 import { promptTokens } from '../pipeline/condition.ts';
 import type { Model } from '../pipeline/model.ts';
-import { isSpoken, type PromptWord } from '../text/prompt.ts';
-import { unknownPhrases } from '../text/unknown.ts';
+import { isSpoken } from '../text/prompt.ts';
+import { phrasesIn } from '../text/unknown.ts';
 import { parsePromptWeights } from '../text/weights.ts';
 
 /** Begin and end, which every encoder adds. */
@@ -18,11 +18,10 @@ export async function readPrompt(
   typed: string,
   videoTokens?: number,
 ): Promise<PromptReading> {
-  const { text, weights, warnings } = parsePromptWeights(typed);
-  const placeOf = placesIn(typed, text);
+  const { text, weights, warnings, places } = parsePromptWeights(typed);
   const range = ({ start, end }: { readonly start: number; readonly end: number }) => ({
-    start: placeOf[start] ?? typed.length,
-    end: end > start ? (placeOf[end - 1] ?? typed.length - 1) + 1 : (placeOf[start] ?? typed.length),
+    start: places[start] ?? typed.length,
+    end: end > start ? (places[end - 1] ?? typed.length - 1) + 1 : (places[start] ?? typed.length),
   });
   const { clipTokens, t5Tokens } =
     videoTokens === undefined ? promptTokens(model) : { clipTokens: videoTokens, t5Tokens: videoTokens };
@@ -36,19 +35,20 @@ export async function readPrompt(
   );
   const longest = read.reduce((best, one) => (one.limit > best.limit ? one : best), read[0] ?? NONE);
   const words = longest.encoded?.words ?? [];
-  const unknown = words.filter(
-    ({ start, text: word }) =>
-      isSpoken(word) && read.every(({ encoded }) => encoded.unknown.some((other) => other.start === start)),
-  );
+  const lost = read.map(({ encoded }) => new Set(encoded.unknown.map(({ start }) => start)));
+  const phraseAround = phrasesIn(words, model.vocabulary);
+  const unknown = words.flatMap(({ start, text: word }, at) => {
+    if (!isSpoken(word) || !lost.every((starts) => starts.has(start))) return [];
+    const match = phraseAround(at, 0);
+    const [first, last] = [words[match.start], words[match.end - 1]];
+    const whole = range({ start: first?.start ?? start, end: last?.end ?? start + word.length });
+    return [{ ...whole, suggestions: match.instead === undefined ? [] : [match.instead] }];
+  });
   return {
     tokens: longest.tokens,
     limit: longest.limit,
     weights: weights.map((weight) => ({ ...range(weight), weight: weight.weight })),
-    unknown: unknown.map((word) => {
-      const [phrase] = unknownPhrases(words, [word], model.vocabulary);
-      const whole = phrase === undefined ? word : phraseAround(words, word, phrase.text);
-      return { ...range(whole), suggestions: phrase?.instead === undefined ? [] : [phrase.instead] };
-    }),
+    unknown,
     warnings: [
       ...warnings,
       ...(longest.tokens > longest.limit
@@ -61,38 +61,3 @@ export async function readPrompt(
 /** Room for any prompt that the contract takes. */
 const LONGEST = 32_768;
 const NONE = { encoded: undefined, limit: 0, tokens: 0 };
-
-/** The words that make up a phrase with `word` among them. */
-function phraseAround(
-  words: readonly PromptWord[],
-  word: PromptWord,
-  phrase: string,
-): Pick<PromptWord, 'start' | 'end'> {
-  const at = words.indexOf(word);
-  const length = phrase.split(' ').length;
-  for (let from = Math.max(0, at - length + 1); from <= at; from++) {
-    const part = words.slice(from, from + length);
-    const [first, last] = [part[0], part.at(-1)];
-    if (first && last && part.map(({ text }) => text).join(' ') === phrase)
-      return { start: first.start, end: last.end };
-  }
-  return word;
-}
-
-/** For every unit of the text without marks, where it stands in what was typed. */
-function placesIn(typed: string, text: string): readonly number[] {
-  const places: number[] = [];
-  let at = 0;
-  for (const unit of text) {
-    while (at < typed.length) {
-      // The number of a weight may hold the very character that comes next.
-      const number = /^:\s*[+-]?[\d.]+\s*\)/.exec(typed.slice(at, at + 32));
-      if (number !== null && unit !== ':') at += number[0].length;
-      else if (typed.startsWith(unit, at)) break;
-      else at += 1;
-    }
-    for (let index = 0; index < unit.length; index++) places.push(Math.min(at + index, typed.length));
-    at += unit.length;
-  }
-  return places;
-}

@@ -1,6 +1,16 @@
 import { type WeightedPrompt, WeightedText } from './runs.ts';
+import { numberAt, shownForm, skipSpace } from './scan.ts';
 
 const ROUND = 1.1;
+
+/** A bracket that closes. */
+interface Group {
+  readonly close: number;
+  /** Where its words end: before a weight. */
+  readonly end: number;
+  /** The weight that is written in it. */
+  readonly weight: number | undefined;
+}
 
 /**
  * The form of ComfyUI (comfy/sd1_clip.py, token_weights): `(x)` multiplies the surrounding weight by 1.1, `(x:1.3)` replaces
@@ -8,48 +18,43 @@ const ROUND = 1.1;
  */
 export function parseComfy(prompt: string): WeightedPrompt {
   const out = new WeightedText();
-  for (const form of prompt.match(/<(?:lora|lyco|layer):[^<>]*>|embedding:\S+/g) ?? []) {
-    out.warn(`"${form}" is not supported; it is read as text.`);
+  for (const form of prompt.match(/<(?:lora|lyco|layer):[^<>]*>|embedding:\S+/g) ?? [])
+    out.warn(`"${shownForm(form)}" is not supported; it is read as text.`);
+  const groups = groupsOf(prompt);
+  const inside: { readonly group: Group; readonly weight: number }[] = [];
+  for (let at = 0; at <= prompt.length; ) {
+    const { group: around, weight } = inside.at(-1) ?? { group: undefined, weight: 1 };
+    if (around !== undefined && at === around.end) {
+      inside.pop();
+      at = around.close + 1;
+      continue;
+    }
+    if (at === prompt.length) break;
+    const group = groups.get(at);
+    if (group !== undefined) inside.push({ group, weight: group.weight ?? weight * ROUND });
+    else if (prompt[at] === '\\' && '()'.includes(prompt[at + 1] ?? ' ')) out.append(prompt[++at] ?? '', at, weight);
+    else out.append(prompt[at] ?? '', at, weight);
+    at++;
   }
-  append(out, prompt, 1);
   return out.finish();
 }
 
-function append(out: WeightedText, text: string, weight: number): void {
-  let plain = '';
-  const flush = () => {
-    out.append(plain, weight);
-    plain = '';
-  };
-  for (let i = 0; i < text.length; i++) {
-    const character = text.charAt(i);
-    if (character === '\\' && /[()]/.test(text.charAt(i + 1))) {
-      plain += text.charAt(++i);
-      continue;
+function groupsOf(text: string): ReadonlyMap<number, Group> {
+  const groups = new Map<number, Group>();
+  const open: number[] = [];
+  let colon = -1;
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (character === '\\') at++;
+    else if (character === '(') open.push(at);
+    else if (character === ':') colon = at;
+    else if (character === ')') {
+      const start = open.pop();
+      if (start === undefined) continue;
+      const number = colon > start ? numberAt(text, skipSpace(text, colon + 1)) : undefined;
+      const isWeight = number !== undefined && skipSpace(text, number.end) === at;
+      groups.set(start, { close: at, end: isWeight ? colon : at, weight: isWeight ? number.value : undefined });
     }
-    const end = character === '(' ? closingBracket(text, i) : -1;
-    if (end === -1) {
-      plain += character;
-      continue;
-    }
-    flush();
-    const inner = text.slice(i + 1, end);
-    const numbered = /^([\s\S]*):\s*([+-]?(?:\d+\.?\d*|\.\d+))\s*$/.exec(inner);
-    if (numbered === null) append(out, inner, weight * ROUND);
-    else append(out, numbered[1] ?? '', Number(numbered[2]));
-    i = end;
   }
-  flush();
-}
-
-/** Index of the bracket that closes the one at `open`, or -1. */
-function closingBracket(text: string, open: number): number {
-  let depth = 0;
-  for (let i = open; i < text.length; i++) {
-    const character = text.charAt(i);
-    if (character === '\\') i++;
-    else if (character === '(') depth++;
-    else if (character === ')' && --depth === 0) return i;
-  }
-  return -1;
+  return groups;
 }

@@ -55,7 +55,15 @@ export function isSpoken(text: string): boolean {
 
 /** Index of the first word that overlaps a character range; -1 when none does. */
 export function wordAt(words: readonly PromptWord[], start: number, end: number): number {
-  return words.findIndex((word) => word.start < end && start < word.end);
+  // Words stand in order: the first that ends behind `start` is the one, or there is none.
+  let [low, high] = [0, words.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((words[middle]?.end ?? 0) > start) high = middle;
+    else low = middle + 1;
+  }
+  const found = words[low];
+  return found !== undefined && found.start < end ? low : -1;
 }
 
 /** Pieces with a place in the prompt: all that alignment and word look-up need. */

@@ -4,7 +4,7 @@ import type { Vocabulary } from '../../contract/index.ts';
 import { EMBEDDED } from '../../test/embedded.ts';
 import { readVocabulary } from '../checkpoint/vocabulary.ts';
 import { isSpoken, splitWords } from './prompt.ts';
-import { namePhrases, unknownPhrases } from './unknown.ts';
+import { namePhrases, phrasesIn, unknownPhrases } from './unknown.ts';
 
 /** A world of its own: what the embedded model knows grows, and a hat that is known is no example of an unknown one. */
 const VOCABULARY: Vocabulary = {
@@ -103,4 +103,21 @@ describe('every synonym of the embedded model', () => {
   it('is none of the words that the model knows itself', () => {
     for (const [synonym] of pairs) if (!synonym.includes(' ')) expect(vocabulary.words, synonym).not.toContain(synonym);
   });
+});
+
+it('reads a vocabulary once, however many words are looked up in it', () => {
+  let reads = 0;
+  const counted = new Proxy(VOCABULARY, {
+    get(target, key) {
+      reads++;
+      return Reflect.get(target, key);
+    },
+  });
+  const words = splitWords(Array.from({ length: 4000 }, (_, at) => `wrd${at}`).join(' '));
+  unknownPhrases(words.slice(0, 1), words.slice(0, 1), counted);
+  const once = reads;
+  expect(unknownPhrases(words, words, counted)).toHaveLength(4000);
+  const around = phrasesIn(words, counted);
+  for (const at of words.keys()) around(at, 0);
+  expect(reads).toBe(once);
 });

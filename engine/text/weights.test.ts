@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { growth } from '../../test/looks.ts';
 import { type PromptDialect, parsePromptWeights } from './weights.ts';
 
 /** Weighted words as `word=weight`. */
@@ -50,8 +51,81 @@ describe('the A1111 form', () => {
     ['a cat AND a dog', 'a cat, a dog'],
     ['a cat BREAK a dog', 'a cat, a dog'],
     ['a cat <lora:fur:0.8>', 'a cat '],
+    ['a [cat:0.5]', 'a cat'],
+    ['a [cat::0.5] runs', 'a  runs'],
+    ['[cat:dog:-.5]', 'dog'],
+    ['[cat:a:b:10]', 'a:b'],
+    ['[\\]\\[:cat:0.5]', 'cat'],
+    ['a {red|blue} cat', 'a {red|blue} cat'],
+    ['a __color__ cat', 'a __color__ cat'],
   ])('%s is reported, not silently taken', (prompt, text) => {
     expect(read(prompt)).toEqual({ text, weights: [], warnings: 1 });
+  });
+
+  it.each([
+    ['[(cat:1.2):dog:0.5]', 'dog', []],
+    ['[cat:(dog:1.3):0.5]', 'dog', ['dog=1.3']],
+    ['[[cat:dog:0.5]:bird:0.8]', 'bird', []],
+    ['[cat:[dog:bird:0.5]:0.8]', 'bird', []],
+    ['([cat:dog:0.5]:1.4) runs', 'dog runs', ['dog=1.4']],
+    ['[(red:1.5)|blue] hat', 'red hat', ['red=1.5']],
+    ['[a|[b|c]|(d)]', 'a', []],
+    ['[x:(dog:0.5] runs', 'dog runs', ['dog=1.1']],
+    ['[[cat:0.5]]', 'cat', ['cat=0.909090909091']],
+    ['a cat :1.2 AND a dog :0.5', 'a cat, a dog', []],
+    ['a cat:1.2 AND (a dog:1.3):.5', 'a cat, a dog', ['a dog=1.3']],
+    ['AND a cat BREAK AND', 'a cat', []],
+  ])('%s with brackets and weights inside is told and leaves no marks', (prompt, text, weights) => {
+    const found = read(prompt);
+    expect(found).toEqual({ text, weights, warnings: expect.any(Number) });
+    expect(found.warnings).toBeGreaterThan(0);
+  });
+
+  it('tells at most twenty forms, each in short', () => {
+    const { warnings } = parsePromptWeights(
+      Array.from({ length: 100 }, (_, at) => `[${at}${'x'.repeat(90)}:0.5]`).join(' '),
+    );
+    expect(warnings).toHaveLength(21);
+    expect(warnings.at(-1)).toBe('There are 80 more forms like these.');
+    for (const warning of warnings) expect(warning.length).toBeLessThan(250);
+  });
+
+  /** A prompt of the grammar, and what is left of it. */
+  const word = fc.constantFrom('cat', 'a red apple', 'é', '😀');
+  const { prompt: prompts } = fc.letrec<{ prompt: { source: string; text: string } }>((tie) => ({
+    prompt: fc.oneof(
+      { maxDepth: 5, withCrossShrink: true },
+      word.map((text) => ({ source: text, text })),
+      fc.tuple(tie('prompt'), fc.constantFrom('(%)', '[%]', '(%:1.3)', '( % : .5 )')).map(([inner, form]) => ({
+        source: form.replace('%', () => inner.source),
+        text: form.startsWith('( ') ? ` ${inner.text} ` : inner.text,
+      })),
+      fc.tuple(tie('prompt'), tie('prompt')).map(([one, two]) => ({
+        source: `${one.source}, ${two.source}`,
+        text: `${one.text}, ${two.text}`,
+      })),
+      fc
+        .tuple(tie('prompt'), tie('prompt'), fc.constantFrom('0.5', '12', ' .25 ', '-1'))
+        .map(([from, to, when]) => ({ source: `[${from.source}:${to.source}:${when}]`, text: to.text })),
+      tie('prompt').map((to) => ({ source: `[${to.source}:0.5]`, text: to.text })),
+      fc.array(tie('prompt'), { minLength: 2, maxLength: 3 }).map((all) => ({
+        source: `[${all.map(({ source }) => source).join('|')}]`,
+        text: all[0]?.text ?? '',
+      })),
+    ),
+  }));
+
+  it('leaves of any nesting the words that are used, and knows where they stood', () => {
+    fc.assert(
+      fc.property(prompts, ({ source, text }) => {
+        const parsed = parsePromptWeights(source);
+        expect(parsed.text).toBe(text);
+        expect(parsed.places).toHaveLength(text.length);
+        expect(parsed.places.map((place) => source[place]).join('')).toBe(text);
+        expect(parsed.places.every((place, at) => at === 0 || place > (parsed.places[at - 1] ?? 0))).toBe(true);
+      }),
+      { numRuns: 2000, seed: 23 },
+    );
   });
 });
 
@@ -116,6 +190,42 @@ describe('every dialect', () => {
       }),
       { numRuns: 3000, seed: 4 },
     );
+  });
+
+  it.each([
+    '(',
+    ')',
+    '[',
+    ']',
+    ':',
+    ' ',
+    '1',
+    '\\',
+    '|',
+    '(a:1',
+    '[a:0.5]',
+    '[a',
+    ' AND',
+    '<lora:',
+    ': ',
+    '((a))',
+    '-',
+    'a+',
+    '(a',
+    '{|',
+    '__a',
+  ])('looks at a sign of %j as often in a long prompt as in a short one', (sign) => {
+    for (const dialect of ['a1111', 'comfyui', 'compel'] as const) {
+      const parse = (text: string) => {
+        try {
+          parsePromptWeights(text, dialect);
+        } catch (error) {
+          expect(error).toMatchObject({ kind: 'request-invalid' });
+        }
+      };
+      expect(growth(sign, parse)).toBeLessThan(12);
+      expect(growth(`${sign}x AND y`, parse)).toBeLessThan(12);
+    }
   });
 
   it('refuses weights beyond all sense', () => {

@@ -3,6 +3,7 @@ import { parseA1111 } from './a1111.ts';
 import { parseComfy } from './comfy.ts';
 import { parseCompel } from './compel.ts';
 import type { WeightedPrompt, WeightedRange } from './runs.ts';
+import { shownForm } from './scan.ts';
 
 export type { WeightedPrompt, WeightedRange };
 
@@ -22,7 +23,7 @@ export function parsePromptWeights(prompt: string, dialect: PromptDialect = 'a11
     if (!Number.isFinite(weight) || Math.abs(weight) > LARGEST_WEIGHT) {
       throw new AttuneError(
         'request-invalid',
-        `The weight ${weight} of "${parsed.text.slice(start, end)}" is out of range: use -${LARGEST_WEIGHT} to ${LARGEST_WEIGHT}.`,
+        `The weight ${weight} of "${shownForm(parsed.text.slice(start, end))}" is out of range: use -${LARGEST_WEIGHT} to ${LARGEST_WEIGHT}.`,
         { field: 'prompt' },
       );
     }
@@ -34,5 +35,5 @@ const dialectParsers: Readonly<Record<PromptDialect, (prompt: string) => Weighte
   a1111: parseA1111,
   comfyui: parseComfy,
   compel: parseCompel,
-  none: (text) => ({ text, weights: [], warnings: [] }),
+  none: (text) => ({ text, weights: [], warnings: [], places: Array.from({ length: text.length }, (_, at) => at) }),
 };
