@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Pixels } from '../ports.ts';
-import { checkMask, cropTo, fromPlanar, padToMultiple, resizeArea, toMask, toPlanar, toRgb } from './pixels.ts';
+import { checkMask, cropTo, fromPlanar, padToMultiple, resizeArea, toPlanar, toRgb } from './pixels.ts';
 
 const anyPixels = (channels: 1 | 3 | 4) =>
   fc
@@ -49,34 +49,6 @@ describe('pixels', () => {
 });
 
 describe('a mask', () => {
-  it('of greys says what it says, in one, three or four channels', () => {
-    const values = Uint8Array.of(0, 1, 127, 254, 255);
-    const shape = { width: 5, height: 1 };
-    const wide = (channels: 3 | 4) =>
-      Uint8Array.from(
-        values.length === 0
-          ? []
-          : [...values].flatMap((value) => (channels === 3 ? [value, value, value] : [value, value, value, 255])),
-      );
-    for (const picture of [
-      { ...shape, channels: 1, data: values },
-      { ...shape, channels: 3, data: wide(3) },
-      { ...shape, channels: 4, data: wide(4) },
-    ] satisfies Pixels[]) {
-      expect(toMask(picture)).toEqual({ mask: { ...shape, channels: 1, data: values }, reading: 'brightness' });
-    }
-  });
-
-  it('painted white on a transparent layer repaints the paint', () => {
-    const { mask, reading } = toMask(rgba([255, 255, 255, 255], [0, 0, 0, 0], [255, 255, 255, 128]));
-    expect([...mask.data, reading]).toEqual([255, 0, 128, 'painted']);
-  });
-
-  it('that is a picture with holes repaints the holes', () => {
-    const { mask, reading } = toMask(rgba([200, 10, 30, 255], [9, 9, 9, 0]));
-    expect([...mask.data, reading]).toEqual([0, 255, 'transparent']);
-  });
-
   it('of another size, or with nothing to repaint, is refused with a sentence', () => {
     const picture = (width: number, value: number): Pixels => ({
       width,

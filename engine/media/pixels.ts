@@ -43,11 +43,26 @@ export function fromPlanar(planes: Float32Array, width: number, height: number):
 /** How the parts of a mask file were understood. */
 export type MaskReading = 'brightness' | 'painted' | 'transparent';
 
+/** Less opacity than this is seen as transparency; lossy encoders and rounding leave some that is hardly less than full. */
+const SEEN_THROUGH = 240;
+/** Channels so far apart are still grey. */
+const GREY_SPREAD = 40;
+/** Share of full brightness from which paint is white; less than `BLACK` of 255 is black. */
+const WHITE = 0.78;
+const BLACK = 55;
+/** Paint of this brightness repaints in full: editors and lossy formats write white as 245 or so. */
+const FULL = 0.92;
+/** Share of what is visible that is black or white in a mask that somebody painted. */
+const PAINTED = 0.8;
+
 /**
  * A mask from a picture: one channel, 255 = repaint, 0 = keep.
  * - opaque: brightness counts, white repaints (A1111, diffusers, InvokeAI);
- * - transparent around white paint: the paint repaints;
+ * - transparent around white paint, or white and black paint: the white repaints, black and nothing keep;
  * - transparent holes in anything else: the holes repaint (ComfyUI).
+ *
+ * The reading follows from what most of the picture is, so that stray pixels, soft edges and a white that is not quite white do not turn
+ * it over.
  */
 export function toMask(picture: Pixels): { mask: Pixels; reading: MaskReading } {
   const { width, height, channels, data } = picture;
@@ -56,22 +71,46 @@ export function toMask(picture: Pixels): { mask: Pixels; reading: MaskReading } 
   const reading = maskReading(picture);
   for (let pixel = 0; pixel < area; pixel++) {
     const at = pixel * channels;
-    if (reading === 'brightness') mask[pixel] = channels === 1 ? data[at]! : luma(data, at);
-    else mask[pixel] = reading === 'painted' ? data[at + 3]! : 255 - data[at + 3]!;
+    const alpha = channels === 4 ? data[at + 3]! : 255;
+    if (reading === 'transparent') mask[pixel] = 255 - alpha;
+    else {
+      const brightness = channels === 1 ? data[at]! : luma(data, at);
+      // Paint that was mixed with the black below it is as bright as it is opaque, and counts once.
+      if (reading === 'painted') mask[pixel] = Math.min(alpha, Math.round(brightness / FULL));
+      else mask[pixel] = alpha >= SEEN_THROUGH ? brightness : Math.round((brightness * alpha) / 255);
+    }
   }
   return { mask: { width, height, channels: 1, data: mask }, reading };
 }
 
 function maskReading({ channels, data }: Pixels): MaskReading {
   if (channels !== 4) return 'brightness';
-  let opaque = true;
-  let white = true;
+  let [holes, visible, white, black, whitePixels] = [0, 0, 0, 0, 0];
   for (let at = 0; at < data.length; at += 4) {
-    if (data[at + 3] !== 255) opaque = false;
-    if (data[at + 3] !== 0 && luma(data, at) < 250) white = false;
+    const alpha = data[at + 3]!;
+    if (alpha < SEEN_THROUGH) holes++;
+    if (alpha === 0) continue;
+    visible += alpha;
+    if (spread(data, at) > GREY_SPREAD) continue;
+    const brightness = luma(data, at);
+    if (brightness >= WHITE * alpha) {
+      white += alpha;
+      whitePixels++;
+    } else if (brightness <= BLACK) black += alpha;
   }
-  if (opaque) return 'brightness';
-  return white ? 'painted' : 'transparent';
+  const area = data.length / 4;
+  if (!counts(holes, area)) return 'brightness';
+  return white + black >= PAINTED * visible && counts(whitePixels, area) ? 'painted' : 'transparent';
+}
+
+/** Whether so many pixels are meant: more than a few, and more than a ten-thousandth. Of tiny pictures each eighth counts. */
+function counts(pixels: number, area: number): boolean {
+  return pixels > Math.max(area / 10_000, Math.min(4, area / 8));
+}
+
+function spread(data: Uint8Array, at: number): number {
+  const [red, green, blue] = [data[at]!, data[at + 1]!, data[at + 2]!];
+  return Math.max(red, green, blue) - Math.min(red, green, blue);
 }
 
 /** Rec. 601 brightness; equal channels give that value exactly. */
