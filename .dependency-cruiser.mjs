@@ -32,6 +32,7 @@ const rooms = [
       'checkpoint/': ['node:fs', 'node:path', 'node:crypto'],
       'graph/': ['@bufbuild/protobuf'],
       'text/': ['tokenizers'],
+      'media/': ['fflate'],
       'jobs/': ['node:fs', 'node:path', 'node:crypto'],
     }[floor],
   })),

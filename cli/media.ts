@@ -32,7 +32,7 @@ export function readInput(path: string, host: Host): Promise<Uint8Array> {
 export function metadataOf(bytes: Uint8Array, path: string): PictureMetadata {
   if (pictureFormat(bytes) !== undefined) return readMetadata(bytes);
   const name = path === '-' ? 'Standard input' : path;
-  const what = 'is neither PNG, JPEG, WebP nor AVIF, the pictures that can say how they were made';
+  const what = 'is neither PNG, JPEG, WebP, AVIF, HEIC, TIFF nor GIF, the pictures that can say how they were made';
   throw new AttuneError('media-invalid', `${name} ${what}.`, { file: path });
 }
 

@@ -41,9 +41,10 @@ export {
   without,
   wordMask,
 } from './media/maskprogram.ts';
+export { pictureFormat } from './media/metadata/carried.ts';
 export { filmTags, readFilmTags } from './media/metadata/film.ts';
-export { importMetadata } from './media/metadata/import.ts';
-export { type PictureMetadata, pictureFormat, readMetadata, writeMetadata } from './media/metadata/picture.ts';
+export { importFilm, importMetadata } from './media/metadata/import.ts';
+export { type PictureMetadata, readMetadata, writeMetadata } from './media/metadata/picture.ts';
 export { compareWhere } from './media/paste.ts';
 export { checkMask, toMask } from './media/pixels.ts';
 export { inputFaults, paramFromText, paramRange } from './methods/checks.ts';

@@ -116,15 +116,24 @@ export interface FilmInfo {
   readonly height: number;
   readonly fps: number;
   readonly tags: Partial<FilmTags>;
+  /** All tags that are texts, by their names in lower case. */
+  readonly allTags: ReadonlyMap<string, string>;
 }
 
 /** Whatever a container calls them: Matroska may name what a tag is about before it, as in `MOVIE/TITLE`. */
-function tagsOf(found: Readonly<Record<string, unknown>>): Partial<FilmTags> {
-  const known = new Map(Object.entries(found).map(([name, value]) => [name.toLowerCase().split('/').at(-1), value]));
+function allTagsOf(found: Readonly<Record<string, unknown>>): ReadonlyMap<string, string> {
+  return new Map(
+    Object.entries(found).flatMap(([name, value]) =>
+      typeof value === 'string' ? [[name.toLowerCase().split('/').at(-1) ?? '', value] as const] : [],
+    ),
+  );
+}
+
+function tagsOf(all: ReadonlyMap<string, string>): Partial<FilmTags> {
   return Object.fromEntries(
     (['title', 'comment', 'description'] as const).flatMap((name) => {
-      const value = known.get(name);
-      return typeof value === 'string' ? [[name, value]] : [];
+      const value = all.get(name);
+      return value === undefined ? [] : [[name, value]];
     }),
   );
 }
@@ -132,6 +141,8 @@ function tagsOf(found: Readonly<Record<string, unknown>>): Partial<FilmTags> {
 const MAX_PIXELS = 100_000_000;
 const MAX_TOTAL_PIXELS = 400_000_000;
 const MAX_FRAMES = 10_000;
+/** Graphs of ComfyUI may hold pictures, and a film holds two forms of one. */
+const MAX_TAG_BYTES = 64 * 1024 * 1024;
 /** A damaged file may keep a decoder busy without end. */
 const TIME_LIMIT_MS = 120_000;
 
@@ -146,7 +157,7 @@ export async function filmInfo(path: string, format: FilmFormat, env: Env): Prom
     program,
     ['-v', 'error', ...LOCAL, '-f', format, '-select_streams', 'v:0', '-show_entries', asked, '-of', 'json', path],
     { file: path, what: 'cannot be read' },
-    4 * 1024 * 1024,
+    MAX_TAG_BYTES,
   );
   const { streams = [], format: container = {} } = JSON.parse(new TextDecoder().decode(told));
   const [stream] = streams;
@@ -156,7 +167,8 @@ export async function filmInfo(path: string, format: FilmFormat, env: Env): Prom
   const [width, height, fps] = [Number(stream.width), Number(stream.height), count / per];
   if (!(width > 0 && height > 0) || !(fps > 0 && fps <= 1000)) throw refuse('says no size or rate that can be used');
   if (width * height > MAX_PIXELS) throw refuse(`has frames of more than ${MAX_PIXELS} pixels; scale it down first`);
-  return { width, height, fps: Math.round(fps * 1000) / 1000, tags: tagsOf(container.tags ?? {}) };
+  const allTags = allTagsOf(container.tags ?? {});
+  return { width, height, fps: Math.round(fps * 1000) / 1000, tags: tagsOf(allTags), allTags };
 }
 
 /** All frames of a film. Throws 'media-invalid'. */

@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import { AttuneError } from '../engine/base/errors.ts';
 import type { ImageCodec, ImageFormat, Pixels } from '../engine/ports.ts';
+import { foreignKind, isHeic, pngFrames, tiffPages } from './foreign.ts';
 
 /** Pictures on disk <-> pixels, by sharp (libvips). The only file that knows sharp. */
 
@@ -10,6 +11,12 @@ const MAX_SIDE = 16_384;
 
 /** What sharp calls the formats we take; everything else (SVG, PDF, ...) is refused by content, whatever its name. */
 const READABLE = new Set(['png', 'jpeg', 'webp', 'gif', 'tiff', 'heif']);
+
+const TAKEN = 'save it as PNG, JPEG, WebP or AVIF';
+
+/** sharp's own libvips has no decoder for HEVC; one of the system may. */
+const HEIC =
+  'is a HEIC picture, which the picture library here cannot decode; save it as JPEG or PNG (phones can be set to write JPEG: "Most Compatible")';
 
 /** Quality of JPEG where nobody says otherwise: with full colour resolution, hard to tell from the original. */
 const JPEG_QUALITY = 95;
@@ -36,19 +43,18 @@ async function decode(bytes: Uint8Array, file: string, maxPixels: number): Promi
     .metadata()
     .catch((cause: unknown) => {
       const tooLarge = cause instanceof Error && /exceeds pixel limit/i.test(cause.message);
-      throw tooLarge
-        ? refuse(`has more than ${maxPixels} pixels; scale it down first`, cause)
-        : refuse('is not a picture that can be read', cause);
+      if (tooLarge) throw refuse(`has more than ${maxPixels} pixels; scale it down first`, cause);
+      if (isHeic(bytes)) throw refuse(HEIC, cause);
+      const kind = foreignKind(bytes);
+      throw kind === undefined
+        ? refuse('is not a picture that can be read', cause)
+        : refuse(`is ${kind}, which is not taken; ${TAKEN}`, cause);
     });
   if (header.format === undefined || !READABLE.has(header.format)) {
-    throw refuse(
-      `is ${header.format ?? 'of an unknown format'}, which is not taken; save it as PNG, JPEG, WebP or AVIF`,
-    );
+    throw refuse(`is ${header.format ?? 'of an unknown format'}, which is not taken; ${TAKEN}`);
   }
-  if ((header.pages ?? 1) > 1)
-    throw refuse(
-      `is animated (${header.pages} frames); Attune edits still pictures, so save the frame you want as a picture`,
-    );
+  const several = severalPictures(header.format, header.pages ?? 1, bytes);
+  if (several !== undefined) throw refuse(several);
   if (header.width > MAX_SIDE || header.height > MAX_SIDE)
     throw refuse(`has a side of more than ${MAX_SIDE} pixels; scale it down first`);
   if (header.width * header.height > maxPixels) throw refuse(`has more than ${maxPixels} pixels; scale it down first`);
@@ -58,10 +64,23 @@ async function decode(bytes: Uint8Array, file: string, maxPixels: number): Promi
     .raw({ depth: 'uchar' })
     .toBuffer({ resolveWithObject: true })
     .catch((cause: unknown) => {
-      throw refuse('is damaged and cannot be decoded', cause);
+      throw refuse(isHeic(bytes) ? HEIC : 'is damaged and cannot be decoded', cause);
     });
   if (info.channels !== 3 && info.channels !== 4 && info.channels !== 1) throw refuse(`has ${info.channels} channels`);
   return { width: info.width, height: info.height, channels: info.channels, data: new Uint8Array(data) };
+}
+
+/** What a file with more than one picture is, and what to do; undefined for a file of one. */
+function severalPictures(format: string, pages: number, bytes: Uint8Array): string | undefined {
+  const frames = format === 'png' ? pngFrames(bytes) : pages;
+  if (format === 'tiff') {
+    const own = pages > 1 ? tiffPages(bytes) : 1;
+    return own > 1 ? `has ${own} pages; save the page you want as a picture of its own` : undefined;
+  }
+  if (frames < 2) return undefined;
+  return format === 'heif'
+    ? `holds ${frames} pictures; save the one you want as a picture of its own`
+    : `is animated (${frames} frames); Attune edits still pictures, so save the frame you want as a picture`;
 }
 
 /**

@@ -24,7 +24,7 @@ import { readWordLists } from './wordlists.ts';
 export interface ReadTable {
   readonly table: BatchTable;
   readonly paths: ReadonlyMap<string, string>;
-  /** Sentences about how its files were read. */
+  /** Sentences about how its files were read, and what lies in a folder and is no job. */
   readonly notices: readonly string[];
 }
 
@@ -135,12 +135,30 @@ async function readRows(path: string, encoding: string | undefined): Promise<Rea
   const status = await stat(path).catch(() => undefined);
   const name = basename(resolve(path)).slice(0, 120) || 'batch';
   if (status?.isDirectory()) {
-    const rows = folderRows(await readdir(path));
-    if (rows.length === 0) throw new AttuneError('file-failed', `${path} holds no pictures.`, { file: path });
-    return { rows, folder: path, name, notices: [] };
+    const entries = await readdir(path, { withFileTypes: true });
+    // A slash at the end tells a folder from a picture, whatever its name.
+    const { rows, passedOver } = folderRows(
+      entries.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name)),
+    );
+    const notices = passedOver.length === 0 ? [] : [passedOverNotice(path, passedOver)];
+    if (rows.length === 0)
+      throw new AttuneError('file-failed', [`${path} holds no pictures that are taken.`, ...notices].join(' '), {
+        file: path,
+      });
+    return { rows, folder: path, name, notices };
   }
   const { text, notes: notices } = decodeText(await readFileWithin(path, MAX_TABLE_BYTES), name, encoding);
   return { rows: parseRows(name, text), folder: dirname(path), name, notices };
+}
+
+/** So many names of files that are passed over are said. */
+const SHOWN_NAMES = 10;
+
+function passedOverNotice(path: string, names: readonly string[]): string {
+  const more = names.length > SHOWN_NAMES ? ` and ${names.length - SHOWN_NAMES} more` : '';
+  const count = names.length === 1 ? '1 entry is' : `${names.length} entries are`;
+  const shown = names.slice(0, SHOWN_NAMES).map((name) => name.replace(/\p{Cc}/gu, '?'));
+  return `In ${path} ${count} passed over, no PNG, JPEG, WebP, AVIF, TIFF or GIF by name: ${shown.join(', ')}${more}.`;
 }
 
 /** Every row with every prompt of the matrix. */

@@ -1,6 +1,8 @@
 import { open, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { AttuneError, type PictureMetadata, pictureFormat, reportLines } from '../../engine/index.ts';
+import type { Imported } from '../../contract/index.ts';
+import { AttuneError, importMetadata, type PictureMetadata, pictureFormat, reportLines } from '../../engine/index.ts';
+import { readFileWithin } from '../../native/files.ts';
 import type { Command, Outcome } from '../command.ts';
 import { COMMON_OPTIONS } from '../command.ts';
 import type { Host } from '../host.ts';
@@ -22,16 +24,22 @@ export const inspect: Command = {
   async run(values, host) {
     const [path = '-'] = values.arguments;
     if (path === '-' || (await isPicture(path))) {
-      const read = metadataOf(await readInput(path, host), path);
-      return told(path, read, 'picture');
+      const bytes = await readInput(path, host);
+      const imported = importMetadata(bytes, path);
+      return told(path, { ...metadataOf(bytes, path), ...(imported && { imported }) }, 'picture');
     }
     const video = await aboutVideo(path, host.env);
-    return video === undefined ? inspectModel(path, host) : told(path, video, 'video');
+    if (video !== undefined) return told(path, video, 'video');
+    return (await inspectSettings(path)) ?? inspectModel(path, host);
   },
 };
 
 /** Names of pictures; a file of such a name is none of a checkpoint, whatever it holds. */
-const PICTURE_NAME = /\.(?:png|jpe?g|webp|gif|tiff?|avif|heic|bmp|svg)$/i;
+const PICTURE_NAME = /\.(?:png|jpe?g|jpe|jfif|webp|gif|tiff?|avif|hei[cf]|bmp|svg)$/i;
+
+/** Settings that lie beside pictures: graphs of ComfyUI, the text of A1111, our own record. */
+const SETTINGS_NAME = /\.(?:json|txt)$/i;
+const MAX_SETTINGS_BYTES = 16 * 1024 * 1024;
 
 async function isPicture(path: string): Promise<boolean> {
   const status = await stat(path).catch(() => undefined);
@@ -46,7 +54,23 @@ async function isPicture(path: string): Promise<boolean> {
   }
 }
 
-type Metadata = PictureMetadata | VideoMetadata;
+type Metadata = (PictureMetadata & { readonly imported?: Imported }) | VideoMetadata;
+
+/** undefined for what is no file of settings that is known. */
+async function inspectSettings(path: string): Promise<Outcome | undefined> {
+  const status = SETTINGS_NAME.test(path) ? await stat(path).catch(() => undefined) : undefined;
+  if (status === undefined || !status.isFile() || status.size > MAX_SETTINGS_BYTES) return undefined;
+  const imported = importMetadata(await readFileWithin(path, MAX_SETTINGS_BYTES), path);
+  return (
+    imported && {
+      ok: true,
+      outputs: [],
+      figures: {},
+      lines: [`${path}: settings`, ...importedLines(imported)],
+      details: { settings: imported },
+    }
+  );
+}
 
 function told(path: string, read: Metadata, kind: 'picture' | 'video'): Outcome {
   const { parameters, record } = read;
@@ -67,7 +91,7 @@ function told(path: string, read: Metadata, kind: 'picture' | 'video'): Outcome 
 
 function linesOf(
   path: string,
-  { format, record, parametersText, sourceType, otherFields, problems }: Metadata,
+  { format, record, parametersText, sourceType, otherFields, problems, imported }: Metadata,
 ): string[] {
   const lines = [
     `${path}: ${format === 'frames' ? 'a folder of frames' : format.toUpperCase()}${sourceType === undefined ? '' : `, marked as ${sourceType}`}`,
@@ -89,10 +113,35 @@ function linesOf(
       ...(request.negative === undefined ? [] : [`  negative: ${request.negative}`]),
       ...Object.entries(request.params).map(([name, value]) => `  ${name}: ${value}`),
     );
-  } else if (parametersText !== undefined) lines.push(...parametersText.split('\n').map((line) => `  ${line}`));
+  } else if (imported !== undefined) lines.push(...importedLines(imported));
+  else if (parametersText !== undefined) lines.push(...parametersText.split('\n').map((line) => `  ${line}`));
   else lines.push('  it says nothing about its making');
-  if (otherFields.length > 0) lines.push(`  other fields: ${otherFields.join(', ')}`);
-  return [...lines, ...problems.map((problem) => `  ${problem}`)];
+  if (otherFields.length > 0)
+    lines.push(`  other fields: ${otherFields.slice(0, SHOWN_FIELDS).join(', ')}${more(otherFields)}`);
+  const said = new Set(record === undefined ? imported?.notes : []);
+  return [...lines, ...problems.filter((problem) => !said.has(problem)).map((problem) => `  ${problem}`)];
+}
+
+const SHOWN_FIELDS = 20;
+const more = (fields: readonly string[]) =>
+  fields.length > SHOWN_FIELDS ? ` and ${fields.length - SHOWN_FIELDS} more` : '';
+
+/** What another tool's words restore here, and sentences about the rest. */
+function importedLines({ tool, request, notes }: Imported): string[] {
+  const { prompt, negative, seed, steps, guidance, size } = request;
+  const settings = [
+    ...(size === undefined ? [] : [`${size.width}x${size.height}`]),
+    ...(steps === undefined ? [] : [`${steps} steps`]),
+    ...(guidance === undefined ? [] : [`guidance ${guidance}`]),
+    ...(seed === undefined ? [] : [`seed ${seed}`]),
+  ];
+  return [
+    `  made by ${tool}`,
+    ...(prompt === undefined ? [] : [`  prompt: ${prompt}`]),
+    ...(negative === undefined ? [] : [`  negative: ${negative}`]),
+    ...(settings.length === 0 ? [] : [`  ${settings.join(', ')}`]),
+    ...notes.map((note) => `  ${note}`),
+  ];
 }
 
 async function inspectModel(path: string, host: Host): Promise<Outcome> {

@@ -1,12 +1,17 @@
 import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type PictureMetadata, readFilmTags } from '../../engine/index.ts';
+import type { Imported } from '../../contract/index.ts';
+import { importFilm, type PictureMetadata, readFilmTags } from '../../engine/index.ts';
 import type { Env } from '../../native/ffmpeg.ts';
 import { readFileWithin } from '../../native/files.ts';
 import { type FilmFormat, filmFormat, filmInfo } from '../../native/film.ts';
 import { RECORD } from './pngsequence.ts';
 
-export type VideoMetadata = Omit<PictureMetadata, 'format'> & { readonly format: FilmFormat | 'frames' };
+export interface VideoMetadata extends Omit<PictureMetadata, 'format'> {
+  readonly format: FilmFormat | 'frames';
+  /** What its tags say in whichever tool's tongue. */
+  readonly imported?: Imported;
+}
 
 const MAX_RECORD_BYTES = 16 * 1024 * 1024;
 
@@ -20,10 +25,15 @@ export async function aboutVideo(path: string, env: Env): Promise<VideoMetadata 
     const record = join(path, RECORD);
     if ((await stat(record).catch(() => undefined)) === undefined) return undefined;
     const description = new TextDecoder().decode(await readFileWithin(record, MAX_RECORD_BYTES));
-    return { format: 'frames', ...readFilmTags({ description }) };
+    return told('frames', new Map([['description', description]]));
   }
   const format = status?.isFile() ? filmFormat(await beginningOf(path)) : undefined;
-  return format === undefined ? undefined : { format, ...readFilmTags((await filmInfo(path, format, env)).tags) };
+  return format === undefined ? undefined : told(format, (await filmInfo(path, format, env)).allTags);
+}
+
+function told(format: VideoMetadata['format'], tags: ReadonlyMap<string, string>): VideoMetadata {
+  const imported = importFilm(tags);
+  return { format, ...readFilmTags(tags), ...(imported && { imported }) };
 }
 
 async function beginningOf(path: string): Promise<Uint8Array> {

@@ -28,13 +28,18 @@ export function parseRows(name: string, text: string): Row[] {
   return rows;
 }
 
-/** A row for every picture of a folder, in the order of their names. */
-export function folderRows(names: readonly string[]): Row[] {
+const PICTURE_NAME = /\.(?:png|jpe?g|jpe|jfif|webp|avif|tiff?|gif)$/i;
+/** Files that systems put into every folder. */
+const SYSTEM_NAME = /^(?:\..*|thumbs\.db|desktop\.ini)$/i;
+
+/** A row for every picture of a folder, in the order of their names, and the names that are passed over. */
+export function folderRows(names: readonly string[]): { readonly rows: Row[]; readonly passedOver: readonly string[] } {
   const order = new Intl.Collator('en', { numeric: true });
-  return names
-    .filter((name) => /\.(?:png|jpe?g|webp|avif|tiff?|gif)$/i.test(name) && !name.startsWith('.'))
-    .toSorted(order.compare)
-    .map((source) => ({ source }));
+  const seen = names.filter((name) => !SYSTEM_NAME.test(name)).toSorted(order.compare);
+  return {
+    rows: seen.filter((name) => PICTURE_NAME.test(name)).map((source) => ({ source })),
+    passedOver: seen.filter((name) => !PICTURE_NAME.test(name)),
+  };
 }
 
 /** A1111's prompt matrix: `base|opt1|opt2` gives the base with every combination of the options, joined by commas. */

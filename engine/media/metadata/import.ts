@@ -1,37 +1,47 @@
 import { EditRecord, EditRequest, type Imported } from '../../../contract/index.ts';
-import { fromUtf8OrLatin1 } from './bytes.ts';
+import { type Carried, pictureFormat, readCarried } from './carried.ts';
+import { decodeText } from './comment.ts';
+import { carriedByFilm } from './film.ts';
 import { importComfy } from './importcomfy.ts';
-import { type ImportFields, readImportFields } from './importfields.ts';
+import { quoted } from './importdraft.ts';
+import { importDream, importInvoke, importOldInvoke } from './importinvoke.ts';
 import {
   importCommon,
   importDrawThings,
-  importDream,
   importEasyDiffusion,
   importFooocus,
-  importInvoke,
   importNovel,
-  importOldInvoke,
+  importRuined,
   importSwarm,
 } from './importtools.ts';
-import { isObject, own } from './json.ts';
-import { LIMITS, parseBoundedJson } from './limits.ts';
-import { readMetadata } from './picture.ts';
+import { importInvokeGraph } from './invokegraph.ts';
+import { isObject, own, textOf } from './json.ts';
+import { LIMITS, parseBoundedJson, parseLooseJson, whyNoJson } from './limits.ts';
+import { readTexts } from './picture.ts';
+import { readDrawThingsXmp, readStableDiffusionCppXmp } from './xmp.ts';
 
 /**
  * What a file of any known tool says of its making, as the part of a request that Attune can use, and sentences about the rest. The
  * file may also be a text or JSON that lay beside a picture. Nothing of it is trusted: texts and nesting are bounded, walks through
- * graphs end, and no path or address in it is ever opened. undefined where no tool is recognised.
+ * graphs end, and no path or address in it is ever opened. undefined where no tool is recognised; a field that tools use and nobody can
+ * read is told.
  *
  * The order is that of the widest reader, with our own record first and Fooocus before the plain text that it may also write.
  */
 export function importMetadata(bytes: Uint8Array, file: string): Imported | undefined {
-  const fields = readImportFields(bytes);
-  return fields === undefined ? importText(bytes, file) : (importOwn(bytes) ?? importFields(fields));
+  const format = pictureFormat(bytes);
+  return format === undefined ? importText(bytes, file) : importCarried(readCarried(bytes, format));
 }
 
-function importOwn(bytes: Uint8Array): Imported | undefined {
-  const { record } = readMetadata(bytes);
-  return record && importRecord(record);
+/** As `importMetadata`, of the tags of a film. @param tags by their names in lower case */
+export function importFilm(tags: ReadonlyMap<string, string>): Imported | undefined {
+  return importCarried(carriedByFilm(tags));
+}
+
+function importCarried(carried: Carried): Imported | undefined {
+  const { record } = readTexts(carried);
+  const found = (record && importRecord(record)) ?? importTools(carried) ?? unread(carried);
+  return found && { ...found, notes: [...new Set([...found.notes, ...carried.problems])] };
 }
 
 function importRecord(record: EditRecord): Imported | undefined {
@@ -56,55 +66,105 @@ function importRecord(record: EditRecord): Imported | undefined {
   };
 }
 
-function importFields(fields: ImportFields): Imported | undefined {
-  const parameters = fields.get('parameters') ?? fields.comment ?? fields.sdcpp;
-  const json = parameters?.trimStart().startsWith('{') ? parseLoose(parameters) : undefined;
-  const scheme = fields.get('fooocus_scheme') ?? fields.makerNote;
-  const isFooocus = scheme === 'fooocus' || scheme === 'a1111' || fields.software?.startsWith('Fooocus') === true;
+function importTools(carried: Carried): Imported | undefined {
+  const { fields, comments, xmp } = carried;
+  const get = (name: string) => fields.get(name);
+  const json = (name: string) => parseLooseJson(get(name));
+  const sdcpp = xmp === undefined ? undefined : readStableDiffusionCppXmp(xmp);
+  const drawThings = xmp === undefined ? undefined : readDrawThingsXmp(xmp);
+  const parameters = get('parameters');
+  const texts = [...(parameters === undefined ? [] : [parameters]), ...comments].slice(0, MAX_COMMENTS);
   return (
-    importSwarm(json) ??
-    (isFooocus ? (importFooocus(json) ?? common(parameters, 'Fooocus')) : undefined) ??
-    common(parameters, fields.sdcpp === undefined ? undefined : 'stable-diffusion.cpp') ??
-    importEasyDiffusion((name) => fields.get(name)) ??
-    importEasyDiffusion((name) => own(json, name)) ??
-    importInvoke(parse(fields.get('invokeai_metadata'))) ??
-    importOldInvoke(parse(fields.get('sd-metadata'))) ??
-    dream(fields.get('Dream')) ??
-    (fields.software === 'NovelAI' ? importNovel(parse(fields.get('Comment')) ?? json) : undefined) ??
-    importComfy(parseLoose(fields.get('prompt'))) ??
-    importDrawThings(parse(fields.drawThings) ?? json)
+    first(texts, (text) => importUnnamed(text, carried)) ??
+    (sdcpp === undefined ? undefined : importCommon(sdcpp, 'stable-diffusion.cpp')) ??
+    importEasyDiffusion(get) ??
+    importInvoke(json('invokeai_metadata')) ??
+    importInvokeGraph(json('invokeai_graph')) ??
+    importOldInvoke(json('sd-metadata')) ??
+    first([get('Dream')], importDream) ??
+    importNovel((name) => (name === 'Software' ? carried.software : get(name))) ??
+    importComfy(json('prompt')) ??
+    importComfy(json('workflow')) ??
+    importDrawThings(parseLooseJson(drawThings))
   );
 }
 
-/** A text beside a picture: what A1111 writes on request, or a graph of ComfyUI. */
+/** Of the texts without a name, the first ones are looked at. */
+const MAX_COMMENTS = 16;
+
+/** A text whose tool is told by its content: the common tongue, or one of the JSONs. */
+function importUnnamed(text: string, { fields, makerNote, software }: Carried): Imported | undefined {
+  const scheme = fields.get('fooocus_scheme') ?? makerNote;
+  const isFooocus = scheme === 'fooocus' || scheme === 'a1111' || software?.startsWith('Fooocus') === true;
+  if (!isJson(text)) return importCommon(text, isFooocus ? 'Fooocus' : undefined);
+  const json = parseLooseJson(text);
+  const says = textOf(own(json, 'version'))?.startsWith('Fooocus') === true;
+  return importSwarm(json) ?? (isFooocus || says ? importFooocus(json) : undefined) ?? importJson(json);
+}
+
+function importJson(json: unknown): Imported | undefined {
+  if (!isObject(json)) return undefined;
+  return (
+    importSwarm(json) ??
+    importRuined(json) ??
+    importNovel((name) => textOf(own(json, name))) ??
+    importEasyDiffusion((name) => own(json, name)) ??
+    importComfy(json) ??
+    importDrawThings(json)
+  );
+}
+
+const isJson = (text: string) => /^\s{0,99}[{[]/.test(text);
+
+function first(
+  texts: readonly (string | undefined)[],
+  read: (text: string) => Imported | undefined,
+): Imported | undefined {
+  for (const text of texts) {
+    const found = text === undefined ? undefined : read(text);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Fields in which tools keep what they know, and whose they are. */
+const KNOWN_FIELDS = new Map([
+  ['parameters', 'an unknown tool'],
+  ['prompt', 'ComfyUI'],
+  ['workflow', 'ComfyUI'],
+  ['invokeai_metadata', 'InvokeAI'],
+  ['invokeai_graph', 'InvokeAI'],
+  ['sd-metadata', 'InvokeAI'],
+  ['Dream', 'InvokeAI'],
+]);
+
+/** What stands in fields of known names and could not be read, and what was left out of a file of which nothing was. */
+function unread({ fields, problems }: Carried): Imported | undefined {
+  const found = [...KNOWN_FIELDS].flatMap(([field, tool]) => {
+    const text = fields.get(field);
+    if (text === undefined) return [];
+    const why = isJson(text) ? whyNoJson(text) : 'is in no form that is known here';
+    return [{ tool, note: `Its field "${field}" ${why}, and was not read: ${quoted(text)}.` }];
+  });
+  const skipped = problems.some((problem) => [...KNOWN_FIELDS.keys()].some((field) => problem.includes(`"${field}"`)));
+  if (found.length === 0 && !skipped) return undefined;
+  return { tool: found[0]?.tool ?? 'an unknown tool', request: {}, notes: found.map(({ note }) => note) };
+}
+
+/** A text beside a picture: what A1111 writes on request, a graph of ComfyUI, or the tags of a film as `{"filmTags": {...}}`. */
 function importText(bytes: Uint8Array, file: string): Imported | undefined {
   if (bytes.length > LIMITS.textBytes) return undefined;
-  const text = fromUtf8OrLatin1(bytes);
-  if (/\.json$/i.test(file) || text.trimStart().startsWith('{')) {
-    const json = parseLoose(text);
-    // Our own record, as it lies beside frames and in films.
-    const record = EditRecord.safeParse(json);
-    if (record.success) return importRecord(record.data);
-    return importSwarm(json) ?? importComfy(json) ?? importDrawThings(json);
-  }
-  return text.includes('Steps:') ? importCommon(text) : undefined;
-}
-
-function common(text: string | undefined, tool: string | undefined): Imported | undefined {
-  return text === undefined || text.trimStart().startsWith('{') ? undefined : importCommon(text, tool);
-}
-
-function dream(text: string | undefined): Imported | undefined {
-  return text === undefined ? undefined : importDream(text);
-}
-
-function parse(text: string | undefined): unknown {
-  return text === undefined ? undefined : parseBoundedJson(text);
-}
-
-/** ComfyUI writes `NaN`, which no JSON parser takes. */
-function parseLoose(text: string | undefined): unknown {
-  const json = parse(text);
-  if (isObject(json) || text === undefined || text.length > LIMITS.textBytes) return json;
-  return parse(text.replace(/([[:,]\s{0,4})-?(?:NaN|Infinity)/g, '$1null'));
+  const text = decodeText(bytes, true);
+  if (!/\.json$/i.test(file) && !isJson(text)) return /steps:/i.test(text) ? importCommon(text) : undefined;
+  const tags = own(parseBoundedJson(text), 'filmTags');
+  if (isObject(tags))
+    return importFilm(
+      new Map(
+        Object.entries(tags).flatMap(([name, tag]) => (typeof tag === 'string' ? [[name.toLowerCase(), tag]] : [])),
+      ),
+    );
+  const json = parseLooseJson(text);
+  // Our own record, as it lies beside frames and in films.
+  const record = EditRecord.safeParse(json);
+  return record.success ? importRecord(record.data) : (importJson(json) ?? importInvokeGraph(json));
 }

@@ -1,198 +1,179 @@
 import type { Imported } from '../../../contract/index.ts';
-import { ImportDraft, numberOf } from './importdraft.ts';
+import { ABSENT, type Found } from './comfyfound.ts';
+import { type Graph, type GraphNode, readGraph } from './comfygraph.ts';
+import { type Prompt, readPrompt, type Side } from './comfyprompt.ts';
+import { readStart } from './comfysize.ts';
+import { linkOf, Reader } from './comfyvalue.ts';
+import { ImportDraft, quoted } from './importdraft.ts';
 import { isObject, own, textOf } from './json.ts';
+import { parseLooseJson } from './limits.ts';
 
 /**
- * ComfyUI keeps the graph that ran: node id -> `class_type` and `inputs`, an input being a value or a link `[node id, slot]`. There is
- * no "the prompt": it is what reaches the sampler. Graphs come from anywhere, so walks are bounded and remember where they were.
+ * What a graph of ComfyUI restores: the values that reach the sampler whose picture is saved. What the graph does not tell (a node of an
+ * extension, a random draw, a picture of its own) is named and left out. Graphs come from anywhere, so every walk is bounded.
  */
-const MAX_NODES = 5_000;
-const MAX_VISITS = 2_000;
+const MAX_SEEN = 2_000;
+const MAX_SAVERS = 50;
+const SAVES = /save|video_?combine|output/i;
+const SHOWS = /preview/i;
+const ENLARGES = /upscale|imagescale|image resize|imageresize/i;
+const GUIDES = ['positive', 'conditioning', 'text_embeds', 'hyvid_embeds'];
 
-interface Node {
-  readonly id: string;
-  readonly type: string;
-  readonly inputs: Readonly<Record<string, unknown>>;
-}
-
-type Graph = ReadonlyMap<string, Node>;
-
-/** What a graph restores; undefined for what is no graph, or has no sampler. */
+/** undefined for what is no graph. */
 export function importComfy(json: unknown): Imported | undefined {
-  const graph = readGraph(json);
-  const sampler = graph && findSampler(graph);
-  if (!sampler) return undefined;
+  const graph = readGraph(json) ?? graphIn(json, 'prompt') ?? graphIn(json, 'workflow');
+  if (graph === undefined) return undefined;
   const draft = new ImportDraft();
-  const nodes = { sampler, guider: linked(graph, sampler, 'guider'), sigmas: linked(graph, sampler, 'sigmas') };
-  const guides = [nodes.sampler, nodes.guider].filter((node) => node !== undefined);
-  const first = <T>(from: readonly (Node | undefined)[], read: (node: Node) => T | undefined): T | undefined => {
-    for (const node of from) {
-      const value = node && read(node);
-      if (value !== undefined) return value;
-    }
-    return undefined;
-  };
-  const value = (node: Node, names: readonly string[]) =>
-    first([node], () =>
-      names.map((name) => plainValue(graph, own(node.inputs, name))).find((found) => found !== undefined),
-    );
-
-  draft.prompt(first(guides, (node) => promptText(graph, node, 'positive') ?? promptText(graph, node, 'conditioning')));
-  draft.negative(first(guides, (node) => promptText(graph, node, 'negative')));
-  const noise = linked(graph, sampler, 'noise');
-  draft.seed(first([sampler, noise], (node) => value(node, ['seed', 'noise_seed'])));
-  draft.steps(first([sampler, nodes.sigmas], (node) => value(node, ['steps'])));
-  const distilled = first(guides, (node) => distilledGuidance(graph, node));
-  draft.guidance(distilled ?? first(guides, (node) => value(node, ['cfg'])));
-  const latent = reach(graph, [own(sampler.inputs, 'latent_image'), own(sampler.inputs, 'latent')], (node) =>
-    /latent/i.test(node.type) && value(node, ['width']) !== undefined ? true : undefined,
-  );
-  if (latent) draft.size(value(latent, ['width']), value(latent, ['height']));
-  if (!latent) draft.note('Its size follows from a picture or a node that the file does not explain.');
-  draft.strength(first([sampler, nodes.sigmas], (node) => value(node, ['denoise'])));
-  const chosen = linked(graph, sampler, 'sampler');
-  draft.sampler(
-    first([sampler, chosen], (node) => value(node, ['sampler_name'])),
-    first([sampler, nodes.sigmas], (node) => value(node, ['scheduler'])),
-  );
-  for (const node of graph.values()) {
-    for (const name of ['ckpt_name', 'unet_name', 'model_path']) draft.model(own(node.inputs, name));
-    for (const name of ['lora_name', 'lora_01', 'lora_02']) draft.lora(own(node.inputs, name));
-    if (/control.?net.*apply|apply.*control.?net/i.test(node.type))
-      draft.note('It used a ControlNet, which cannot be loaded here.');
-  }
+  for (const note of graph.notes) draft.note(note);
+  const reader = new Reader(graph);
+  const chosen = chooseSampler(reader);
+  if (chosen === undefined) draft.note('No sampler of its graph is one that is known here, so no settings were read.');
+  else restore(reader, chosen, draft);
+  noteModels(graph, draft);
   return draft.finish('ComfyUI');
 }
 
-function readGraph(json: unknown): Graph | undefined {
-  if (!isObject(json)) return undefined;
-  // An export of the editor wraps the graph.
-  const nodes = isObject(own(json, 'prompt')) ? own(json, 'prompt') : json;
-  const graph = new Map<string, Node>();
-  for (const [id, node] of Object.entries(isObject(nodes) ? nodes : {}).slice(0, MAX_NODES)) {
-    const type = textOf(own(node, 'class_type'));
-    const inputs = own(node, 'inputs');
-    if (type !== undefined && isObject(inputs)) graph.set(id, { id, type, inputs });
-  }
-  return graph.size === 0 ? undefined : graph;
+/** Films of VideoHelperSuite hold both forms in one JSON, one of them as a text. */
+function graphIn(json: unknown, key: string): Graph | undefined {
+  const value = own(json, key);
+  return readGraph(typeof value === 'string' ? parseLooseJson(value) : value);
 }
 
-function isSampler({ type, inputs }: Node): boolean {
-  const hasSeed = ['seed', 'noise_seed', 'noise'].some((name) => Object.hasOwn(inputs, name));
-  const isGuided = ['positive', 'guider'].some((name) => Object.hasOwn(inputs, name));
-  return (/sampler/i.test(type) || Object.hasOwn(inputs, 'latent_image')) && hasSeed && isGuided;
+function isSampler({ type, inputs }: GraphNode): boolean {
+  const hasSeed = ['seed', 'noise_seed', 'noise'].some((name) => inputs.has(name));
+  const isGuided = [...GUIDES, 'guider'].some((name) => inputs.has(name));
+  return (/sampler/i.test(type) || inputs.has('latent_image')) && hasSeed && isGuided;
+}
+
+interface Chosen {
+  readonly sampler: GraphNode;
+  /** Whether the graph makes pictures by other samplers as well, and the file does not say which it is. */
+  readonly isOneOfSeveral: boolean;
+  readonly enlargedBy?: string;
 }
 
 /** The sampler whose picture is saved; the last one before it, where several stand in a row. */
-function findSampler(graph: Graph): Node | undefined {
-  const savers = [...graph.values()].filter(({ type }) => /save|preview|output/i.test(type));
-  for (const saver of savers) {
-    const found = reach(graph, Object.values(saver.inputs), (node) => (isSampler(node) ? true : undefined));
-    if (found) return found;
+function chooseSampler(reader: Reader): Chosen | undefined {
+  const nodes = [...reader.graph.nodes.values()];
+  for (const kind of [SAVES, SHOWS]) {
+    const found = new Map<string, Chosen>();
+    for (const saver of nodes.filter(({ type }) => kind.test(type)).slice(0, MAX_SAVERS)) {
+      const sampler = nearestSampler(reader, saver);
+      if (sampler !== undefined && !found.has(sampler.sampler.id)) found.set(sampler.sampler.id, sampler);
+    }
+    const [first] = found.values();
+    if (first !== undefined) return { ...first, isOneOfSeveral: found.size > 1 };
   }
-  return [...graph.values()].find(isSampler);
+  const [first, ...others] = nodes.filter(isSampler);
+  return first && { sampler: first, isOneOfSeveral: others.length > 0 };
 }
 
-function nodeOf(graph: Graph, link: unknown): Node | undefined {
-  if (!Array.isArray(link) || link.length !== 2) return undefined;
-  const [id] = link;
-  return typeof id === 'string' || typeof id === 'number' ? graph.get(String(id)) : undefined;
-}
-
-function linked(graph: Graph, node: Node, input: string): Node | undefined {
-  return nodeOf(graph, own(node.inputs, input));
-}
-
-/** Walks against the links, nearest first, to the first node of which `wanted` says something; `null` stops at a node. */
-function reach(
-  graph: Graph,
-  links: readonly unknown[],
-  wanted: (node: Node) => true | null | undefined,
-  isFollowed: (input: string) => boolean = () => true,
-): Node | undefined {
-  const seen = new Set<string>();
-  const queue = links.flatMap((link) => nodeOf(graph, link) ?? []);
-  for (let at = 0; at < queue.length && at < MAX_VISITS; at++) {
-    const node = queue[at]!;
-    if (seen.has(node.id)) continue;
-    seen.add(node.id);
-    const verdict = wanted(node);
-    if (verdict === true) return node;
-    if (verdict === null) continue;
-    for (const [input, link] of Object.entries(node.inputs)) {
-      const next = isFollowed(input) ? nodeOf(graph, link) : undefined;
-      if (next && !seen.has(next.id) && queue.length < MAX_VISITS) queue.push(next);
+/** Against the links, nearest first. */
+function nearestSampler(reader: Reader, saver: GraphNode): Chosen | undefined {
+  const seen = new Set<string>([saver.id]);
+  const queue: { readonly node: GraphNode; readonly enlargedBy?: string }[] = [{ node: saver }];
+  for (let at = 0; at < queue.length && at < MAX_SEEN; at++) {
+    const { node, enlargedBy } = queue[at]!;
+    if (at > 0 && isSampler(node))
+      return { sampler: node, isOneOfSeveral: false, ...(enlargedBy !== undefined && { enlargedBy }) };
+    const enlarges = enlargedBy ?? (ENLARGES.test(node.type) && !/loader/i.test(node.type) ? node.type : undefined);
+    for (const input of node.inputs.values()) {
+      const link = linkOf(input);
+      const next = link && reader.node(link);
+      if (next === undefined || seen.has(next.id) || queue.length >= MAX_SEEN) continue;
+      seen.add(next.id);
+      queue.push({ node: next, ...(enlarges !== undefined && { enlargedBy: enlarges }) });
     }
   }
   return undefined;
 }
 
-const TEXT_INPUTS = ['text', 't5xxl', 'text_g', 'clip_l', 'text_l', 'clip_g', 'prompt', 'positive', 'string', 'value'];
-
-const isTextNode = (node: Node) => /text.?encode|prompt|textencoder/i.test(node.type);
-
-/** The text that reaches one side of the sampler. */
-function promptText(graph: Graph, node: Node, side: 'positive' | 'negative' | 'conditioning'): string | undefined {
-  const other = side === 'negative' ? 'positive' : 'negative';
-  const encoder = reach(
-    graph,
-    [own(node.inputs, side)],
-    (candidate) => {
-      // Zeroed: the text before it says nothing.
-      if (/zero.?out/i.test(candidate.type)) return null;
-      return isTextNode(candidate) && encodedText(graph, candidate) !== undefined ? true : undefined;
-    },
-    (input) => input !== other && !/^(?:clip|model|vae|image|pixels|latent|control_net|mask)$/i.test(input),
+function restore(reader: Reader, { sampler, isOneOfSeveral, enlargedBy }: Chosen, draft: ImportDraft): void {
+  const [guider, sigmas, noise, chosen] = ['guider', 'sigmas', 'noise', 'sampler'].map((name) =>
+    reader.linked(sampler, name),
   );
-  return encoder && encodedText(graph, encoder);
-}
+  if (isOneOfSeveral)
+    draft.note('Its graph makes several pictures and does not say which this is; the settings are of the first.');
+  const of = (nodes: readonly (GraphNode | undefined)[], names: readonly string[]): Found => {
+    for (const node of nodes) {
+      const found = node === undefined ? ABSENT : reader.value(node, names);
+      if (found.is !== 'absent') return found;
+    }
+    return ABSENT;
+  };
+  const told = (what: string, found: Found) => {
+    if (found.is === 'untold') draft.note(`Its ${what} comes from ${found.by}, whose value the file does not hold.`);
+    return found.is === 'value' ? found.value : undefined;
+  };
 
-function encodedText(graph: Graph, node: Node): string | undefined {
-  for (const name of TEXT_INPUTS) {
-    const value = plainValue(graph, own(node.inputs, name));
-    if (typeof value === 'string' && value.trim() !== '') return value;
-  }
-  const hasEmpty = TEXT_INPUTS.some((name) => plainValue(graph, own(node.inputs, name)) === '');
-  return hasEmpty ? '' : undefined;
-}
-
-function distilledGuidance(graph: Graph, node: Node): number | undefined {
-  const found = reach(
-    graph,
-    [own(node.inputs, 'positive'), own(node.inputs, 'conditioning')],
-    (candidate) =>
-      /guidance/i.test(candidate.type) && numberOf(own(candidate.inputs, 'guidance')) !== undefined ? true : undefined,
-    (input) => /^(?:conditioning|positive)/i.test(input),
+  const positive = promptOf(reader, [sampler, guider], 'positive');
+  takePrompt(draft, positive, 'prompt');
+  takePrompt(draft, promptOf(reader, [sampler, guider], 'negative'), 'negative prompt');
+  draft.seed(told('seed', of([sampler, noise], ['seed', 'noise_seed'])));
+  draft.steps(told('number of steps', of([sampler, sigmas], ['steps'])));
+  draft.guidance(positive?.guidance ?? told('guidance', of([sampler, guider], ['cfg', 'cfg_scale'])));
+  const { size, untold, passes } = readStart(reader, sampler, isSampler);
+  if (size !== undefined) draft.size(size.width, size.height);
+  else draft.note(`Its size follows from ${untold ?? 'a picture or a node that the file does not explain'}.`);
+  const strength = told('strength', of([sampler, sigmas], ['denoise']));
+  if (passes > 0) draft.note(`It was made in ${passes + 1} passes one after the other; the settings are of the last.`);
+  else draft.strength(strength);
+  if (enlargedBy !== undefined)
+    draft.note(`It was enlarged afterwards by the node ${quoted(enlargedBy)}, which is not done here.`);
+  draft.sampler(
+    told('sampler', of([sampler, chosen], ['sampler_name'])),
+    told('schedule', of([sampler, sigmas], ['scheduler'])),
   );
-  return found && numberOf(own(found.inputs, 'guidance'));
 }
 
-const VALUE_INPUTS = [
-  'value',
-  'text',
-  'string',
-  'int',
-  'float',
-  'number',
-  'seed',
-  'noise_seed',
-  'Number',
-  'Text',
-  'prompt',
-];
-
-/** A value, or the value of the node that a link leads to: primitives, text boxes, and switches in front of them. */
-function plainValue(graph: Graph, value: unknown): string | number | undefined {
-  let current = value;
-  const seen = new Set<unknown>();
-  for (let hops = 0; hops < 32; hops++) {
-    if (typeof current === 'string' || typeof current === 'number') return current;
-    const node = nodeOf(graph, current);
-    if (!node || seen.has(node.id)) return undefined;
-    seen.add(node.id);
-    const name = VALUE_INPUTS.find((input) => own(node.inputs, input) !== undefined);
-    if (name === undefined) return undefined;
-    current = own(node.inputs, name);
+function promptOf(reader: Reader, nodes: readonly (GraphNode | undefined)[], side: Side): Prompt | undefined {
+  for (const node of nodes) {
+    const prompt = node && readPrompt(reader, node, side === 'positive' ? GUIDES : ['negative', 'text_embeds'], side);
+    if (prompt !== undefined) return prompt;
   }
   return undefined;
+}
+
+function takePrompt(draft: ImportDraft, prompt: Prompt | undefined, what: 'prompt' | 'negative prompt'): void {
+  if (prompt === undefined) return;
+  const texts = prompt.texts.filter((text) => text.trim() !== '');
+  for (const { by, hint } of prompt.untold) {
+    const shown = hint === undefined ? '' : ` There stands: ${quoted(hint)}.`;
+    draft.note(
+      texts.length > 0
+        ? `A part of its ${what} comes from ${by}, whose value the file does not hold; the rest was read.${shown}`
+        : `Its ${what} comes from ${by}, whose value the file does not hold.${shown}`,
+    );
+  }
+  if (prompt.untold.length > 0 && texts.length === 0) return;
+  const text = texts.length > 0 ? texts.map((part) => part.trim()).join(', ') : prompt.texts[0];
+  if (what === 'prompt') draft.prompt(text);
+  else draft.negative(text);
+  if (prompt.combined.length > 0) {
+    const nodes = prompt.combined.map(quoted).join(', ');
+    draft.note(
+      texts.length > 1
+        ? `Its ${what} is joined of ${texts.length} texts that the graph reads one by one and combines (${nodes}).`
+        : `Its ${what} passes through ${nodes}, which holds it to a part of the picture or of the steps; here it counts for all.`,
+    );
+  }
+  for (const other of prompt.further)
+    draft.note(`Another of its text encoders read a ${what} of its own, which was left out: ${quoted(other)}.`);
+}
+
+function noteModels(graph: Graph, draft: ImportDraft): void {
+  for (const { type, inputs } of graph.nodes.values()) {
+    for (const [name, input] of inputs) {
+      if (!('value' in input)) continue;
+      if (/^(?:ckpt_name|unet_name|model_path)$/.test(name)) draft.model(input.value);
+      if (/^lora(?:_name|_\d{1,2}|_name_\d{1,2})$/.test(name)) draft.lora(loraName(input.value));
+    }
+    if (/control.?net.*apply|apply.*control.?net/i.test(type))
+      draft.note('It used a ControlNet, which cannot be loaded here.');
+  }
+}
+
+/** A name, or the entry of a list of LoRAs that can be switched off. */
+function loraName(value: unknown): string | undefined {
+  return isObject(value) && own(value, 'on') === false ? undefined : (textOf(value) ?? textOf(own(value, 'lora')));
 }

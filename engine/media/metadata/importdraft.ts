@@ -81,8 +81,9 @@ export class ImportDraft {
       this.note(`It was made from another picture (strength ${strength}), which the file does not hold.`);
   }
 
+  /** undefined where nothing was restored and there is nothing to say. */
   finish(tool: string): Imported | undefined {
-    if (Object.keys(this.#request).length === 0) return undefined;
+    if (Object.keys(this.#request).length === 0 && this.#notes.length === 0) return undefined;
     return { tool, request: this.#request, notes: this.#notes };
   }
 
@@ -104,20 +105,29 @@ export class ImportDraft {
 }
 
 /** A number, also one that is written as a text. */
-export function numberOf(value: unknown): number | undefined {
+function numberOf(value: unknown): number | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
   if (typeof value !== 'string' || !/^\s*[+-]?(\d{1,30}\.?\d{0,30}|\.\d{1,30})(e[+-]?\d{1,3})?\s*$/i.test(value))
     return undefined;
   return Number(value);
 }
 
+/** A text of a file inside a sentence: bounded, on one line, nothing that could turn the line around. */
+export function quoted(text: string): string {
+  const line = text
+    .replace(HIDDEN, ' ')
+    .replace(/\s{1,1000}/g, ' ')
+    .trim();
+  return `"${line.length > MAX_QUOTED ? `${line.slice(0, MAX_QUOTED)}...` : line}"`;
+}
+
+const MAX_QUOTED = 300;
+/** Control characters, and those that change the direction of text. */
+const HIDDEN = /[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu;
+
 /** A name for a sentence: the file name without its folders, in quotes. Tools write a model as a text or as an object with a name. */
 function shortName(value: unknown): string | undefined {
   const text = textOf(value) ?? textOf(own(value, 'name')) ?? textOf(own(value, 'model_name'));
-  const last = text
-    ?.split(/[\\/]/)
-    .at(-1)
-    ?.replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, ' ')
-    .trim();
+  const last = text?.split(/[\\/]/).at(-1)?.replace(HIDDEN, ' ').trim();
   return last === undefined || last === '' ? undefined : `"${last.slice(0, 120)}"`;
 }

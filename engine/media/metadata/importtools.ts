@@ -1,7 +1,8 @@
 import type { Imported } from '../../../contract/index.ts';
 import { type CommonParameters, readCommonParameters } from './a1111.ts';
-import { ImportDraft } from './importdraft.ts';
+import { ImportDraft, quoted } from './importdraft.ts';
 import { isObject, listOf, own, textOf } from './json.ts';
+import { parseLooseJson } from './limits.ts';
 
 /** Readers of tools that write plain values: each takes parsed JSON or a text, and gives undefined for what is not its own. */
 
@@ -22,6 +23,8 @@ export function importCommon(text: string, tool?: string): Imported | undefined 
   draft.sampler(get('Sampler'), get('Schedule type'));
   draft.strength(get('Denoising strength'));
   if (get('Hires upscale') !== undefined) draft.note('It was enlarged in a second pass, which is not done here.');
+  const [line] = parameters.unread;
+  if (line !== undefined) draft.note(`Behind its settings stand lines that were not read: ${quoted(line)}.`);
   for (const key of settings.keys()) {
     if (/^ControlNet \d/.test(key)) draft.note('It used a ControlNet, which cannot be loaded here.');
     if (/^ADetailer model/.test(key)) draft.note('Parts of it were redone by ADetailer, which is not done here.');
@@ -78,6 +81,23 @@ export function importFooocus(json: unknown): Imported | undefined {
   return draft.finish('Fooocus');
 }
 
+/** RuinedFooocus writes a JSON of its own. */
+export function importRuined(json: unknown): Imported | undefined {
+  if (own(json, 'software') !== 'RuinedFooocus') return undefined;
+  const draft = new ImportDraft();
+  const get = (name: string) => own(json, name);
+  draft.prompt(get('Prompt'));
+  draft.negative(get('Negative'));
+  draft.seed(get('seed'));
+  draft.steps(get('steps'));
+  draft.guidance(get('cfg'));
+  draft.size(get('width'), get('height'));
+  draft.model(get('base_model_name'));
+  draft.sampler(get('sampler_name'), get('scheduler'));
+  for (const lora of listOf(get('loras'))) draft.lora(own(lora, 'name') ?? textOf(lora) ?? listOf(lora)[0]);
+  return draft.finish('RuinedFooocus');
+}
+
 /** @param get a PNG text field, or a member of the JSON comment of a JPEG */
 export function importEasyDiffusion(get: (name: string) => unknown): Imported | undefined {
   const isOurs = get('num_inference_steps') ?? get('use_stable_diffusion_model') ?? get('negative_prompt');
@@ -96,82 +116,42 @@ export function importEasyDiffusion(get: (name: string) => unknown): Imported | 
   return draft.finish('Easy Diffusion');
 }
 
-export function importInvoke(json: unknown): Imported | undefined {
-  if (!isObject(json)) return undefined;
+/**
+ * NovelAI: older pictures hold the prompt in the field Description, newer ones in the comment, with a caption for each character.
+ *
+ * @param get a PNG text field; in WebP, a member of the JSON in the comment
+ */
+export function importNovel(get: (name: string) => string | undefined): Imported | undefined {
+  if (get('Software') !== 'NovelAI') return undefined;
+  const json = parseLooseJson(get('Comment'));
   const draft = new ImportDraft();
-  const get = (name: string) => own(json, name);
-  draft.prompt(get('positive_prompt'));
-  draft.negative(get('negative_prompt'));
-  draft.seed(get('seed'));
-  draft.steps(get('steps'));
-  draft.guidance(get('guidance') ?? get('cfg_scale'));
-  draft.size(get('width'), get('height'));
-  draft.model(get('model'));
-  draft.sampler(get('scheduler'));
-  for (const lora of listOf(get('loras'))) draft.lora(own(lora, 'model') ?? own(lora, 'lora'));
-  if (get('init_image') !== undefined) draft.strength(get('strength'));
-  if (listOf(get('controlnets')).length > 0) draft.note('It used a ControlNet, which cannot be loaded here.');
-  return draft.finish('InvokeAI');
-}
-
-/** InvokeAI 1 and 2: the values lie in `image`; the negative stands in square brackets inside the prompt. */
-export function importOldInvoke(json: unknown): Imported | undefined {
-  const image = own(json, 'image');
-  if (!isObject(image)) return undefined;
-  const get = (name: string) => own(image, name);
-  const given = get('prompt');
-  const parts = listOf(given).flatMap((part) => textOf(own(part, 'prompt')) ?? textOf(part) ?? []);
-  const draft = new ImportDraft();
-  oldInvokePrompt(textOf(given) ?? parts.join(' '), draft);
-  draft.seed(get('seed'));
-  draft.steps(get('steps'));
-  draft.guidance(get('cfg_scale'));
-  draft.size(get('width'), get('height'));
-  draft.model(own(json, 'model_weights'));
-  draft.sampler(get('sampler'));
-  if (textOf(get('type')) === 'img2img') draft.strength(get('strength'));
-  return draft.finish('InvokeAI');
-}
-
-/** The first InvokeAI's command line: `"a cat" -s 50 -S 7 -W 512 -H 512 -C 7.5 -A k_lms`. */
-export function importDream(text: string): Imported | undefined {
-  const match = /^\s*"((?:[^"\\]|\\.){0,20000})"([^"]{0,2000})$/.exec(text);
-  if (!match) return undefined;
-  const [, prompt = '', rest = ''] = match;
-  const get = (letter: string) => new RegExp(`(?:^|\\s)-${letter}\\s?([\\w.+-]{1,40})`).exec(rest)?.[1];
-  const draft = new ImportDraft();
-  oldInvokePrompt(prompt, draft);
-  draft.seed(get('S'));
-  draft.steps(get('s'));
-  draft.guidance(get('C'));
-  draft.size(get('W'), get('H'));
-  draft.sampler(get('A'));
-  return draft.finish('InvokeAI');
-}
-
-function oldInvokePrompt(text: string, draft: ImportDraft): void {
-  const negatives: string[] = [];
-  const prompt = text.replace(/\[([^[\]]*)\]/g, (_all, inner) => {
-    negatives.push(String(inner).trim());
-    return '';
-  });
-  draft.prompt(prompt.replace(/ {2,}/g, ' '));
-  draft.negative(negatives.join(', '));
-}
-
-export function importNovel(json: unknown): Imported | undefined {
-  if (!isObject(json)) return undefined;
-  const draft = new ImportDraft();
-  const get = (name: string) => own(json, name);
-  draft.prompt(get('prompt'));
-  draft.negative(get('uc'));
-  draft.seed(get('seed'));
-  draft.steps(get('steps'));
-  draft.guidance(get('scale'));
-  draft.size(get('width'), get('height'));
-  draft.sampler(get('sampler'));
+  if (!isObject(json)) draft.note('Its field "Comment" is not the JSON that NovelAI writes, and was not read.');
+  const value = (name: string) => own(json, name);
+  draft.prompt(captions(value('v4_prompt'), draft, 'prompt') ?? value('prompt') ?? get('Description'));
+  draft.negative(captions(value('v4_negative_prompt'), draft, 'negative prompt') ?? value('uc'));
+  draft.seed(value('seed'));
+  draft.steps(value('steps'));
+  draft.guidance(value('scale'));
+  draft.size(value('width'), value('height'));
+  draft.model(get('Source'));
+  draft.sampler(value('sampler'), value('noise_schedule'));
   draft.note('NovelAI marks weights with {braces}, which are plain characters here.');
   return draft.finish('NovelAI');
+}
+
+/** The caption of the picture, and behind it those of its characters. */
+function captions(prompt: unknown, draft: ImportDraft, what: string): string | undefined {
+  const caption = own(prompt, 'caption');
+  const base = textOf(own(caption, 'base_caption'));
+  if (base === undefined) return undefined;
+  const characters = listOf(own(caption, 'char_captions'))
+    .flatMap((character) => textOf(own(character, 'char_caption')) ?? [])
+    .filter((text) => text.trim() !== '');
+  if (characters.length > 0)
+    draft.note(
+      `Its ${what} has texts for ${characters.length} characters of their own, which stand behind it here; their places were not taken over.`,
+    );
+  return [base, ...characters].filter((text) => text.trim() !== '').join(', ');
 }
 
 export function importDrawThings(json: unknown): Imported | undefined {

@@ -20,7 +20,7 @@ export function readBoxes(
   const bits = view(bytes);
   let offset = start;
   while (offset + 8 <= end) {
-    if (boxes.length >= LIMITS.fields * 64) return { boxes, problem: 'it has too many boxes' };
+    if (boxes.length >= LIMITS.parts) return { boxes, problem: 'it has too many boxes' };
     const type = fromLatin1(bytes.subarray(offset + 4, offset + 8));
     const short = bits.getUint32(offset);
     if (short === 1 && offset + 16 > end) return { boxes, problem: 'a box ends before its size' };

@@ -37,7 +37,7 @@ function segment(mark: Uint8Array, content: Uint8Array): Uint8Array {
 export function readJpegBlocks(jpeg: Uint8Array): MetadataBlocks {
   const found: { exif?: Uint8Array; xmp?: Uint8Array; comment?: string } = {};
   let offset = 2;
-  for (let count = 0; count < LIMITS.fields * 16; count++) {
+  for (let count = 0; count < LIMITS.parts; count++) {
     const next = segmentAt(jpeg, offset);
     if (!next) return { ...found, problem: 'a segment reaches past the end of the file' };
     // Start of scan, or end of image: no metadata behind it.
@@ -45,7 +45,7 @@ export function readJpegBlocks(jpeg: Uint8Array): MetadataBlocks {
     const content = jpeg.subarray(next.start, next.end);
     if (next.marker === APP1 && startsWith(content, EXIF_MARK)) found.exif ??= content.subarray(EXIF_MARK.length);
     else if (next.marker === APP1 && startsWith(content, XMP_MARK)) found.xmp ??= content.subarray(XMP_MARK.length);
-    else if (next.marker === 0xfe) found.comment ??= fromUtf8OrLatin1(content);
+    else if (next.marker === 0xfe) found.comment ??= fromUtf8OrLatin1(content).replace(/\0+$/, '');
     offset = next.end;
   }
   return { ...found, problem: 'it has too many segments' };

@@ -2,13 +2,20 @@ import { AttuneError } from '../../base/errors.ts';
 
 /** Metadata of other people's files is untrusted: nothing longer or deeper than this is looked at. */
 export const LIMITS = {
-  /** Bytes of one text field. */
-  textBytes: 1 << 20,
+  /** Bytes of one text field, unpacked. Graphs with pictures inside them take some. */
+  textBytes: 8 << 20,
+  /** Bytes of all text fields of a file together. */
+  allTextBytes: 32 << 20,
   /** Text fields of one file. */
-  fields: 64,
+  fields: 1024,
+  /** Parts of other kinds: chunks, segments, boxes, extents. */
+  parts: 16_384,
   /** Nesting of JSON; V8 takes seconds to refuse a long run of `[`, hence the scan before parsing. */
-  jsonDepth: 32,
+  jsonDepth: 64,
 } as const;
+
+/** Mebibytes, for sentences. */
+export const TEXT_MIB = LIMITS.textBytes / (1 << 20);
 
 /** The error for a picture whose bytes break its format. */
 export function malformed(format: string, what: string, field?: string): AttuneError {
@@ -43,4 +50,21 @@ function nesting(text: string): number {
     else if (character === '}' || character === ']') depth--;
   }
   return deepest;
+}
+
+/** As `parseBoundedJson`; ComfyUI writes `NaN`, which no JSON parser takes, and reads as nothing here. */
+export function parseLooseJson(text: string | undefined): unknown {
+  if (text === undefined) return undefined;
+  const json = parseBoundedJson(text);
+  if (json !== undefined || text.length > LIMITS.textBytes) return json;
+  const loose = text.replace(/([[:,]\s{0,4})-?(?:NaN|Infinity)/g, '$1null');
+  return loose === text ? undefined : parseBoundedJson(loose);
+}
+
+/** Why a text gives no JSON here, for a sentence. */
+export function whyNoJson(text: string): string {
+  if (text.length > LIMITS.textBytes) return `has more than ${TEXT_MIB} MiB`;
+  return nesting(text) > LIMITS.jsonDepth
+    ? `is nested more than ${LIMITS.jsonDepth} deep`
+    : 'is in no form that is known here';
 }

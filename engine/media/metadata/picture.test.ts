@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import type { EditRecord } from '../../../contract/index.ts';
 import { AttuneError } from '../../base/errors.ts';
 import type { ImageFormat } from '../../ports.ts';
-import { pictureFormat, readMetadata, writeMetadata } from './picture.ts';
+import { pictureFormat } from './carried.ts';
+import { readMetadata, writeMetadata } from './picture.ts';
 
 const unicodePrompt = 'a „red“ apple 🍎 & <b>pear</b>, ((shiny:1.2))\nzweite Zeile — 雪';
 
@@ -186,5 +187,5 @@ describe('a JPEG', () => {
 
 it('a file that is no picture is refused with a sentence', () => {
   expect(pictureFormat(new Uint8Array(3))).toBeUndefined();
-  expect(() => readMetadata(Buffer.from('hello there'))).toThrow(/neither PNG, JPEG, WebP nor AVIF/);
+  expect(() => readMetadata(Buffer.from('hello there'))).toThrow(/neither PNG, JPEG, WebP, AVIF, HEIC, TIFF nor GIF/);
 });

@@ -1,14 +1,13 @@
 import { EditRecord, RECORD_SCHEMA } from '../../../contract/index.ts';
 import type { ImageFormat } from '../../ports.ts';
 import { type CommonParameters, readCommonParameters, writeCommonParameters } from './a1111.ts';
-import { insertAvifBlocks, isAvif, readAvifBlocks } from './avif.ts';
-import type { MetadataBlocks } from './blocks.ts';
-import { startsWith, utf8 } from './bytes.ts';
-import { readUserComment, writeUserComment } from './exif.ts';
-import { insertJpegBlocks, JPEG_ROOM, JPEG_SIGNATURE, readJpegBlocks } from './jpeg.ts';
+import { insertAvifBlocks } from './avif.ts';
+import { type Carried, type PictureFormat, pictureFormat, readCarried } from './carried.ts';
+import { writeUserComment } from './exif.ts';
+import { insertJpegBlocks, JPEG_ROOM } from './jpeg.ts';
 import { malformed, parseBoundedJson } from './limits.ts';
-import { insertPngText, PNG_SIGNATURE, readPngText, XMP_KEYWORD } from './png.ts';
-import { insertWebpBlocks, isWebp, readWebpBlocks } from './webp.ts';
+import { insertPngText, XMP_KEYWORD } from './png.ts';
+import { insertWebpBlocks } from './webp.ts';
 import { readXmp, type SourceType, writeXmp } from './xmp.ts';
 
 /**
@@ -68,7 +67,7 @@ export function asciiJson(record: EditRecord): string {
 }
 
 export interface PictureMetadata {
-  readonly format: ImageFormat;
+  readonly format: PictureFormat;
   /** The text of other tools' tongue, and what it says. */
   readonly parametersText?: string;
   readonly parameters?: CommonParameters;
@@ -81,70 +80,34 @@ export interface PictureMetadata {
   readonly problems: readonly string[];
 }
 
-/** Reads what a picture says about its making. Throws 'media-invalid' only when the bytes are no PNG, JPEG, WebP or AVIF. */
+/** Reads what a picture says about its making. Throws 'media-invalid' only when the bytes are no picture of a format that can say it. */
 export function readMetadata(picture: Uint8Array): PictureMetadata {
   const format = pictureFormat(picture);
-  if (format === undefined) throw malformed('picture', 'it is neither PNG, JPEG, WebP nor AVIF');
-  return format === 'png' ? readPng(picture) : readBlocks(format, picture);
+  if (format === undefined) throw malformed('picture', 'it is neither PNG, JPEG, WebP, AVIF, HEIC, TIFF nor GIF');
+  return { format, ...readTexts(readCarried(picture, format)) };
 }
 
-/** The format by the first bytes, never by the name. */
-export function pictureFormat(picture: Uint8Array): ImageFormat | undefined {
-  if (startsWith(picture, PNG_SIGNATURE)) return 'png';
-  if (startsWith(picture, JPEG_SIGNATURE)) return 'jpeg';
-  if (isWebp(picture)) return 'webp';
-  return isAvif(picture) ? 'avif' : undefined;
-}
+const OWN_FIELDS = new Set(['parameters', 'attune', XMP_KEYWORD]);
 
-function readPng(picture: Uint8Array): PictureMetadata {
-  const { fields, skipped, problem } = readPngText(picture);
-  const first = (keyword: string) => fields.find((field) => field.keyword === keyword)?.text;
-  const xmp = first(XMP_KEYWORD);
-  const known = ['parameters', 'attune', XMP_KEYWORD];
-  const others = [...fields.map(({ keyword }) => keyword), ...skipped].filter((keyword) => !known.includes(keyword));
-  return assemble('png', {
-    text: first('parameters'),
-    json: first('attune'),
-    ...(xmp === undefined ? {} : { sourceType: readXmp(utf8(xmp)).sourceType }),
-    others: [...new Set(others)],
-    problem,
-  });
-}
-
-const BLOCK_READERS = { jpeg: readJpegBlocks, webp: readWebpBlocks, avif: readAvifBlocks } as const;
-
-function readBlocks(format: keyof typeof BLOCK_READERS, picture: Uint8Array): PictureMetadata {
-  const blocks: MetadataBlocks = BLOCK_READERS[format](picture);
-  const xmp = blocks.xmp ? readXmp(blocks.xmp) : {};
-  return assemble(format, {
-    text: blocks.exif ? readUserComment(blocks.exif) : undefined,
-    json: xmp.record,
-    sourceType: xmp.sourceType,
-    others: blocks.comment === undefined ? [] : ['comment'],
-    problem: blocks.problem,
-  });
-}
-
-interface Found {
-  readonly text: string | undefined;
-  readonly json: string | undefined;
-  readonly sourceType?: string | undefined;
-  readonly others: readonly string[];
-  readonly problem: string | undefined;
-}
-
-const assemble = (format: ImageFormat, found: Found): PictureMetadata => ({ format, ...readTexts(found) });
-
-/** The texts of any container. */
-export function readTexts({ text, json, sourceType, others, problem }: Found): Omit<PictureMetadata, 'format'> {
+/** What the texts of any container say. */
+export function readTexts(carried: Carried): Omit<PictureMetadata, 'format'> {
+  const { fields, comments, userComments, problems } = carried;
+  const xmp = carried.xmp === undefined ? {} : readXmp(carried.xmp);
+  const text =
+    fields.get('parameters') ??
+    (userComments > 0 ? comments[0] : comments.find((comment) => readCommonParameters(comment).settings.size > 0));
+  const json = fields.get('attune') ?? xmp.record;
   const record = json === undefined ? undefined : EditRecord.safeParse(parseBoundedJson(json));
   return {
     ...(text !== undefined && { parametersText: text, parameters: readCommonParameters(text) }),
     ...(record?.success && { record: record.data }),
-    ...(sourceType !== undefined && { sourceType }),
-    otherFields: others,
+    ...(xmp.sourceType !== undefined && { sourceType: xmp.sourceType }),
+    otherFields: [
+      ...[...fields.keys()].filter((keyword) => !OWN_FIELDS.has(keyword)),
+      ...(comments.length > userComments ? ['comment'] : []),
+    ],
     problems: [
-      ...(problem === undefined ? [] : [`The file is damaged: ${problem}.`]),
+      ...problems,
       ...(record && !record.success
         ? [`Its record is not of the form ${RECORD_SCHEMA}, which this version reads.`]
         : []),

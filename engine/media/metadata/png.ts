@@ -1,16 +1,5 @@
-import {
-  concatBytes,
-  crc32,
-  fromLatin1,
-  fromUtf8OrLatin1,
-  isAscii,
-  latin1,
-  startsWith,
-  uint32,
-  utf8,
-  view,
-} from './bytes.ts';
-import { LIMITS, malformed } from './limits.ts';
+import { concatBytes, crc32, fromLatin1, isAscii, latin1, startsWith, uint32, utf8 } from './bytes.ts';
+import { malformed } from './limits.ts';
 
 /**
  * Text chunks of PNG files (PNG specification 11.3.3). Written as `tEXt` when the text is ASCII and as uncompressed `iTXt`
@@ -44,49 +33,4 @@ function textChunk({ keyword, text }: TextField): Uint8Array {
   const body = plain ? [name, latin1(text)] : [name, Uint8Array.of(0, 0, 0, 0), utf8(text)];
   const typed = concatBytes([latin1(plain ? 'tEXt' : 'iTXt'), ...body]);
   return concatBytes([uint32(typed.length - 4), typed, uint32(crc32(typed))]);
-}
-
-/**
- * Text fields of a PNG, in file order. Compressed ones, which may hold bombs, are named in `skipped` and not read. Damage ends the
- * reading early and is told in `problem`; what stands before it is kept.
- */
-export function readPngText(png: Uint8Array): { fields: TextField[]; skipped: string[]; problem?: string } {
-  const fields: TextField[] = [];
-  const skipped: string[] = [];
-  const bytes = view(png);
-  let offset = PNG_SIGNATURE.length;
-  while (offset + 12 <= png.length) {
-    const length = bytes.getUint32(offset);
-    const type = fromLatin1(png.subarray(offset + 4, offset + 8));
-    const end = offset + 12 + length;
-    if (end > png.length)
-      return { fields, skipped, problem: `chunk ${printable(type)} reaches past the end of the file` };
-    if (type === 'IEND') return { fields, skipped };
-    if (type === 'tEXt' || type === 'iTXt' || type === 'zTXt') {
-      if (fields.length >= LIMITS.fields) return { fields, skipped, problem: `more than ${LIMITS.fields} text fields` };
-      const field = parseText(type, png.subarray(offset + 8, end - 4));
-      if (typeof field === 'string') skipped.push(field);
-      else fields.push(field);
-    }
-    offset = end;
-  }
-  return { fields, skipped, problem: 'the file ends before its last chunk' };
-}
-
-/** The field, or the keyword of a field that is left alone. */
-function parseText(type: string, data: Uint8Array): TextField | string {
-  const keywordEnd = data.indexOf(0);
-  const keyword = printable(fromLatin1(data.subarray(0, Math.min(keywordEnd < 0 ? data.length : keywordEnd, 79))));
-  if (keywordEnd < 1 || keywordEnd > 79 || data.length > LIMITS.textBytes || type === 'zTXt') return keyword;
-  // tEXt is Latin-1 by the specification, UTF-8 in the files of many tools.
-  if (type === 'tEXt') return { keyword, text: fromUtf8OrLatin1(data.subarray(keywordEnd + 1)) };
-  const compressed = data[keywordEnd + 1] !== 0;
-  const languageEnd = data.indexOf(0, keywordEnd + 3);
-  const translatedEnd = languageEnd < 0 ? -1 : data.indexOf(0, languageEnd + 1);
-  if (compressed || translatedEnd < 0) return keyword;
-  return { keyword, text: fromUtf8OrLatin1(data.subarray(translatedEnd + 1)) };
-}
-
-function printable(text: string): string {
-  return text.replace(/[^\x20-\x7e\xa1-\xff]/g, '?');
 }

@@ -87,7 +87,7 @@ function readChunks(webp: Uint8Array): { chunks: Chunk[]; problem?: string } {
   const bytes = view(webp);
   let offset = 12;
   while (offset + 8 <= webp.length) {
-    if (chunks.length >= LIMITS.fields * 64) return { chunks, problem: 'it has too many chunks' };
+    if (chunks.length >= LIMITS.parts) return { chunks, problem: 'it has too many chunks' };
     const name = fromLatin1(webp.subarray(offset, offset + 4));
     const length = bytes.getUint32(offset + 4, true);
     const end = offset + 8 + length;

@@ -1,5 +1,4 @@
-import { fromUtf8OrLatin1, utf8 } from './bytes.ts';
-import { LIMITS } from './limits.ts';
+import { utf8 } from './bytes.ts';
 
 /**
  * The XMP packet we write: the IPTC mark of how the picture came to be, the tool, and (outside PNG, which has a text field of its
@@ -38,9 +37,7 @@ export function writeXmp({ sourceType, creatorTool, record }: XmpContent): Uint8
 }
 
 /** What we know of an XMP packet. */
-export function readXmp(packet: Uint8Array): { sourceType?: string; record?: string } {
-  if (packet.length > LIMITS.textBytes) return {};
-  const text = fromUtf8OrLatin1(packet);
+export function readXmp(text: string): { sourceType?: string; record?: string } {
   const sourceType = property(text, 'Iptc4xmpExt:DigitalSourceType');
   const record = property(text, 'attune:record');
   return {
