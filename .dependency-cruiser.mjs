@@ -79,6 +79,8 @@ const rooms = [
       'mediabunny',
     ],
   },
+  // What the npm package gives to importers.
+  { from: 'api/', paths: ['api/', 'service/open-engine.ts', ...everything], packages: ['node:'] },
   {
     from: 'cli/',
     paths: [
@@ -101,7 +103,18 @@ const rooms = [
   {
     from: 'test/',
     paths: ['test/', 'service/', 'transport/', 'cli/', 'electron/', 'package.json', ...everything],
-    packages: ['node:', 'vitest', 'fast-check', 'playwright-core', 'axe-core', 'ws', 'sharp', 'electron', '@electron'],
+    packages: [
+      'node:',
+      'vitest',
+      'fast-check',
+      'playwright-core',
+      'axe-core',
+      'ws',
+      'sharp',
+      'electron',
+      '@electron',
+      'typescript',
+    ],
   },
 ];
 

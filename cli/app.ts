@@ -1,3 +1,4 @@
+import { VERSION } from '../native/package.ts';
 import type { Command, Outcome } from './command.ts';
 import { COMMANDS } from './commands/index.ts';
 import { EXIT, exitCodeOf, toUserError, UsageError } from './errors.ts';
@@ -5,7 +6,6 @@ import { commandHelp, overview } from './help.ts';
 import type { Host } from './host.ts';
 import { parseCommandLine } from './options.ts';
 import { didYouMean } from './suggest.ts';
-import { VERSION } from './version.ts';
 
 /** Runs one command line to its end and resolves to the exit code; never rejects, never prints a stack trace unasked. */
 export async function main(argv: readonly string[], host: Host): Promise<number> {

@@ -1,14 +1,13 @@
 import { copyFile, mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { SAMPLE } from '../native/package.ts';
 import { main } from './app.ts';
 import { cancelOnSignals } from './cancel.ts';
 import { EXIT } from './errors.ts';
 import { openNodeHost } from './nodehost.ts';
 
 /** `npm run demo`: one edit of the sample by prompt, through the same command a user types, and where its pictures are. */
-const SAMPLE = fileURLToPath(new URL('./sample/scene.png', import.meta.url));
 const FROM = 'a red car on the left and a blue house on the right, on sand';
 const TO = 'a green car on the left and a blue house on the right, on sand';
 

@@ -1,11 +1,9 @@
 import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { AttuneError } from '../engine/index.ts';
-import { VERSION } from './version.ts';
+import { ROOT, VERSION } from '../native/package.ts';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const BUILT = join(ROOT, 'dist', 'editor');
 /** What the editor is made of. */
 const SOURCES = ['renderer', 'contract', 'transport', 'package-lock.json'].map((name) => join(ROOT, name));

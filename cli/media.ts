@@ -1,12 +1,10 @@
 import { realpath } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { MediaRef } from '../contract/index.ts';
 import { AttuneError, type PictureMetadata, type Pixels, pictureFormat, readMetadata } from '../engine/index.ts';
 import { readFileWithin, sha256Of } from '../native/files.ts';
+import { bareName, MAX_PICTURE_BYTES } from '../native/picturefile.ts';
 import type { Host } from './host.ts';
-
-/** Larger files are not pictures that anything here could edit. */
-export const MAX_PICTURE_BYTES = 512 * 1024 * 1024;
 
 export interface LoadedPicture {
   readonly ref: MediaRef;
@@ -41,11 +39,6 @@ export async function isSameFile(one: string, other: string): Promise<boolean> {
   if (one === '-' || other === '-') return false;
   const [real, otherReal] = await Promise.all([one, other].map((path) => realpath(path).catch(() => undefined)));
   return real !== undefined && real === otherReal;
-}
-
-/** File name as a record may hold it: no folders, of whichever platform. */
-export function bareName(path: string): string {
-  return basename(path).replaceAll('\\', '_').slice(-255) || 'picture';
 }
 
 /**

@@ -1,11 +1,7 @@
 import { homedir } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import type { Engine } from '../engine/index.ts';
 import type { Folders } from '../native/folders.ts';
-import { VERSION } from './version.ts';
-
-/** The checkpoints that ship with Attune. */
-export const EMBEDDED = fileURLToPath(new URL('../models/embedded', import.meta.url));
+import { EMBEDDED, VERSION } from '../native/package.ts';
 
 /**
  * The engine of this process, with the folders and the provider of the user's settings. Loaded when first needed: the help must not wait

@@ -3,19 +3,12 @@ import { extname, join, parse, resolve } from 'node:path';
 import type { EditRecord } from '../contract/index.ts';
 import { AttuneError, type ImageFormat, type Pixels, throwIfCancelled, writeMetadata } from '../engine/index.ts';
 import { checkTarget, type StagedFile, sha256Of, stageFile } from '../native/files.ts';
+import { FORMAT_OF_ENDING } from '../native/picturefile.ts';
 import type { Output } from './command.ts';
 import { UsageError } from './errors.ts';
 import type { Host } from './host.ts';
 import type { Values } from './options.ts';
 import { didYouMean } from './suggest.ts';
-
-const FORMATS: Readonly<Record<string, ImageFormat>> = {
-  '.png': 'png',
-  '.jpg': 'jpeg',
-  '.jpeg': 'jpeg',
-  '.webp': 'webp',
-  '.avif': 'avif',
-};
 
 /** Where the results of a run go; checked before the run, so that nobody waits for a picture that cannot be written. */
 export interface OutputPlan {
@@ -49,9 +42,9 @@ export async function planOutput(values: Values): Promise<OutputPlan> {
 function formatOf(path: string): ImageFormat {
   if (path === '-') return 'png';
   const extension = extname(path).toLowerCase();
-  const format = FORMATS[extension];
+  const format = FORMAT_OF_ENDING[extension];
   if (format) return format;
-  const known = Object.keys(FORMATS);
+  const known = Object.keys(FORMAT_OF_ENDING);
   const what =
     extension === ''
       ? 'The output needs an ending that names its format'

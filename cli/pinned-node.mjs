@@ -2,12 +2,16 @@
 // node_modules/.bin/node, npm 10 does not: so it is looked up here, with what Node 20 offers.
 
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+
+/** Whether this is the npm package, which brings JavaScript, and not the repository. */
+export const isPackage = !existsSync(join(root, 'cli', 'main.ts'));
 
 const oldestMajor = 24; // from here on TypeScript files run as they are
 const packages = new Map([
@@ -21,11 +25,13 @@ const packages = new Map([
  * @returns {string | undefined} undefined: none is new enough
  */
 export function findNode() {
-  const folder = join(root, 'node_modules', `${packages.get(process.platform)}-${process.arch}`);
   try {
-    const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const name = `${packages.get(process.platform)}-${process.arch}`;
+    // Beside us or in any node_modules above: where npm puts it is npm's affair.
+    const manifest = createRequire(import.meta.url).resolve(`${name}/package.json`);
+    const { version } = JSON.parse(readFileSync(manifest, 'utf8'));
     if (version !== process.versions.node) {
-      return join(folder, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+      return join(dirname(manifest), 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
     }
   } catch {
     // No package for this platform, or not installed: the Node at hand may be new enough.
@@ -35,8 +41,9 @@ export function findNode() {
 }
 
 export const noNodeMessage =
-  `Attune runs on Node ${oldestMajor}, and this is Node ${process.versions.node}. "npm ci" in ${root} brings it on ` +
-  `Linux, Windows and Apple silicon; elsewhere install it.`;
+  `Attune runs on Node ${oldestMajor}, and this is Node ${process.versions.node}. ` +
+  (isPackage ? 'Installing attune with its optional packages' : `"npm ci" in ${root}`) +
+  ' brings it on Linux, Windows and Apple silicon; elsewhere install it.';
 
 /**
  * Runs a command to its end in place of this process: same terminal, same signals, same exit code.

@@ -1,9 +1,9 @@
 import type { EditRecord } from '../contract/index.ts';
 import type { Engine } from '../engine/index.ts';
+import { VERSION } from '../native/package.ts';
 import type { Host } from './host.ts';
 import type { Values } from './options.ts';
 import { checkpointRef, recallCheckpoint } from './request.ts';
-import { VERSION } from './version.ts';
 
 /** The checkpoint of a record: where the command line says it is, or where it was last seen. Throws 'checkpoint-missing'. */
 export async function checkpointOf(

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { ROOT } from '../native/package.ts';
 import { main } from './app.ts';
 import { buildShell } from './buildshell.ts';
 import { cancelOnSignals } from './cancel.ts';
@@ -14,7 +14,6 @@ import { openNodeHost } from './nodehost.ts';
  * `npm start`: the desktop application where its program is here, otherwise the same editor in the browser. Arguments are those of
  * `attune serve`, and `--no-open`.
  */
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const argv = process.argv.slice(2);
 const electron = electronPath();
 if (electron !== undefined) process.exitCode = await startShell(electron);

@@ -24,15 +24,18 @@ export * from './base/errors.ts';
 export * from './base/noise.ts';
 export { nearest } from './base/spelling.ts';
 export * from './base/tensor.ts';
+export type { FileDType } from './checkpoint/dtypes.ts';
 export { openComponent } from './checkpoint/folder.ts';
 export { hfCacheFolder } from './checkpoint/hfcache.ts';
-export type { CheckpointReport } from './checkpoint/inspect.ts';
+export type { CheckpointReport, ComponentReport, Fault, MissingPart } from './checkpoint/inspect.ts';
+export type { MemoryEstimate } from './checkpoint/memory.ts';
 export { reportLines } from './checkpoint/report.ts';
 export { encodeHeader, type PlannedTensor } from './checkpoint/writer.ts';
 export type * from './family.ts';
 export { GraphBuilder, type Value } from './graph/builder.ts';
 export * from './jobs/catalog.ts';
 export * from './jobs/engine.ts';
+export type { UnreadInput } from './jobs/unread.ts';
 export {
   aggregateWords,
   chooseBranches,
@@ -48,12 +51,14 @@ export { type PictureMetadata, readMetadata, writeMetadata } from './media/metad
 export { compareWhere } from './media/paste.ts';
 export { checkMask, toMask } from './media/pixels.ts';
 export { inputFaults, paramFromText, paramRange } from './methods/checks.ts';
+export type { FrameMap } from './methods/videomethod.ts';
 export { type DenoisingModel, openBranches } from './pipeline/branches.ts';
 export { canvasOf, decodeOnCanvas, encodeOnCanvas } from './pipeline/canvas.ts';
 export { type CodingModel, decodeLatent, decodePlanes } from './pipeline/codec.ts';
 export { encodePrompt } from './pipeline/condition.ts';
 export { latentOn } from './pipeline/latentframes.ts';
 export { flowLevels } from './pipeline/levels.ts';
+export type { MemoryPart, MemoryStage } from './pipeline/memory.ts';
 export { SessionCache } from './pipeline/sessions.ts';
 export { videoCanvasOf } from './pipeline/videocanvas.ts';
 export { decodeFramePlanes } from './pipeline/videocodec.ts';

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { DeskEvent, MediaInfo } from '../contract/index.ts';
 import { AttuneError, type Engine } from '../engine/index.ts';
+import { SAMPLE } from '../native/package.ts';
 import { openBatches } from './batch/index.ts';
 import { batchCalls } from './calls/batch.ts';
 import { deskCalls, estimateOf } from './calls/desk.ts';
@@ -164,5 +164,3 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     },
   };
 }
-
-const SAMPLE = fileURLToPath(new URL('../cli/sample/scene.png', import.meta.url));

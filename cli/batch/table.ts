@@ -3,6 +3,7 @@ import { basename, dirname, resolve, sep } from 'node:path';
 import { BatchTable, type ExportFormat, MAX_TABLE_BYTES, type MediaRef } from '../../contract/index.ts';
 import { AttuneError, type Engine } from '../../engine/index.ts';
 import { readFileWithin, sha256Of } from '../../native/files.ts';
+import { bareName, MAX_PICTURE_BYTES } from '../../native/picturefile.ts';
 import {
   columnOf,
   decodeText,
@@ -14,7 +15,6 @@ import {
   type Row,
 } from '../../service/batch/index.ts';
 import { UsageError } from '../errors.ts';
-import { bareName, MAX_PICTURE_BYTES } from '../media.ts';
 import type { Values } from '../options.ts';
 import { checkpointRef, DEFAULT_MODEL, readSeed, readSize } from '../request.ts';
 import { didYouMean } from '../suggest.ts';

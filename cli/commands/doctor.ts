@@ -3,12 +3,12 @@ import { freemem, totalmem } from 'node:os';
 import { dirname } from 'node:path';
 import type { Pixels } from '../../engine/index.ts';
 import { findFfmpeg } from '../../native/ffmpeg.ts';
+import { VERSION } from '../../native/package.ts';
 import type { Command } from '../command.ts';
 import { COMMON_OPTIONS } from '../command.ts';
 import { toUserError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import { duration } from '../progress.ts';
-import { VERSION } from '../version.ts';
 import { checkOne, lostLine } from './models.ts';
 
 interface Finding {

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { EMBEDDED, VERSION } from '../../native/package.ts';
 import type { OpenServer } from '../../service/http/index.ts';
 import { openBrowser } from '../browser.ts';
 import type { Command } from '../command.ts';
@@ -7,9 +8,7 @@ import { COMMON_OPTIONS } from '../command.ts';
 import { builtEditor } from '../editor.ts';
 import { UsageError } from '../errors.ts';
 import type { Host } from '../host.ts';
-import { EMBEDDED } from '../open.ts';
 import type { Values } from '../options.ts';
-import { VERSION } from '../version.ts';
 
 const DEFAULT_PORT = 7860;
 

@@ -4,8 +4,8 @@ import { AttuneError, type VideoMedia } from '../../engine/index.ts';
 import { animationSize, decodeAnimation } from '../../native/animation.ts';
 import { readFileWithin, sha256Of } from '../../native/files.ts';
 import { decodeFilm, filmFormat } from '../../native/film.ts';
+import { bareName } from '../../native/picturefile.ts';
 import type { Host } from '../host.ts';
-import { bareName } from '../media.ts';
 
 /** Larger files are not clips that anything here could edit. */
 const MAX_CLIP_BYTES = 512 * 1024 * 1024;

@@ -1,7 +1,4 @@
-/**
- * The one error class of the engine. `kind` is a closed list, so that a caller can branch on it; `message` is a sentence
- * a user can act on; `where` names what the sentence is about. Anything else that is thrown is a defect of ours.
- */
+/** A closed list, so that a caller can branch on it. */
 export type ErrorKind =
   | 'checkpoint-malformed' // a weight file, an index or a config breaks its format
   | 'checkpoint-incomplete' // a file or a tensor that the model needs is absent
@@ -14,12 +11,17 @@ export type ErrorKind =
   | 'file-failed' // reading or writing a file failed
   | 'cancelled';
 
+/** The file, the tensor, the field of a request or of a config that an error is about. */
 export interface ErrorWhere {
   readonly file?: string;
   readonly tensor?: string;
   readonly field?: string;
 }
 
+/**
+ * The one error class of the engine. `message` is a sentence a user can act on; `where` names what it is about. Anything else that is
+ * thrown is a defect of ours.
+ */
 export class AttuneError extends Error {
   override readonly name = 'AttuneError';
   readonly kind: ErrorKind;

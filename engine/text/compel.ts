@@ -5,7 +5,7 @@ const PLUS = 1.1;
 const MINUS = 0.9;
 
 /**
- * The form of Compel (InvokeAI for SD 1.5 and SDXL; damian0815/compel, doc/syntax.md): `word+` times 1.1, `word-` times 0.9,
+ * The form of Compel (InvokeAI for SD 1.5 and SDXL; damian0815/compel, its page on syntax): `word+` times 1.1, `word-` times 0.9,
  * each further sign once more; brackets only group and take the signs or the number behind them, `(two words)1.3`; nested
  * weights multiply; `\(`, `\+` are literal. `.and()`, `.swap()` and `.blend()` are reported.
  */

@@ -1,6 +1,6 @@
 import { AttuneError } from '../../../engine/index.ts';
 
-/** A piece of a prompt as Dynamic Prompts writes it (adieyal/sd-dynamic-prompts, docs/SYNTAX.md). */
+/** A piece of a prompt as Dynamic Prompts writes it (adieyal/sd-dynamic-prompts, its page on syntax). */
 export type Part =
   | { readonly kind: 'text'; readonly text: string }
   /** `{a|b}`, `{2-3$$ and $$0.5::a|b}`. `most` is absent where the range is open. */

@@ -1,0 +1,88 @@
+/**
+ * Attune as a library: open the engine, hand it a request and pixels, get pixels and a record back. Runs in the calling process;
+ * nothing of the command line, the editor or a user's settings takes part.
+ */
+
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Engine as FullEngine } from '../engine/index.ts';
+import { providerProbe } from '../models/probe.ts';
+import { openRuntime } from '../native/measure.ts';
+import { EMBEDDED, VERSION } from '../native/package.ts';
+import { openLocalEngine, placesOf } from '../service/open-engine.ts';
+
+export type {
+  EditRecord,
+  EditRequest,
+  MediaRef,
+  MethodDescription,
+  MethodInput,
+  ParamSchema,
+  ParamValue,
+  PromptReading,
+  PromptSegment,
+  RunEvent,
+  Size,
+  Vocabulary,
+} from '../contract/index.ts';
+export {
+  AttuneError,
+  type CatalogEntry,
+  type CheckpointReport,
+  type ClipSize,
+  type ComponentReport,
+  type ErrorKind,
+  type ErrorWhere,
+  type Fault,
+  type FileDType,
+  type FrameMap,
+  type Gate,
+  type JobPlan,
+  type LostFolder,
+  type MediaSizes,
+  type MemoryEstimate,
+  type MemoryPart,
+  type MemoryPlan,
+  type MemoryStage,
+  type MissingPart,
+  type Pixels,
+  type RunMedia,
+  type RunOptions,
+  type RunResult,
+  type SelectRequest,
+  type SelectResult,
+  type UnreadInput,
+  type VideoMedia,
+  type VideoResult,
+  type VideoSink,
+} from '../engine/index.ts';
+export { type Picture, readPicture, type WriteOptions, writePicture } from './pictures.ts';
+
+/** The engine: requests in, pixels and records out. One run at a time. */
+export type Engine = Omit<FullEngine, 'model' | 'videoModel'>;
+
+export interface OpenOptions {
+  /** Folders of checkpoints in the diffusers layout, besides the embedded models and the Hugging Face cache. */
+  readonly folders?: readonly string[];
+  /** Execution provider of onnxruntime, such as `cpu` or `cuda`. Default `cpu`. One that cannot be used is an error. */
+  readonly provider?: string;
+  /** Threads within one operator. Default: one per physical core. */
+  readonly threads?: number;
+  /** Folder for what a long video writes down while it is made. Default: `attune` in the system's temporary folder. */
+  readonly scratch?: string;
+}
+
+/**
+ * Opens the engine on the embedded models, the Hugging Face cache and the given folders. Weights are read when a request first
+ * needs them, and stay until `close`.
+ * @throws AttuneError 'runtime-failed' where the provider cannot be used
+ */
+export async function openEngine(options: OpenOptions = {}): Promise<Engine> {
+  const { folders = [], scratch = join(tmpdir(), 'attune'), ...runtime } = options;
+  return openLocalEngine({
+    places: placesOf({ embedded: EMBEDDED, env: process.env, home: homedir(), folders }),
+    version: VERSION,
+    runtime: await openRuntime(providerProbe, runtime),
+    scratch,
+  });
+}

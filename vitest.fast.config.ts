@@ -1,0 +1,36 @@
+import { defineConfig } from 'vitest/config';
+import whole from './vitest.config.ts';
+
+/** Tests beside the code that take more than ten seconds, or start many processes. */
+export const SLOW = [
+  'cli/app.test.ts',
+  'cli/batch/batch.test.ts',
+  'cli/commands/video.test.ts',
+  'cli/process.test.ts',
+  'engine/checkpoint/safetensors.fuzz.test.ts',
+  'engine/jobs/engine.test.ts',
+  'engine/jobs/video.test.ts',
+  'engine/methods/clip.test.ts',
+  'engine/methods/ditctrl.test.ts',
+  'engine/methods/flowedit.test.ts',
+  'engine/methods/prompt-edit.test.ts',
+  'native/files.test.ts',
+  'service/batch/kill.test.ts',
+  'service/service.test.ts',
+];
+
+/** Tests that cross rooms and are quick; the others start browsers and processes, or make pictures by the dozen. */
+const CROSSING = ['test/{api-page,comments,fast,readme,rooms}.test.ts', 'test/parity/parity.test.ts'];
+
+/** `npm run test:fast`: what a contributor runs after each change, under a minute on two cores. */
+export default defineConfig({
+  ...whole,
+  test: {
+    ...whole.test,
+    include: [
+      '{api,bench,cli,contract,electron,engine,models,native,renderer,service,transport}/**/*.test.ts',
+      ...CROSSING,
+    ],
+    exclude: [...(whole.test?.exclude ?? []), ...SLOW],
+  },
+});
