@@ -141,6 +141,19 @@ export type QueuedJob = z.infer<typeof QueuedJob>;
 export const QueueState = z.strictObject({ isPaused: z.boolean(), jobs: z.array(QueuedJob) }).readonly();
 export type QueueState = z.infer<typeof QueueState>;
 
+/**
+ * What changed in the queue: take out every job that `gone` or `put` names, then put those of `put` in, in their order, each at its place in
+ * the list that comes out.
+ */
+export const QueueChange = z
+  .strictObject({
+    isPaused: z.boolean(),
+    gone: z.array(JobId),
+    put: z.array(z.strictObject({ at: z.int().min(0), job: QueuedJob })),
+  })
+  .readonly();
+export type QueueChange = z.infer<typeof QueueChange>;
+
 /** A result in the history. */
 export const HistoryEntry = z
   .strictObject({
@@ -270,7 +283,8 @@ export type ProviderFigure = z.infer<typeof ProviderFigure>;
 /** What the service pushes without being asked. */
 export const DeskEvent = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('run'), job: JobId, event: RunEvent }),
-  z.strictObject({ kind: z.literal('queue'), queue: QueueState }),
+  /** The whole queue comes with `hello`. */
+  z.strictObject({ kind: z.literal('queue'), change: QueueChange }),
   z.strictObject({ kind: z.literal('result'), entry: HistoryEntry }),
   z.strictObject({ kind: z.literal('removed'), id: JobId }),
   z.strictObject({ kind: z.literal('batch'), batch: BatchState }),
@@ -282,6 +296,8 @@ export const DeskEvent = z.discriminatedUnion('kind', [
     state: z.enum(['starting', 'ready', 'restarting', 'stopped']),
     sentence: z.string(),
   }),
+  /** Whether what happens can be written to the disk; while `failing`, results wait in memory and are written when it takes them. */
+  z.strictObject({ kind: z.literal('disk'), state: z.enum(['sound', 'failing']), sentence: z.string() }),
 ]);
 export type DeskEvent = z.infer<typeof DeskEvent>;
 

@@ -194,7 +194,12 @@ export const CALLS = {
   'batch.download': call(z.strictObject({ batch: JobId }), z.strictObject({ name: z.string(), bytes })),
 
   /** The editor's own journal: opaque entries in order, each durable when it was answered. */
-  'journal.read': call(nothing, z.strictObject({ entries: z.array(bytes) })),
+  'journal.read': call(
+    /** A mark that an earlier answer ended with. */
+    z.strictObject({ after: z.int().min(0).exactOptional() }),
+    /** A page of some megabytes; `next` is there while there is more. */
+    z.strictObject({ entries: z.array(bytes), next: z.int().min(0).exactOptional() }),
+  ),
   'journal.append': call(
     z.strictObject({ entries: z.array(bytes.refine((entry) => entry.length <= MAX_JOURNAL_BYTES)).max(1000) }),
     nothing,

@@ -123,7 +123,13 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     },
     sample() {
       const file = options.sample ?? SAMPLE;
-      sample ??= readFile(file).then((bytes) => media.put(basename(file), new Uint8Array(bytes)));
+      sample ??= readFile(file)
+        .then((bytes) => media.put(basename(file), new Uint8Array(bytes)))
+        .catch((error: unknown) => {
+          // Asked for again: the disk may have room by then.
+          sample = undefined;
+          throw error;
+        });
       return sample;
     },
   };
@@ -143,10 +149,13 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       listeners.add(listener);
       // A connection that comes later must know too whether the engine runs.
       const { state, sentence } = keeper.last;
-      const { notice } = settings;
+      const notices = [settings.notice, ...database.notices, database.aside.sentence()].filter(
+        (notice) => notice !== undefined,
+      );
       queueMicrotask(() => {
-        if (listeners.has(listener))
-          listener({ kind: 'engine', state, sentence: notice === undefined ? sentence : `${notice} ${sentence}` });
+        if (!listeners.has(listener)) return;
+        listener({ kind: 'engine', state, sentence: [...notices, sentence].join(' ') });
+        if (dispatcher.disk !== undefined) listener(dispatcher.disk);
       });
       return () => listeners.delete(listener);
     },

@@ -3,3 +3,4 @@ export { CallError, type Client, openClient } from './client.ts';
 export { decodeFrame, encodeFrame, FrameError } from './frame.ts';
 export { type Handlers, hostCalls } from './host.ts';
 export { Mailbox, type Port, portPair } from './port.ts';
+export { changedQueue } from './queue.ts';

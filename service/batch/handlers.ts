@@ -75,8 +75,13 @@ export function openBatches(options: BatchServiceOptions): BatchService {
   };
   const change = (running: Running, more: Partial<BatchState>) => {
     running.state = { ...running.state, ...more };
-    options.store.update(running.state);
     options.tell(running.state);
+    try {
+      options.store.update(running.state);
+    } catch (error) {
+      // A full disk: the journal in its folder is what counts, and a batch that is held to be running goes on at the next start.
+      if (!(error instanceof AttuneError)) throw error;
+    }
   };
 
   const run = async (running: Running, before: Promise<void>): Promise<void> => {

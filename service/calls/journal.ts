@@ -6,7 +6,7 @@ export function journalCalls({
   journal,
 }: Context): Pick<Handlers, 'journal.read' | 'journal.append' | 'journal.replace'> {
   return {
-    'journal.read': () => ({ entries: journal.read() }),
+    'journal.read': ({ after }) => journal.read(after),
     'journal.append'({ entries }) {
       journal.append(entries);
       return {};

@@ -13,6 +13,8 @@ import type { JobQueue, NewJob } from './queue.ts';
 const CANCEL_MS = 1500;
 /** A job with which the runner crashed this often is set aside. */
 const MAX_CRASHES = 2;
+/** How often a result that the disk did not take is offered again. */
+const RETRY_MS = 5000;
 
 const SUSPECT =
   'The engine ended twice while it ran this job, so the job was set aside. Try a smaller size or another checkpoint, or try it again.';
@@ -27,17 +29,29 @@ export interface DispatcherOptions {
   readonly emit: (event: DeskEvent) => void;
   /** Whether anybody looks at previews. */
   readonly wantsPreviews: () => boolean;
+  /** Default: five seconds. */
+  readonly retryMs?: number;
 }
 
 /** How a job ended: with a result in the history, or as the queue shows it; without a state it was taken out. */
 export type JobEnd = { readonly isDone: true } | { readonly isDone: false; readonly job?: QueuedJob };
 
+interface Current {
+  readonly job: QueuedJob;
+  isCancelled: boolean;
+  timer?: NodeJS.Timeout;
+  /** The runner is through with it, and this is on its way to the disk. */
+  done?: Done;
+}
+
 /** Takes jobs from the queue to the runner and their results to the history. */
 export class Dispatcher {
   readonly #options: DispatcherOptions;
-  #current: { readonly job: QueuedJob; isCancelled: boolean; timer?: NodeJS.Timeout } | undefined;
+  #current: Current | undefined;
   #isClosed = false;
   #queueIsTold = true;
+  #disk: Extract<DeskEvent, { kind: 'disk' }> | undefined;
+  #retry: NodeJS.Timeout | undefined;
   readonly #waiters = new Map<string, (end: JobEnd) => void>();
 
   constructor(options: DispatcherOptions) {
@@ -59,7 +73,8 @@ export class Dispatcher {
     setImmediate(() => {
       this.#queueIsTold = true;
       if (this.#isClosed) return;
-      this.#options.emit({ kind: 'queue', queue: this.#options.queue.state() });
+      const change = this.#options.queue.changes();
+      if (change !== undefined) this.#options.emit({ kind: 'queue', change });
       for (const [id, tell] of this.#waiters) {
         const end = this.#endNow(id);
         if (end === undefined) continue;
@@ -67,6 +82,11 @@ export class Dispatcher {
         tell(end);
       }
     });
+  }
+
+  /** Set while the disk does not take what happens. */
+  get disk(): Extract<DeskEvent, { kind: 'disk' }> | undefined {
+    return this.#disk;
   }
 
   /** Resolves when the job has ended, whatever ends it. */
@@ -122,10 +142,16 @@ export class Dispatcher {
     const current = this.#current;
     if (current?.job.job === id) {
       current.isCancelled = true;
-      keeper().send({ kind: 'cancel', job: id });
-      current.timer = setTimeout(() => {
-        if (this.#current === current) keeper().replace();
-      }, CANCEL_MS);
+      if (current.done !== undefined) {
+        // The runner is through with it: only the result was waiting.
+        this.#diskIs(undefined);
+        this.#next(current);
+      } else {
+        keeper().send({ kind: 'cancel', job: id });
+        current.timer = setTimeout(() => {
+          if (this.#current === current) keeper().replace();
+        }, CANCEL_MS);
+      }
     }
     this.changed();
   }
@@ -136,10 +162,11 @@ export class Dispatcher {
     this.pump();
   }
 
-  /** The runner went, and with it what it ran. */
+  /** The runner went, and with it what it ran; a result that is here already stays. */
   gone(isCrash: boolean): void {
     const { queue } = this.#options;
     const current = this.#current;
+    if (current?.done !== undefined && !this.#isClosed) return;
     this.#free();
     if (current === undefined || current.isCancelled || this.#isClosed) return;
     const id = current.job.job;
@@ -160,16 +187,54 @@ export class Dispatcher {
       this.#next(current);
       return;
     }
-    const stored = current.isCancelled ? Promise.resolve() : this.#store(message, current.job);
-    void stored
-      .catch((error: unknown) => {
-        if (!this.#isClosed && !current.isCancelled) this.#fail(message.job, explain(error));
-      })
-      .then(() => this.#next(current));
+    this.#finish(message, current);
+  }
+
+  /** Stores what was made; where the disk does not take it, it waits here and is offered again, and the next job waits with it. */
+  #finish(done: Done, current: Current): void {
+    current.done = done;
+    const stored = current.isCancelled ? Promise.resolve() : this.#store(done, current.job);
+    stored.then(
+      () => {
+        this.#diskIs(undefined);
+        this.#next(current);
+      },
+      (error: unknown) => {
+        if (this.#isClosed || this.#current !== current) return;
+        if (!current.isCancelled && error instanceof AttuneError && error.kind === 'file-failed') {
+          this.#diskIs(error);
+          return this.#tryAgain();
+        }
+        if (!current.isCancelled) this.#fail(done.job, explain(error));
+        this.#next(current);
+      },
+    );
+  }
+
+  #tryAgain(): void {
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => {
+      const current = this.#current;
+      if (this.#isClosed || current?.done === undefined) return;
+      this.#finish(current.done, current);
+    }, this.#options.retryMs ?? RETRY_MS).unref();
+  }
+
+  /** Says once that the disk fails, and once that it does no more. */
+  #diskIs(failure: AttuneError | undefined): void {
+    if ((failure === undefined) === (this.#disk === undefined)) return;
+    this.#disk = failure && {
+      kind: 'disk',
+      state: 'failing',
+      sentence: `${failure.message} The result waits and the queue with it; both go on by themselves when the disk takes it.`,
+    };
+    const sentence = 'The disk takes results again; all are kept.';
+    this.#options.emit(this.#disk ?? { kind: 'disk', state: 'sound', sentence });
   }
 
   close(): void {
     this.#isClosed = true;
+    clearTimeout(this.#retry);
     this.#free();
   }
 
@@ -224,6 +289,7 @@ export class Dispatcher {
       const ms = done.figures.totalMs;
       if (ms !== undefined) timings.add(timed, ms);
     });
+    queue.forget(job.job);
     emit({ kind: 'result', entry });
   }
 }

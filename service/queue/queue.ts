@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { EditRequest, JobState, type QueuedJob, type QueueState, UserError } from '../../contract/index.ts';
+import {
+  type EditRequest,
+  type QueueChange,
+  QueuedJob,
+  type QueueState,
+  type UserError,
+} from '../../contract/index.ts';
 import { AttuneError } from '../../engine/index.ts';
 import type { Database } from '../store/database.ts';
+import { type Item, JobOrder } from './order.ts';
 
 export interface NewJob {
   readonly request: EditRequest;
@@ -10,7 +17,10 @@ export interface NewJob {
   readonly batch?: string;
 }
 
-/** The jobs that wait, run or ended without a result, as rows on the disk. Nothing here runs anything. */
+/**
+ * The jobs that wait, run or ended without a result: rows on the disk, read once. What a user asks for is on the disk when it returns, or
+ * it did not happen. What happens to a job by itself is so at once and is written as soon as the disk takes it. Nothing here runs anything.
+ */
 export interface JobQueue {
   /** Durable when it returns. */
   submit(job: NewJob): string;
@@ -23,8 +33,9 @@ export interface JobQueue {
   /** Back to its place, to run again; returns how often the runner crashed with it. */
   putBack(job: string, isCrash: boolean): number;
   ended(job: string, state: 'failed' | 'cancelled', error?: UserError): void;
-  /** Called within the transaction that adds its result to the history. */
+  /** Takes its row away, within the transaction that adds its result to the history; `forget` follows when that is done. */
   drop(job: string): void;
+  forget(job: string): void;
   retry(job: string): void;
   remove(job: string): void;
   move(job: string, before?: string): void;
@@ -33,109 +44,219 @@ export interface JobQueue {
   isPaused(): boolean;
   setPaused(isPaused: boolean): void;
   state(): QueueState;
+  /** What changed since the last time; undefined where nothing did. */
+  changes(): QueueChange | undefined;
+  /** Writes what could not be written before. Throws 'file-failed' while that is so. */
+  save(): void;
 }
 
+type Row = Readonly<Record<string, unknown>>;
+
 /** Opens the queue; what was running when the last process ended waits again, and batches put their own jobs in again. */
-export function openQueue({ db, transaction }: Database): JobQueue {
-  db.exec(`DELETE FROM jobs WHERE batch IS NOT NULL; UPDATE jobs SET state = 'waiting' WHERE state = 'running'`);
-  const columns = 'id, state, request, created_ms, attempts, error, batch';
-  const insert = db.prepare(
+export function openQueue({ prepare, exec, transaction, aside }: Database): JobQueue {
+  aside.restore('jobs', (row) => !(readItem(row) instanceof Error));
+  const insert = prepare(
     `INSERT INTO jobs (id, position, state, request, created_ms, batch) VALUES (?, ?, 'waiting', ?, ?, ?)`,
   );
-  const one = db.prepare(`SELECT ${columns} FROM jobs WHERE id = ?`);
-  const first = db.prepare(`SELECT ${columns} FROM jobs WHERE state = 'waiting' ORDER BY position LIMIT 1`);
-  const listed = db.prepare(
-    `SELECT ${columns} FROM jobs ORDER BY CASE state WHEN 'running' THEN 0 WHEN 'waiting' THEN 1 ELSE 2 END, position`,
-  );
-  const ends = db.prepare('SELECT coalesce(min(position), 0) AS low, coalesce(max(position), 0) AS high FROM jobs');
-  const place = db.prepare('UPDATE jobs SET position = ? WHERE id = ?');
-  const setState = db.prepare('UPDATE jobs SET state = ?, error = ? WHERE id = ?');
-  const drop = db.prepare('DELETE FROM jobs WHERE id = ?');
-  const start = db.prepare(`UPDATE jobs SET state = 'running', attempts = attempts + 1, error = NULL WHERE id = ?`);
-  const back = db.prepare(`UPDATE jobs SET state = 'waiting', crashes = crashes + ? WHERE id = ? RETURNING crashes`);
-  const again = db.prepare(`UPDATE jobs SET state = 'waiting', error = NULL, crashes = 0, position = ? WHERE id = ?`);
-  const waiting = db.prepare(`SELECT id FROM jobs WHERE state = 'waiting' ORDER BY position`);
-  const getFlag = db.prepare(`SELECT value FROM flags WHERE name = 'paused'`);
-  const setFlag = db.prepare(`INSERT OR REPLACE INTO flags (name, value) VALUES ('paused', ?)`);
-  const edge = (isFirst: boolean) => {
-    const row = ends.get();
-    return isFirst ? Number(row?.low) - 1 : Number(row?.high) + 1;
+  const listed = prepare('SELECT * FROM jobs WHERE batch IS NULL ORDER BY position');
+  const write = prepare('UPDATE jobs SET position = ?, state = ?, attempts = ?, crashes = ?, error = ? WHERE id = ?');
+  const drop = prepare('DELETE FROM jobs WHERE id = ?');
+  const getFlag = prepare(`SELECT value FROM flags WHERE name = 'paused'`);
+  const setFlag = prepare(`INSERT OR REPLACE INTO flags (name, value) VALUES ('paused', ?)`);
+
+  const order = new JobOrder();
+  /** Jobs whose rows are not yet what they are here. */
+  const unsaved = new Set<string>();
+  let hasOldBatches = true;
+  let isPaused = getFlag.get()?.value === 1;
+  let told = { put: new Set<string>(), gone: new Set<string>(), isPaused };
+
+  for (const row of listed.all()) {
+    const item = readItem(row);
+    if (item instanceof Error) aside.put('jobs', String(row.id), item);
+    else {
+      if (item.job.state === 'running') {
+        item.job = { ...item.job, state: 'waiting' };
+        unsaved.add(item.job.job);
+      }
+      order.add(item);
+    }
+  }
+
+  const writeItem = ({ job, position, crashes }: Item) =>
+    void write.run(
+      position,
+      job.state,
+      job.attempts,
+      crashes,
+      job.error === undefined ? null : JSON.stringify(job.error),
+      job.job,
+    );
+  const save = () => {
+    if (hasOldBatches) exec('DELETE FROM jobs WHERE batch IS NOT NULL');
+    hasOldBatches = false;
+    for (const id of unsaved) {
+      const item = order.find(id);
+      if (item === undefined) drop.run(id);
+      else writeItem(item);
+      unsaved.delete(id);
+    }
   };
-  const find = (job: string) => {
-    const row = one.get(job);
-    return row === undefined ? undefined : readRow(row);
+  const saveLater = (id: string) => {
+    unsaved.add(id);
+    try {
+      save();
+    } catch (error) {
+      // A full disk, most likely: it is so all the same, and is written when there is room.
+      if (!(error instanceof AttuneError)) throw error;
+    }
   };
-  const get = (job: string) => {
-    const found = find(job);
+  const see = (id: string) => {
+    if (order.find(id) === undefined) {
+      told.put.delete(id);
+      told.gone.add(id);
+    } else told.put.add(id);
+  };
+  const itemOf = (job: string): Item => {
+    const found = order.find(job);
     if (found !== undefined) return found;
     throw new AttuneError('request-invalid', `There is no job ${job} in the queue; it ended or was removed.`, {
       field: 'job',
     });
   };
-  const getIn = (job: string, states: readonly QueuedJob['state'][], what: string) => {
-    const found = get(job);
-    if (states.includes(found.state)) return found;
-    throw new AttuneError('request-invalid', `The job ${job} is ${found.state}; ${what}.`, { field: 'job' });
+  const itemIn = (job: string, states: readonly QueuedJob['state'][], what: string): Item => {
+    const found = itemOf(job);
+    if (states.includes(found.job.state)) return found;
+    throw new AttuneError('request-invalid', `The job ${job} is ${found.job.state}; ${what}.`, { field: 'job' });
   };
+  /** A change by itself. */
+  const become = (id: string, change: (item: Item) => Parameters<JobOrder['change']>[1]) => {
+    const item = order.find(id);
+    if (item === undefined) return;
+    order.change(item, change(item));
+    see(id);
+    saveLater(id);
+  };
+  /** A change that somebody asked for: on the disk first. */
+  const ask = (item: Item, change: Partial<Item>) => {
+    writeItem({ ...item, ...change });
+    order.change(item, change);
+    see(item.job.job);
+  };
+  const forget = (id: string) => {
+    order.remove(id);
+    unsaved.delete(id);
+    see(id);
+  };
+  try {
+    save();
+  } catch (error) {
+    if (!(error instanceof AttuneError)) throw error;
+  }
   return {
-    find,
-    get,
+    find: (job) => order.find(job)?.job,
+    get: (job) => itemOf(job).job,
     submit({ request, isFirst = false, batch }) {
-      const id = randomUUID();
-      insert.run(id, edge(isFirst), JSON.stringify(request), Date.now(), batch ?? null);
-      return id;
+      const job: QueuedJob = {
+        job: randomUUID(),
+        state: 'waiting',
+        request,
+        createdMs: Date.now(),
+        attempts: 0,
+        ...(batch === undefined ? {} : { batch }),
+      };
+      const position = order.edge(isFirst);
+      insert.run(job.job, position, JSON.stringify(request), job.createdMs, batch ?? null);
+      order.add({ job, position, crashes: 0 });
+      see(job.job);
+      return job.job;
     },
-    next() {
-      const row = first.get();
-      return row === undefined ? undefined : readRow(row);
+    next: () => order.waiting()[0]?.job,
+    started: (id) =>
+      become(id, ({ job: { error: _, ...job } }) => ({
+        job: { ...job, state: 'running', attempts: job.attempts + 1 },
+      })),
+    putBack(id, isCrash) {
+      become(id, ({ job, crashes }) => ({ job: { ...job, state: 'waiting' }, crashes: crashes + (isCrash ? 1 : 0) }));
+      return order.find(id)?.crashes ?? 0;
     },
-    started: (job) => void start.run(job),
-    putBack: (job, isCrash) => Number(back.get(isCrash ? 1 : 0, job)?.crashes ?? 0),
-    ended: (job, state, error) => void setState.run(state, error === undefined ? null : JSON.stringify(error), job),
-    drop: (job) => void drop.run(job),
-    retry(job) {
-      getIn(job, ['failed', 'cancelled'], 'only one that failed or was cancelled can be tried again');
-      again.run(edge(false), job);
+    ended: (id, state, error) =>
+      become(id, ({ job: { error: _, ...job } }) => ({
+        job: { ...job, state, ...(error === undefined ? {} : { error }) },
+      })),
+    drop: (id) => void drop.run(id),
+    forget,
+    retry(id) {
+      const item = itemIn(id, ['failed', 'cancelled'], 'only one that failed or was cancelled can be tried again');
+      const { error: _, ...job } = item.job;
+      ask(item, { job: { ...job, state: 'waiting' }, crashes: 0, position: order.edge(false) });
     },
-    remove(job) {
-      getIn(job, ['waiting', 'failed', 'cancelled'], 'cancel it first');
-      drop.run(job);
+    remove(id) {
+      itemIn(id, ['waiting', 'failed', 'cancelled'], 'cancel it first');
+      forget(id);
+      saveLater(id);
     },
-    move(job, before) {
-      getIn(job, ['waiting'], 'only one that waits can be moved');
-      if (before !== undefined) getIn(before, ['waiting'], 'a job can be put only before one that waits');
+    move(id, before) {
+      const item = itemIn(id, ['waiting'], 'only one that waits can be moved');
+      if (before === id) return;
+      if (before === undefined) return ask(item, { position: order.edge(false) });
+      const other = itemIn(before, ['waiting'], 'a job can be put only before one that waits');
+      const place = order.before(other);
+      if (place !== undefined) return ask(item, { position: place });
+      // After some fifty moves to one place there is no number left between two: all get whole ones again.
+      const all = order.waiting().filter((waiting) => waiting !== item);
+      all.splice(all.indexOf(other), 0, item);
+      const low = order.edge(false);
       transaction(() => {
-        const ids = waiting.all().map(({ id }) => String(id));
-        const others = ids.filter((id) => id !== job);
-        const at = before === undefined ? others.length : others.indexOf(before === job ? '' : before);
-        if (at < 0) return;
-        others.splice(at, 0, job);
-        const low = Number(ends.get()?.high) + 1;
-        for (const [index, id] of others.entries()) place.run(low + index, id);
+        for (const [index, waiting] of all.entries()) writeItem({ ...waiting, position: low + index });
       });
+      for (const [index, waiting] of all.entries()) order.change(waiting, { position: low + index });
+      for (const waiting of all) see(waiting.job.job);
     },
-    clear: () =>
-      transaction(() => {
-        const ids = waiting.all().map(({ id }) => String(id));
-        db.exec(`DELETE FROM jobs WHERE state = 'waiting'`);
-        return ids;
-      }),
-    isPaused: () => getFlag.get()?.value === 1,
-    setPaused: (isPaused) => void setFlag.run(isPaused ? 1 : 0),
-    state: () => ({ isPaused: getFlag.get()?.value === 1, jobs: listed.all().map(readRow) }),
+    clear() {
+      const ids = order.waiting().map(({ job }) => job.job);
+      exec(`DELETE FROM jobs WHERE state = 'waiting'`);
+      for (const id of ids) forget(id);
+      return ids;
+    },
+    isPaused: () => isPaused,
+    setPaused(value) {
+      setFlag.run(value ? 1 : 0);
+      isPaused = value;
+    },
+    state: () => ({ isPaused, jobs: order.all() }),
+    changes() {
+      const { put, gone, isPaused: wasPaused } = told;
+      if (put.size === 0 && gone.size === 0 && isPaused === wasPaused) return undefined;
+      told = { put: new Set(), gone: new Set(), isPaused };
+      const items = [...put].flatMap((id) => order.find(id) ?? []);
+      return {
+        isPaused,
+        gone: [...gone],
+        put: items.map((item) => ({ at: order.indexOf(item), job: item.job })).sort((a, b) => a.at - b.at),
+      };
+    },
+    save,
   };
 }
 
-type Row = Readonly<Record<string, unknown>>;
-
-function readRow(row: Row): QueuedJob {
-  return {
-    job: String(row.id),
-    state: JobState.parse(row.state),
-    request: EditRequest.parse(JSON.parse(String(row.request))),
-    createdMs: Number(row.created_ms),
-    attempts: Number(row.attempts),
-    ...(typeof row.error === 'string' ? { error: UserError.parse(JSON.parse(row.error)) } : {}),
-    ...(typeof row.batch === 'string' ? { batch: row.batch } : {}),
-  };
+/** A row of the table as a job, or why it is none. */
+function readItem(row: Row): Item | Error {
+  try {
+    return {
+      job: QueuedJob.parse({
+        job: String(row.id),
+        state: row.state,
+        request: JSON.parse(String(row.request)),
+        createdMs: Number(row.created_ms),
+        attempts: Number(row.attempts),
+        ...(typeof row.error === 'string' ? { error: JSON.parse(row.error) } : {}),
+        ...(typeof row.batch === 'string' ? { batch: row.batch } : {}),
+      }),
+      position: Number(row.position),
+      crashes: Number(row.crashes),
+    };
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
 }

@@ -19,10 +19,23 @@ export interface BatchStore {
 /** Batches that are listed; the folders of older ones stay. */
 const LISTED = 50;
 
-export function openBatchStore({ db }: Database): BatchStore {
-  const insert = db.prepare('INSERT INTO batches (id, folder, state, job_table) VALUES (?, ?, ?, ?)');
-  const update = db.prepare('UPDATE batches SET state = ? WHERE id = ?');
-  const last = db.prepare(`SELECT folder, state, job_table FROM batches ORDER BY seq DESC LIMIT ${LISTED}`);
+export function openBatchStore({ prepare, aside }: Database): BatchStore {
+  const insert = prepare('INSERT INTO batches (id, folder, state, job_table) VALUES (?, ?, ?, ?)');
+  const update = prepare('UPDATE batches SET state = ? WHERE id = ?');
+  const last = prepare(`SELECT id, folder, state, job_table FROM batches ORDER BY seq DESC LIMIT ${LISTED}`);
+  /** The batch, or why the row is none. */
+  const read = (row: Readonly<Record<string, unknown>>): StoredBatch | Error => {
+    try {
+      return {
+        folder: String(row.folder),
+        state: BatchState.parse(JSON.parse(String(row.state))),
+        table: BatchTable.parse(JSON.parse(String(row.job_table))),
+      };
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error));
+    }
+  };
+  aside.restore('batches', (row) => !(read(row) instanceof Error));
   return {
     add: ({ state, table, folder }) =>
       void insert.run(state.batch, folder, JSON.stringify(state), JSON.stringify(table)),
@@ -30,11 +43,12 @@ export function openBatchStore({ db }: Database): BatchStore {
     list: () =>
       last
         .all()
-        .map((row) => ({
-          folder: String(row.folder),
-          state: BatchState.parse(JSON.parse(String(row.state))),
-          table: BatchTable.parse(JSON.parse(String(row.job_table))),
-        }))
+        .flatMap((row) => {
+          const known = read(row);
+          if (!(known instanceof Error)) return [known];
+          aside.put('batches', String(row.id), known);
+          return [];
+        })
         .reverse(),
   };
 }

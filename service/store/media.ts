@@ -33,11 +33,11 @@ export interface MediaFolders {
   readonly cache: string;
 }
 
-export function openMediaStore({ db }: Database, { data, cache }: MediaFolders): MediaStore {
+export function openMediaStore({ prepare }: Database, { data, cache }: MediaFolders): MediaStore {
   const codec = openImageCodec();
   const pathOf = (sha256: string) => join(data, 'media', sha256.slice(0, 2), sha256);
-  const known = db.prepare('SELECT type, width, height, bytes, frames, fps FROM media WHERE sha256 = ?');
-  const remember = db.prepare(
+  const known = prepare('SELECT type, width, height, bytes, frames, fps FROM media WHERE sha256 = ?');
+  const remember = prepare(
     'INSERT INTO media (sha256, type, width, height, bytes, frames, fps) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (sha256) DO NOTHING',
   );
   const find = (sha256: string) => {

@@ -22,11 +22,11 @@ const RUNS_COUNTED = 9;
 
 const keyOf = ({ method, prompts = 1 }: TimedJob) => (prompts === 1 ? method : `${method}/${prompts}`);
 
-export function openTimings({ db }: Database): Timings {
-  const insert = db.prepare(
+export function openTimings({ prepare }: Database): Timings {
+  const insert = prepare(
     'INSERT INTO timings (checkpoint, method, width, height, steps, ms) VALUES (?, ?, ?, ?, ?, ?)',
   );
-  const last = db.prepare(
+  const last = prepare(
     `SELECT steps, ms FROM timings WHERE checkpoint = ? AND method = ? AND width = ? AND height = ?
      ORDER BY seq DESC LIMIT ${RUNS_COUNTED}`,
   );

@@ -172,6 +172,7 @@ export const en = {
     empty: 'Nothing waits. Runs that you start while another is running line up here.',
     noPrompt: 'no prompt',
     attempts: 'attempt {{count}}',
+    more: 'and {{count}} more',
     seed: 'seed {{seed}}',
     up: 'Earlier',
     down: 'Later',

@@ -6,6 +6,9 @@ import { tryCall } from '../state/connection.ts';
 import { useSession } from '../state/session.ts';
 import { Button, IconButton } from '../ui/controls.tsx';
 
+/** Jobs that are listed; of a longer queue the rest is counted. */
+const LISTED = 200;
+
 /** Jobs that run, wait or failed. */
 export function QueuePanel() {
   const { t } = useTranslation();
@@ -28,30 +31,34 @@ export function QueuePanel() {
       </div>
       {queue.jobs.length === 0 && <p className="empty">{t('queue.empty')}</p>}
       <ol className="jobs">
-        {queue.jobs.map((job) => (
+        {queue.jobs.slice(0, LISTED).map((job) => (
           <JobItem
             key={job.job}
             job={job}
+            place={waiting.indexOf(job)}
             waiting={waiting}
             progress={run?.job === job.job && run.of > 0 ? run.step / run.of : undefined}
           />
         ))}
       </ol>
+      {queue.jobs.length > LISTED && <p className="hint">{t('queue.more', { count: queue.jobs.length - LISTED })}</p>}
     </section>
   );
 }
 
 function JobItem({
   job: { job, state, request, error, attempts },
+  place,
   waiting,
   progress,
 }: {
   readonly job: QueuedJob;
+  /** Among those that wait; -1 for one that does not. */
+  readonly place: number;
   readonly waiting: readonly QueuedJob[];
   readonly progress: number | undefined;
 }) {
   const { t } = useTranslation();
-  const place = waiting.findIndex((other) => other.job === job);
   const earlier = waiting[place - 1]?.job;
   const afterNext = waiting[place + 2]?.job;
   return (

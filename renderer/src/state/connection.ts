@@ -1,7 +1,7 @@
 import type { CallName, CallParams, CallResult } from '../../../contract/index.ts';
 import { CallError, type Client } from '../../../transport/index.ts';
 import type { Carrier } from '../carrier/carrier.ts';
-import { notify, take, useSession } from './session.ts';
+import { notify, take, takeQueue, useSession } from './session.ts';
 
 /** Pauses between attempts to connect again, the last one repeats. */
 const RETRY_MS = [200, 500, 1000, 2000, 5000];
@@ -61,7 +61,7 @@ export async function stayConnected(carrier: Carrier, onOpen: (isFirst: boolean)
         link: 'open',
         linkSentence: '',
       });
-      take({ kind: 'queue', queue });
+      takeQueue(queue);
       attempt = 0;
       await onOpen(isFirst);
       isFirst = false;

@@ -1,5 +1,5 @@
 import { create } from 'zustand';
-import type { MediaInfo } from '../../../contract/index.ts';
+import type { CallResult, MediaInfo } from '../../../contract/index.ts';
 import { call } from './connection.ts';
 import { type Command, type Document, EMPTY_DOCUMENT } from './document.ts';
 import { applied, encodeEntry, type JournalEntry, type MaskReplay, redone, replay, undone } from './journal.ts';
@@ -98,10 +98,16 @@ function step(direction: 'undo' | 'redo'): string | undefined {
 
 /** Reads the journal of the last time. @returns whether there was one */
 export async function restore(): Promise<boolean> {
-  const { entries } = await call('journal.read', {});
+  const entries: Uint8Array[] = [];
+  for (let after: number | undefined = 0; after !== undefined; ) {
+    const page: CallResult<'journal.read'> = await call('journal.read', { after });
+    entries.push(...page.entries);
+    after = page.next;
+  }
   if (entries.length === 0) return false;
-  const restored = replay(entries, EMPTY_DOCUMENT, mask);
-  sinceSnapshot = entries.length;
+  const { isWhole, ...restored } = replay(entries, EMPTY_DOCUMENT, mask);
+  // Behind an entry that cannot be read nothing would be found again: the next one is a snapshot.
+  sinceSnapshot = isWhole ? entries.length : COMPACT_AFTER;
   useEditor.setState({ ...restored, isSaved: true });
   return restored.document.source !== null;
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { encodeFrame } from '../../../transport/index.ts';
 import { type Command, type Document, EMPTY_DOCUMENT } from './document.ts';
 import { applied, encodeEntry, type JournalEntry, type MaskReplay, redone, replay, undone } from './journal.ts';
 import { documentFrom, missingFor, requestOf } from './request.ts';
@@ -72,7 +73,7 @@ it('a journal read again gives the document, its mask and every step of undo', (
     fc.property(acts, (list) => {
       const { state, mask, entries } = perform(list);
       const again = tinyMask();
-      expect(replay(entries, EMPTY_DOCUMENT, again)).toEqual(state);
+      expect(replay(entries, EMPTY_DOCUMENT, again)).toEqual({ ...state, isWhole: true });
       expect(again.bytes).toEqual(mask.bytes);
     }),
   );
@@ -94,7 +95,7 @@ it('undoing everything leads back to the beginning, and doing it again to the en
   );
 });
 
-it('a torn or foreign entry ends the journal, and what came before it stands', () => {
+it('an entry that cannot be read ends the journal up to the next snapshot, and what came before it stands', () => {
   const command = (text: string): Command => ({
     kind: 'set',
     label: 'prompt',
@@ -108,6 +109,19 @@ it('a torn or foreign entry ends the journal, and what came before it stands', (
     tinyMask(),
   );
   expect(document.prompt).toBe('kept');
+  const later = encodeEntry({ type: 'levitate' } as never);
+  const hollow = encodeEntry({ type: 'do' } as never);
+  const snapshot = encodeEntry({
+    type: 'snapshot',
+    document: { ...EMPTY_DOCUMENT, prompt: 'snap' },
+    mask: Uint8Array.of(0, 0, 0, 0),
+    undo: EMPTY_UNDO,
+  });
+  for (const bad of [later, hollow, encodeFrame(null), good.slice(0, 9)]) {
+    const read = replay([good, bad, good], EMPTY_DOCUMENT, tinyMask());
+    expect([read.document.prompt, read.undo.done, read.isWhole]).toEqual(['kept', 1, false]);
+    expect(replay([bad, good, snapshot], EMPTY_DOCUMENT, tinyMask()).document.prompt).toBe('snap');
+  }
 });
 
 it('keeps the last steps of undo and forgets what was undone when something else is done', () => {

@@ -19,34 +19,56 @@ export interface MaskReplay {
   save(): Uint8Array;
 }
 
-export interface Restored {
+interface State {
   readonly document: Document;
   readonly undo: UndoList;
 }
 
+export interface Restored extends State {
+  /** Whether every entry was read: if not, what follows must not be written behind those that were not. */
+  readonly isWhole: boolean;
+}
+
 export const encodeEntry = (entry: JournalEntry): Uint8Array => encodeFrame(entry);
 
-/** Replays a journal. Entries that cannot be read end it: what came before them stands. */
+/** Replays a journal. An entry that cannot be read ends it, up to the next snapshot: what came before stands. */
 export function replay(entries: readonly Uint8Array[], start: Document, mask: MaskReplay): Restored {
-  let state: Restored = { document: start, undo: EMPTY_UNDO };
+  let state: State = { document: start, undo: EMPTY_UNDO };
+  let isBroken = false;
+  let isWhole = true;
   for (const bytes of entries) {
     const entry = readEntry(bytes);
-    if (entry === undefined) break;
-    state = replayed(state, entry, mask);
+    const next: State | undefined =
+      entry === undefined || (isBroken && entry.type !== 'snapshot') ? undefined : tried(state, entry, mask);
+    isBroken = next === undefined;
+    if (next === undefined) isWhole = false;
+    else state = next;
   }
-  return state;
+  return { ...state, isWhole };
 }
+
+const TYPES: readonly unknown[] = ['snapshot', 'do', 'amend', 'undo', 'redo'] satisfies readonly JournalEntry['type'][];
 
 function readEntry(bytes: Uint8Array): JournalEntry | undefined {
   try {
-    return decodeFrame(bytes) as JournalEntry; // written by encodeEntry of this or an earlier version
+    const entry = decodeFrame(bytes) as Partial<JournalEntry> | null; // written by encodeEntry of this or another version
+    return TYPES.includes(entry?.type) ? (entry as JournalEntry) : undefined; // a type of this version
   } catch (error) {
     if (error instanceof FrameError) return undefined;
     throw error;
   }
 }
 
-function replayed({ document, undo }: Restored, entry: JournalEntry, mask: MaskReplay): Restored {
+/** Undefined for an entry whose content is not what its type says. */
+function tried(state: State, entry: JournalEntry, mask: MaskReplay): State | undefined {
+  try {
+    return replayed(state, entry, mask);
+  } catch {
+    return undefined;
+  }
+}
+
+function replayed({ document, undo }: State, entry: JournalEntry, mask: MaskReplay): State {
   switch (entry.type) {
     case 'snapshot':
       mask.load(entry.mask);
@@ -73,14 +95,14 @@ export function applied(document: Document, command: Command, direction: 'undo' 
 }
 
 /** One step back; undefined where there is none. */
-export function undone({ document, undo }: Restored, mask: MaskReplay): Restored | undefined {
+export function undone({ document, undo }: State, mask: MaskReplay): State | undefined {
   const command = undo.commands[undo.done - 1];
   if (command === undefined) return undefined;
   return { document: applied(document, command, 'undo', mask), undo: { ...undo, done: undo.done - 1 } };
 }
 
 /** One step forward again; undefined where there is none. */
-export function redone({ document, undo }: Restored, mask: MaskReplay): Restored | undefined {
+export function redone({ document, undo }: State, mask: MaskReplay): State | undefined {
   const command = undo.commands[undo.done];
   if (command === undefined) return undefined;
   return { document: applied(document, command, 'redo', mask), undo: { ...undo, done: undo.done + 1 } };

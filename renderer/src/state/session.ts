@@ -10,6 +10,7 @@ import type {
   QueueState,
   Settings,
 } from '../../../contract/index.ts';
+import { changedQueue } from '../../../transport/index.ts';
 
 /** What a running job has told so far. */
 export interface RunProgress {
@@ -82,7 +83,7 @@ export function take(event: DeskEvent): void {
       takeProgress(event);
       break;
     case 'queue':
-      takeQueue(event.queue);
+      takeQueue(changedQueue(get().queue, event.change));
       break;
     case 'result':
       set(({ history }) => ({ history: [event.entry, ...history.filter(({ id }) => id !== event.entry.id)] }));
@@ -103,6 +104,9 @@ export function take(event: DeskEvent): void {
       break;
     case 'engine':
       set({ engine: { state: event.state, sentence: event.sentence } });
+      break;
+    case 'disk':
+      notify(event.state === 'failing' ? 'error' : 'info', event.sentence);
       break;
   }
 }
@@ -128,7 +132,7 @@ export function forgetRun(job: string): void {
   set({ run: null });
 }
 
-function takeQueue(queue: QueueState): void {
+export function takeQueue(queue: QueueState): void {
   // It may be tried again under its id.
   if (queue.jobs.find(({ job }) => job === forgotten)?.state !== 'running') forgotten = undefined;
   const running = queue.jobs.find(({ job, state }) => state === 'running' && job !== forgotten);
