@@ -21,6 +21,8 @@ export type {
   ParamValue,
   PromptReading,
   PromptSegment,
+  Region,
+  ResolvedRequest,
   RunEvent,
   Size,
   Vocabulary,
@@ -29,37 +31,43 @@ export {
   AttuneError,
   type CatalogEntry,
   type CheckpointReport,
-  type ClipSize,
+  type Clip,
   type ComponentReport,
   type ErrorKind,
   type ErrorWhere,
   type Fault,
   type FileDType,
   type FrameMap,
+  type FrameShape,
+  type FrameSink,
   type Gate,
   type JobPlan,
+  type LatentSize,
   type LostFolder,
   type MediaSizes,
   type MemoryEstimate,
   type MemoryPart,
   type MemoryPlan,
   type MemoryStage,
+  type MethodDefaults,
   type MissingPart,
   type Pixels,
+  type Rectangle,
   type RunMedia,
   type RunOptions,
   type RunResult,
+  type SelectedFrame,
   type SelectRequest,
   type SelectResult,
+  type SourceSize,
+  type Stretch,
+  type Timeline,
   type UnreadInput,
-  type VideoMedia,
-  type VideoResult,
-  type VideoSink,
 } from '../engine/index.ts';
 export { type Picture, readPicture, type WriteOptions, writePicture } from './pictures.ts';
 
 /** The engine: requests in, pixels and records out. One run at a time. */
-export type Engine = Omit<FullEngine, 'model' | 'videoModel'>;
+export type Engine = Omit<FullEngine, 'model'>;
 
 export interface OpenOptions {
   /** Folders of checkpoints in the diffusers layout, besides the embedded models and the Hugging Face cache. */

@@ -16,7 +16,7 @@ export const batch: Benchmark = {
       ...(await compare(context, {
         name: 'embedded, 256 image tokens',
         folder: join(EMBEDDED, 'image', 'transformer'),
-        sizes: { height: 16, width: 16, textTokens: 26 },
+        sizes: { frames: 1, height: 16, width: 16, textTokens: 26 },
         weights: 'private',
         rounds: 25,
       })),

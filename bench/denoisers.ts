@@ -17,12 +17,12 @@ import {
   type Tensor,
   type TensorRuntime,
 } from '../engine/index.ts';
-import { sd3 } from '../models/sd3.ts';
+import { sd3Transformer } from '../models/sd3/transformer.ts';
 
 /** 512 x 512 pixels and the 333 text tokens of SD3 with all three encoders: 1357 tokens. */
-export const MEDIUM = { batch: 1, height: 64, width: 64, textTokens: 333 } as const satisfies DenoiserSizes;
+export const MEDIUM = { batch: 1, frames: 1, height: 64, width: 64, textTokens: 333 } as const satisfies DenoiserSizes;
 
-export const openDenoiser = (folder: string): Denoiser => sd3.open(openComponent(folder));
+export const openDenoiser = (folder: string): Denoiser => sd3Transformer.open(openComponent(folder));
 
 /** Hooks with what one step feeds them. */
 export interface Hooks {
@@ -77,22 +77,12 @@ export async function openStep(
 }
 
 /** Noise in the place of everything a step reads. */
-export function stepFeeds(
-  denoiser: Denoiser,
-  { batch, height, width, textTokens }: DenoiserSizes,
-): Record<string, Tensor> {
-  const noise = (seed: number, ...shape: number[]) =>
-    floatTensor(
-      gaussianNoise(
-        shape.reduce((product, extent) => product * extent, 1),
-        seed,
-      ),
-      shape,
-    );
-  return {
-    latent: noise(1, batch, denoiser.latentChannels, height, width),
-    timestep: floatTensor(new Float32Array(batch).fill(500), [batch]),
-    text: noise(2, batch, textTokens, denoiser.textWidth),
-    pooled: noise(3, batch, denoiser.pooledWidth),
-  };
+export function stepFeeds(denoiser: Denoiser, sizes: DenoiserSizes): Record<string, Tensor> {
+  return Object.fromEntries(
+    Object.entries(denoiser.inputs(sizes)).map(([name, shape], seed) => {
+      const count = shape.reduce((product, extent) => product * extent, 1);
+      const isTime = name === 'timestep';
+      return [name, floatTensor(isTime ? new Float32Array(count).fill(500) : gaussianNoise(count, seed), shape)];
+    }),
+  );
 }

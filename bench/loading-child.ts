@@ -7,7 +7,7 @@ import { warmRuntime } from './warmup.ts';
 /** The measured process of loading.ts. Arguments: component folder, how its weights are treated, threads. */
 const [folder = '', treatment, threads] = process.argv.slice(2);
 /** 128 x 128 pixels: what a step needs beside the weights stays small. */
-const sizes = { batch: 1, height: 16, width: 16, textTokens: 77 };
+const sizes = { batch: 1, frames: 1, height: 16, width: 16, textTokens: 77 };
 
 const runtime = createOnnxRuntime({ threads: Number(threads) });
 await warmRuntime(runtime);

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openComponent } from '../engine/index.ts';
-import { autoencoderKl } from '../models/autoencoder-kl.ts';
-import { sd3 } from '../models/sd3.ts';
+import { sd3Transformer } from '../models/sd3/transformer.ts';
+import { autoencoderKl } from '../models/vae/autoencoder-kl.ts';
 import { sd3Autoencoder, sd3Medium } from './networks.ts';
 import { Workspace } from './workspace.ts';
 
@@ -13,12 +13,12 @@ describe('planned networks', () => {
   it("are what SD3's family asks for, tensor by tensor", () => {
     const { folder, weightBytes } = workspace.hollow('sd3', sd3Medium(24), 'F16');
     const component = openComponent(folder);
-    expect(sd3.detect(component)).toBe(true);
-    expect(sd3.open(component)).toMatchObject({
+    expect(sd3Transformer.detect(component)).toBe(true);
+    expect(sd3Transformer.open(component)).toMatchObject({
       layers: 24,
       heads: 24,
       headDim: 64,
-      textWidth: 4096,
+      textHiddenSize: 4096,
       pooledWidth: 2048,
     });
     // The published file has 4.17 GB; its position table has 192 x 192 positions.
@@ -27,7 +27,7 @@ describe('planned networks', () => {
 
   it("are what the autoencoder's family asks for", () => {
     const component = openComponent(workspace.hollow('vae', sd3Autoencoder(), 'F32').folder);
-    expect(autoencoderKl.open(component)).toMatchObject({ latentChannels: 16, downscale: 8 });
+    expect(autoencoderKl.open(component)).toMatchObject({ latentChannels: 16, spatialCompression: 8 });
   });
 });
 

@@ -25,7 +25,7 @@ const segments = Array.from({ length: prompts ?? 1 }, (_, at) => ({
 }));
 const request = { method: 'ditctrl', checkpoint: 'embedded/video', prompt: '', segments, seed: 7, steps: steps ?? 1 };
 let frames = 0;
-const { wall, cpu } = await timed(() => engine.runVideo(request, {}, { onFrame: () => void frames++ }));
+const { wall, cpu } = await timed(() => engine.run(request, {}, { onFrame: () => void frames++ }));
 await tell({ frames, wall, cpu });
 await engine.close();
 process.disconnect();

@@ -22,7 +22,10 @@ export async function main(argv: readonly string[], host: Host): Promise<number>
     await report(outcome, json, host);
     return outcome.ok ? EXIT.ok : EXIT.failed;
   } catch (error) {
-    const shown = toUserError(error);
+    const shown = toUserError(
+      error,
+      COMMANDS.find(({ name }) => name === argv[0]),
+    );
     host.writeErr(`attune: ${printable(shown.message)}\n`);
     if (host.env.ATTUNE_DEBUG === '1') host.writeErr(`${error instanceof Error ? error.stack : String(error)}\n`);
     if (json) await host.writeOut(`${JSON.stringify({ ok: false, error: shown })}\n`);

@@ -42,14 +42,9 @@ export async function isSameFile(one: string, other: string): Promise<boolean> {
 }
 
 /**
- * Finds a picture that a record names. A path given by the user must hold exactly that picture; otherwise it is looked for where it
- * was last seen and beside `besides`. Throws 'file-failed' with what to do.
+ * Finds a file that a record names: its path. A path given by the user must hold exactly that file; otherwise it is looked for where it was
+ * last seen and beside `besides`. Throws 'file-failed' with what to do.
  */
-export async function findPicture(...where: Parameters<typeof findFile>): Promise<LoadedPicture> {
-  return loadPicture(await findFile(...where), where[3]);
-}
-
-/** As `findPicture`, for a file of any kind: its path. */
 export async function findFile(
   ref: MediaRef,
   option: 'source' | 'mask',

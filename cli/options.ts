@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { UsageError } from './errors.ts';
 import { didYouMean } from './suggest.ts';
+import { UsageError } from './usage.ts';
 
 /** One option of a command. `list` may be given several times. */
 export interface OptionSpec {

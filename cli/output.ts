@@ -1,59 +1,101 @@
 import { readdir } from 'node:fs/promises';
-import { extname, join, parse, resolve } from 'node:path';
-import type { EditRecord } from '../contract/index.ts';
-import { AttuneError, type ImageFormat, type Pixels, throwIfCancelled, writeMetadata } from '../engine/index.ts';
-import { checkTarget, type StagedFile, sha256Of, stageFile } from '../native/files.ts';
+import { extname, resolve } from 'node:path';
+import { AttuneError, type Engine, type ImageFormat } from '../engine/index.ts';
+import type { AnimationFormat } from '../native/animation.ts';
+import { requireFfmpeg } from '../native/ffmpeg.ts';
+import { checkTarget } from '../native/files.ts';
+import type { FilmFormat } from '../native/film.ts';
 import { FORMAT_OF_ENDING } from '../native/picturefile.ts';
-import type { Output } from './command.ts';
 import { UsageError } from './errors.ts';
 import type { Host } from './host.ts';
 import type { Values } from './options.ts';
 import { didYouMean } from './suggest.ts';
+import { openAnimation } from './writers/animation.ts';
+import { openFilmFile } from './writers/film.ts';
+import { openPicture } from './writers/picture.ts';
+import { checkSequence, openSequence } from './writers/pngsequence.ts';
+import type { FrameWriter } from './writers/writer.ts';
 
-/** Where the results of a run go; checked before the run, so that nobody waits for a picture that cannot be written. */
+/** What a checkpoint makes. */
+type Kind = ReturnType<Engine['model']>['makes'];
+
+const VIDEOS: Readonly<Record<string, AnimationFormat | FilmFormat>> = {
+  '.mp4': 'mp4',
+  '.webm': 'webm',
+  '.webp': 'webp',
+  '.gif': 'gif',
+};
+
+/** What the name of an output asks for; `frames` is a folder with a PNG for each frame. */
+type Target =
+  | { readonly kind: 'picture'; readonly format: ImageFormat }
+  | { readonly kind: 'video'; readonly format: 'frames' | AnimationFormat | FilmFormat };
+
+/** Where the results of a run go; checked before the run, so that nobody waits for what cannot be written. */
 export interface OutputPlan {
   /** `-` is standard output. */
   readonly path: string;
-  readonly format: ImageFormat;
+  readonly target: Target;
   readonly mapsFolder?: string;
   readonly replace: boolean;
-  readonly withMetadata: boolean;
+  readonly withRecord: boolean;
 }
 
-export async function planOutput(values: Values): Promise<OutputPlan> {
-  const path = values.required('output', 'name the file to write, e.g. -o out.png, or - for standard output');
+/** The name that the command line gives the result. Throws UsageError where it gives none. */
+export function outputPath(values: Values): string {
+  const path = values.required('output', 'name the file to write, e.g. -o out.png or -o clip.mp4');
+  if (path === '-' && values.has('json'))
+    throw new UsageError('--json and -o - both want standard output; give the picture a file name.');
+  return path;
+}
+
+/** Throws UsageError for a name that holds no result of this kind, 'file-failed' for a place that cannot be written. */
+export async function planOutput(values: Values, makes: Kind, { env }: Pick<Host, 'env'>): Promise<OutputPlan> {
+  const path = outputPath(values);
   const replace = values.has('force');
   const mapsFolder = values.text('maps');
-  const format = formatOf(path);
-  if (path === '-' && values.has('json')) {
-    throw new UsageError('--json and -o - both want standard output; give the picture a file name.');
-  }
-  if (path !== '-') await checkTarget(path, replace);
+  const target = makes === 'picture' ? pictureTarget(path) : videoTarget(path);
+  if (target.format === 'frames') await checkSequence(path, { replace });
+  else if (path !== '-') await checkTarget(path, replace);
+  if (target.format === 'mp4' || target.format === 'webm') requireFfmpeg(env, path);
+  if (mapsFolder !== undefined && resolve(mapsFolder) === resolve(path))
+    throw new UsageError('--maps and -o name the same folder; give the maps one of their own.');
   if (mapsFolder !== undefined && !replace) await checkEmpty(mapsFolder);
-  return {
-    path,
-    format,
-    replace,
-    withMetadata: !values.has('no-metadata'),
-    ...(mapsFolder !== undefined && { mapsFolder }),
-  };
+  const withRecord = !values.has('no-metadata');
+  return { path, target, replace, withRecord, ...(mapsFolder !== undefined && { mapsFolder }) };
 }
 
-function formatOf(path: string): ImageFormat {
-  if (path === '-') return 'png';
+function pictureTarget(path: string): Target {
+  if (path === '-') return { kind: 'picture', format: 'png' };
   const extension = extname(path).toLowerCase();
   const format = FORMAT_OF_ENDING[extension];
-  if (format) return format;
+  if (format !== undefined) return { kind: 'picture', format };
   const known = Object.keys(FORMAT_OF_ENDING);
   const what =
     extension === ''
       ? 'The output needs an ending that names its format'
       : `"${extension}" is no format that is written`;
-  throw new UsageError(`${what}: ${known.join(', ')}.${extension === '' ? '' : didYouMean(extension, known)}`);
+  const hint = extension in VIDEOS ? ' This checkpoint makes pictures.' : didYouMean(extension, known);
+  throw new UsageError(`${what}: ${known.join(', ')}.${extension === '' ? '' : hint}`);
+}
+
+/** What a file ending looks like; `v1.5` names a folder as well as anything. */
+const ENDING = /^\.[a-z][a-z0-9]{1,4}$/i;
+
+function videoTarget(path: string): Target {
+  if (path === '-') throw new UsageError('A video is written as files, which standard output cannot take.');
+  const ending = extname(path).toLowerCase();
+  const format = VIDEOS[ending];
+  if (format !== undefined) return { kind: 'video', format };
+  if (!ENDING.test(ending)) return { kind: 'video', format: 'frames' };
+  const hint = ending in FORMAT_OF_ENDING ? ' This checkpoint makes videos.' : '';
+  throw new UsageError(
+    `"${ending}" is no form that videos are written in: ${Object.keys(VIDEOS).join(', ')}, or the name of a folder, which gets a PNG for each frame.${hint}`,
+  );
 }
 
 /** Throws 'file-failed' for a folder for maps that holds something. */
-export async function checkEmpty(folder: string): Promise<void> {
+async function checkEmpty(folder: string): Promise<void> {
   const entries = await readdir(folder).catch((error: unknown) => {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
     throw new AttuneError('file-failed', `${folder} cannot be used as a folder for maps.`, { file: folder }, error);
@@ -62,110 +104,15 @@ export async function checkEmpty(folder: string): Promise<void> {
   throw new AttuneError(
     'file-failed',
     `${folder} is not empty; choose another folder, or add --force to write into it.`,
-    {
-      file: folder,
-    },
+    { file: folder },
   );
 }
 
-export interface Results {
-  readonly images: readonly Pixels[];
-  readonly maps: readonly { readonly word: string; readonly image: Pixels }[];
-  readonly mask?: Pixels;
-  readonly record: EditRecord;
-}
-
-export interface Written {
-  readonly outputs: readonly Output[];
-  /** Bytes of the first picture as written. */
-  readonly picture: Uint8Array;
-  /** Sentences about what could not be kept. */
-  readonly notices: readonly string[];
-}
-
-/** Encodes and writes everything; all files get their names at the very end, and none does when the run was cancelled. */
-export async function writeResults(results: Results, plan: OutputPlan, host: Host): Promise<Written> {
-  const codec = await host.images();
-  const notices: string[] = [];
-  const files: { readonly bytes: Uint8Array; readonly output: Output }[] = [];
-  const add = (bytes: Uint8Array, { width, height }: Pixels, about: Pick<Output, 'kind' | 'path' | 'word'>) => {
-    files.push({ bytes, output: { ...about, width, height, bytes: bytes.length, sha256: sha256Of(bytes) } });
-  };
-  for (const [index, image] of results.images.entries()) {
-    const encoded = await codec.encode(image, plan.format);
-    const written = plan.withMetadata ? writeMetadata(encoded, plan.format, results.record) : undefined;
-    notices.push(...(written?.notices ?? []));
-    add(written?.bytes ?? encoded, image, { kind: 'image', path: numbered(plan.path, index) });
-  }
-  if (plan.mapsFolder !== undefined) {
-    const names = new Set<string>();
-    for (const { word, image } of results.maps) {
-      const path = join(plan.mapsFolder, `${freshName(word, names)}.png`);
-      add(await codec.encode(image, 'png'), image, { kind: 'map', path, word });
-    }
-    if (results.mask) {
-      const path = join(plan.mapsFolder, `${freshName('mask', names)}.png`);
-      add(await codec.encode(results.mask, 'png'), results.mask, { kind: 'mask', path });
-    }
-  }
-  await commitTogether(files, plan.replace, host);
-  return {
-    outputs: files.map(({ output }) => (output.path === '-' ? output : { ...output, path: resolve(output.path) })),
-    picture: files[0]?.bytes ?? new Uint8Array(0),
-    notices: [...new Set(notices)],
-  };
-}
-
-/** Encodes and writes one picture that is no result of a run, such as a mask. */
-export async function writePicture(
-  picture: Pixels,
-  about: Pick<Output, 'kind' | 'word'>,
-  { path, format, replace }: Pick<OutputPlan, 'path' | 'format' | 'replace'>,
-  host: Host,
-): Promise<Output> {
-  const bytes = await (await host.images()).encode(picture, format);
-  const { width, height } = picture;
-  const output = { ...about, path, width, height, bytes: bytes.length, sha256: sha256Of(bytes) };
-  await commitTogether([{ bytes, output }], replace, host);
-  return path === '-' ? output : { ...output, path: resolve(path) };
-}
-
-async function commitTogether(
-  files: readonly { readonly bytes: Uint8Array; readonly output: Output }[],
-  replace: boolean,
-  host: Host,
-): Promise<void> {
-  const staged: StagedFile[] = [];
-  try {
-    for (const { bytes, output } of files) {
-      if (output.path !== '-') staged.push(await stageFile(output.path, bytes, { replace }));
-      throwIfCancelled(host.signal);
-    }
-    for (const file of staged) await file.commit();
-  } finally {
-    await Promise.all(staged.map((file) => file.discard()));
-  }
-  for (const { bytes, output } of files) if (output.path === '-') await host.writeOut(bytes);
-}
-
-/** `out.png`, `out-2.png`, `out-3.png` */
-function numbered(path: string, index: number): string {
-  if (index === 0 || path === '-') return path;
-  const { dir, name, ext } = parse(path);
-  return join(dir, `${name}-${index + 1}${ext}`);
-}
-
-const DEVICES = /^(con|prn|aux|nul|com\d|lpt\d)$/i;
-
-/** A file name for a word on any platform, not taken yet. */
-export function freshName(word: string, taken: Set<string>): string {
-  const safe = word
-    .replace(/[\\/:*?"<>|\p{Cc}]/gu, '')
-    .replace(/[. ]+$/u, '')
-    .trim();
-  const stem = safe === '' || DEVICES.test(safe) ? `word-${safe}` : safe.slice(0, 40);
-  let name = stem;
-  for (let count = 2; taken.has(name.toLowerCase()); count++) name = `${stem}-${count}`;
-  taken.add(name.toLowerCase());
-  return name;
+/** Opens what the name of the output asks for. */
+export async function openWriter({ path, target, replace }: OutputPlan, host: Host): Promise<FrameWriter> {
+  const { kind, format } = target;
+  if (kind === 'picture') return openPicture(path, { format, replace, codec: await host.images(), host });
+  if (format === 'frames') return openSequence(path, await host.images(), { replace });
+  if (format === 'mp4' || format === 'webm') return openFilmFile(path, { format, env: host.env });
+  return openAnimation(path, { format, replace });
 }

@@ -2,14 +2,14 @@ import { randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import {
-  EditRequest,
+  type EditRequest,
   MAX_SEED,
   type MethodDescription,
-  type MethodInput,
-  type ParamSchema,
   type ParamValue,
+  presentMethodId,
+  type Size,
 } from '../contract/index.ts';
-import { AttuneError, type Engine, inputFaults, paramFromText, paramRange } from '../engine/index.ts';
+import { AttuneError, type Engine, paramFromText, paramRange } from '../engine/index.ts';
 import { sha256Of } from '../native/files.ts';
 import { UsageError } from './errors.ts';
 import type { Host } from './host.ts';
@@ -48,7 +48,8 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
     short: 'o',
     type: 'text',
     value: 'OUT',
-    summary: '.png, .jpg, .webp or .avif file to write; - is standard output',
+    summary:
+      '.png, .jpg, .webp or .avif for a picture (- is standard output); .mp4, .webm, .webp, .gif or a folder for a video',
   },
   {
     name: 'maps',
@@ -60,66 +61,83 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
   { name: 'force', type: 'flag', summary: 'replace files that exist' },
 ];
 
-/** How a command's options are called in sentences about missing inputs. */
-export type InputNames = Readonly<Record<MethodInput, string>>;
+/** Options of commands that may make or edit several frames. */
+export const LENGTH_OPTIONS: readonly OptionSpec[] = [
+  {
+    name: 'frames',
+    type: 'text',
+    value: 'N',
+    summary: "of a video, its length; without it, the clip's or the checkpoint's own",
+  },
+  {
+    name: 'fps',
+    type: 'text',
+    value: 'N',
+    summary: "of a video, frames shown a second; without it the clip's own, else the checkpoint's",
+  },
+];
 
-/** Throws UsageError for an id that is none, or of a method that makes something else. */
-export function findMethod(engine: Engine, id: string, makes: MethodDescription['makes']): MethodDescription {
-  const all = engine.describeMethods();
-  const method = all.find((candidate) => candidate.id === id);
-  if (method?.makes === makes) return method;
-  if (method)
-    throw new UsageError(
-      `The method ${id} makes a ${method.makes}${method.makes === 'video' ? '; see "attune video --help"' : ', and this command a video'}.`,
-    );
-  const methods = all.filter((candidate) => candidate.makes === makes);
-  const ids = methods.map((candidate) => candidate.id);
-  throw new UsageError(`There is no method "${id}".${didYouMean(id, ids) || ` There are ${ids.join(', ')}.`}`);
-}
-
-/** What a command line gives a method besides its options. */
-type GivenInputs = Pick<
-  EditRequest,
-  'source' | 'mask' | 'sourcePrompt' | 'segments' | 'frames' | 'startFrame' | 'fps'
-> & {
-  readonly prompt: string | undefined;
+export const START_OPTION: OptionSpec = {
+  name: 'start-frame',
+  type: 'text',
+  value: 'N',
+  summary: 'with a clip, the first frame to edit, counted from 1',
 };
 
-/** The request of a command line, without the media's own part. Throws UsageError. */
-export function readRequest(
-  values: Values,
-  engine: Engine,
-  method: MethodDescription,
-  inputs: GivenInputs,
-  names: InputNames,
-  defaults: { readonly model?: string; readonly params?: readonly string[] } = {},
-): EditRequest {
+const MAX_FRAMES = 100_000;
+
+/** What a command line asks for besides what its options say alike everywhere. */
+export interface GivenRequest extends Pick<EditRequest, 'source' | 'mask' | 'sourcePrompt' | 'segments' | 'prompt'> {
+  /** Without `--method`. */
+  readonly method: string;
+  readonly checkpoint: string;
+  /** NAME=VALUE, as by `--param`. */
+  readonly params?: readonly string[];
+}
+
+/**
+ * The request of a command line. Throws UsageError for what is no request at all: a number that is none, an unknown method or parameter.
+ * Whether it can be run is the engine's to say.
+ */
+export function readRequest(values: Values, engine: Engine, { params = [], ...given }: GivenRequest): EditRequest {
+  const method = findMethod(engine, values.text('method') ?? given.method, given.checkpoint);
   const negative = values.text('negative');
-  const { prompt, ...media } = inputs;
-  checkInputs(method, { ...media, prompt, negative }, names);
   const steps = values.integer('steps', 1, 1000);
   const guidance = values.number('guidance', 0, 100);
   const size = readSize(values.text('size'));
-  const request = {
+  const frames = values.integer('frames', 1, MAX_FRAMES);
+  const fps = values.number('fps', 1, 120);
+  const start = values.integer('start-frame', 1, MAX_FRAMES);
+  return {
+    ...given,
     method: method.id,
-    checkpoint: checkpointRef(values.text('model') ?? defaults.model ?? DEFAULT_MODEL, engine),
-    ...media,
-    prompt: prompt ?? '',
     ...(negative !== undefined && { negative }),
     seed: readSeed(values),
-    params: readParams([...values.list('param'), ...(defaults.params ?? [])], method),
+    params: readParams([...values.list('param'), ...params], method),
     ...(size && { size }),
     ...(steps !== undefined && { steps }),
     ...(guidance !== undefined && { guidance }),
+    ...(frames !== undefined && given.segments === undefined && { frames }),
+    ...(fps !== undefined && { fps }),
+    ...(start !== undefined && { startFrame: start - 1 }),
     ...(values.has('maps') && { maps: true }),
   };
-  const checked = EditRequest.safeParse(request);
-  if (checked.success) return checked.data;
-  const [issue] = checked.error.issues;
-  throw new UsageError(`This cannot be asked for: ${issue?.path.join('.')} ${issue?.message}.`);
+}
+
+/** The method of this id, today's or a former one, with the parameters that count on the checkpoint. */
+function findMethod(engine: Engine, id: string, checkpoint: string): MethodDescription {
+  const methods = engine.describeMethods();
+  const found = methods.find((method) => method.id === presentMethodId(id));
+  if (found !== undefined) {
+    const { makes } = engine.model(checkpoint);
+    return { ...found, params: found.params.filter(({ only }) => only === undefined || only === makes) };
+  }
+  const ids = methods.map((method) => method.id);
+  throw new UsageError(`There is no method "${id}".${didYouMean(id, ids) || ` There are ${ids.join(', ')}.`}`);
 }
 
 export const DEFAULT_MODEL = 'embedded/image';
+export const DEFAULT_VIDEO_MODEL = 'embedded/video';
 
 /** The checkpoint a `--model` means: a name that the engine knows stays one, wherever the command runs; a path becomes absolute. */
 export function checkpointRef(ref: string, engine: Engine): string {
@@ -149,24 +167,13 @@ export async function recallCheckpoint(name: string, engine: Engine, host: Host)
 
 const checkpointKey = (name: string) => sha256Of(new TextEncoder().encode(`checkpoint:${name}`));
 
-function checkInputs(
-  { id, inputs }: MethodDescription,
-  given: Readonly<Partial<Record<MethodInput, unknown>>>,
-  names: InputNames,
-): void {
-  // Object.keys of our own contract type: every key is a MethodInput.
-  const [fault] = inputFaults(inputs, given, Object.keys(names) as MethodInput[]);
-  if (fault === undefined) return;
-  throw new UsageError(`The method ${id} ${fault.isMissing ? 'needs' : 'makes no use of'} ${names[fault.input]}.`);
-}
-
 export function readSeed(values: Values): number {
   const seed = values.integer('seed', -1, MAX_SEED);
   // -1 is how other tools say "random"; 32 bits are what all of them can show.
   return seed === undefined || seed === -1 ? randomInt(2 ** 32) : seed;
 }
 
-export function readSize(text: string | undefined): { width: number; height: number } | undefined {
+export function readSize(text: string | undefined): Size | undefined {
   if (text === undefined) return undefined;
   const match = /^(\d{1,5})[x×](\d{1,5})$/i.exec(text);
   if (!match) throw new UsageError(`--size takes WIDTHxHEIGHT in pixels, e.g. 512x768, not "${text}".`);
@@ -182,7 +189,10 @@ function readParams(given: readonly string[], method: MethodDescription): Record
     const schema = method.params.find((param) => param.name === name);
     if (!schema) throw new UsageError(unknownParam(name, method));
     if (Object.hasOwn(params, name)) throw new UsageError(`The parameter ${name} is given twice; give it once.`);
-    params[name] = readParam(text.slice(cut + 1), schema);
+    const value = paramFromText(text.slice(cut + 1), schema);
+    if (value === undefined)
+      throw new UsageError(`The parameter ${name} takes ${paramRange(schema)}, not "${text.slice(cut + 1)}".`);
+    params[name] = value;
   }
   return params;
 }
@@ -191,10 +201,4 @@ function unknownParam(name: string, { id, params }: MethodDescription): string {
   const known = params.map((param) => param.name);
   if (known.length === 0) return `The method ${id} has no parameters.`;
   return `The method ${id} has no parameter "${name}".${didYouMean(name, known) || ` It has ${known.join(', ')}.`}`;
-}
-
-function readParam(text: string, schema: ParamSchema): ParamValue {
-  const value = paramFromText(text, schema);
-  if (value !== undefined) return value;
-  throw new UsageError(`The parameter ${schema.name} takes ${paramRange(schema)}, not "${text}".`);
 }

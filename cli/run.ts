@@ -1,21 +1,27 @@
+import { resolve } from 'node:path';
 import type { EditRecord, EditRequest } from '../contract/index.ts';
-import type { Pixels, RunResult } from '../engine/index.ts';
-import type { Outcome } from './command.ts';
+import { type RunMedia, type RunResult, throwIfCancelled } from '../engine/index.ts';
+import { stageBeside } from './beside.ts';
+import type { Outcome, Output } from './command.ts';
 import type { Host } from './host.ts';
 import type { Values } from './options.ts';
-import { type OutputPlan, type Written, writeResults } from './output.ts';
+import { type OutputPlan, openWriter } from './output.ts';
 import { duration, ProgressReport } from './progress.ts';
 import { rememberCheckpoint } from './request.ts';
+import type { Written } from './writers/writer.ts';
 
 export interface Run {
   readonly request: EditRequest;
-  readonly media: { readonly source?: Pixels; readonly mask?: Pixels };
+  readonly media: RunMedia;
   readonly plan: OutputPlan;
 }
 
 export interface Ran {
   readonly result: RunResult;
-  readonly written: Written;
+  /** The result first, then what lies beside it. */
+  readonly outputs: readonly Output[];
+  /** The file of a picture. */
+  readonly content?: Uint8Array;
   readonly record: EditRecord;
   /** Sentences the user should read. */
   readonly warnings: readonly string[];
@@ -25,42 +31,99 @@ export interface Ran {
 const JPEG_CHANGES =
   'JPEG changes every pixel a little, outside the mask too; PNG, WebP and AVIF keep these as they were.';
 
-/** Runs a request with progress on stderr and writes what comes out. */
+/** Runs a request with progress on stderr and writes what comes out; the files are there whole or not at all. */
 export async function runAndWrite({ request, media, plan }: Run, values: Values, host: Host): Promise<Ran> {
   const engine = await host.engine();
   const startMs = host.now();
   const progress = values.has('quiet') ? undefined : new ProgressReport(host);
-  const result = await engine
-    .run(request, media, { ...(progress && { onEvent: progress.onEvent }), signal: host.signal })
-    .finally(() => progress?.end());
-  const { record } = result;
-  await rememberCheckpoint(record.request.checkpoint, request.checkpoint, host);
-  const written = await writeResults(result, plan, host);
-  const isRecoded = plan.format === 'jpeg' && result.figures.changedOutside !== undefined;
-  const warnings = [...result.warnings, ...written.notices, ...(isRecoded ? [JPEG_CHANGES] : [])];
-  for (const warning of warnings) host.writeErr(`attune: ${warning}\n`);
-  return { result, written, record, warnings, elapsedMs: host.now() - startMs };
+  const writer = await openWriter(plan, host);
+  try {
+    const result = await engine
+      .run(request, media, {
+        ...(progress && { onEvent: progress.onEvent }),
+        signal: host.signal,
+        onBegin: (shape) => writer.begin(shape),
+        onFrame: (frame) => writer.write(frame),
+      })
+      .finally(() => progress?.end());
+    const { record } = result;
+    await rememberCheckpoint(record.request.checkpoint, request.checkpoint, host);
+    const beside = await stageBeside(result, plan, host);
+    try {
+      throwIfCancelled(host.signal);
+      const written = await writer.finish(plan.withRecord ? record : undefined);
+      for (const file of beside.files) await file.commit();
+      const warnings = [
+        ...result.warnings,
+        ...new Set(written.notices),
+        ...(isRecoded(result, plan) ? [JPEG_CHANGES] : []),
+      ];
+      for (const warning of warnings) host.writeErr(`attune: ${warning}\n`);
+      const { content } = written;
+      return {
+        result,
+        outputs: [outputOf(result, written, plan), ...beside.outputs],
+        ...(content && { content }),
+        record,
+        warnings,
+        elapsedMs: host.now() - startMs,
+      };
+    } finally {
+      await Promise.all(beside.files.map((file) => file.discard()));
+    }
+  } catch (error) {
+    await writer.abort();
+    throw error;
+  }
+}
+
+const isRecoded = ({ figures }: RunResult, { target }: OutputPlan) =>
+  target.format === 'jpeg' && figures.changedOutside !== undefined;
+
+function outputOf({ size, frames, fps }: RunResult, { bytes, sha256 }: Written, plan: OutputPlan): Output {
+  const { width, height } = size;
+  const path = plan.path === '-' ? plan.path : resolve(plan.path);
+  const file = { path, width, height, bytes, sha256 };
+  return plan.target.kind === 'picture'
+    ? { kind: 'image', ...file }
+    : { kind: 'video', ...file, frames, ...(fps === undefined ? {} : { fps }) };
 }
 
 /** What a run has to say when all went well. */
-export function outcomeOf({ result, written, record, warnings, elapsedMs }: Ran): Outcome {
-  const [first] = written.outputs;
-  const { seed, method } = record.request;
-  const changed = result.figures.changedOutside;
+export function outcomeOf(ran: Ran): Outcome {
+  const { result, outputs, record, warnings, elapsedMs } = ran;
   return {
     ok: true,
-    outputs: written.outputs,
+    outputs,
     figures: { ...result.figures, elapsedMs },
     record,
     details: { warnings },
-    lines: [
-      ...(first
-        ? [`${first.path}: ${first.width}x${first.height}, ${method}, seed ${seed}, ${duration(elapsedMs)}`]
-        : []),
-      ...written.outputs
-        .slice(1)
-        .map(({ path, kind, word }) => `${path}: ${kind}${word === undefined ? '' : ` of "${word}"`}`),
-      ...(changed === undefined ? [] : [`${changed} pixels changed outside the mask`]),
-    ],
+    lines: linesOf(ran),
   };
+}
+
+function linesOf({ result, outputs, record, elapsedMs }: Ran): readonly string[] {
+  const [first, ...beside] = outputs;
+  if (first === undefined) return [];
+  const { seed, method } = record.request;
+  const { frames, fps } = result;
+  const length = fps === undefined ? '' : `, ${frames} frames at ${fps} a second`;
+  const changed = result.figures.changedOutside;
+  return [
+    `${first.path}: ${first.width}x${first.height}${length}, ${method}, seed ${seed}, ${duration(elapsedMs)}`,
+    ...(fps === undefined
+      ? beside.map(({ path, kind, word }) => `${path}: ${kind}${word === undefined ? '' : ` of "${word}"`}`)
+      : summaryOf(beside)),
+    ...(changed === undefined ? [] : [`${changed} pixels changed outside the mask`]),
+  ];
+}
+
+/** Of a video there are too many files to name each. */
+function summaryOf(beside: readonly Output[]): readonly string[] {
+  const count = (kind: Output['kind']) => beside.filter((output) => output.kind === kind).length;
+  const parts = [
+    ...(count('map') === 0 ? [] : [`${count('map')} maps of words`]),
+    ...(count('mask') === 0 ? [] : [`${count('mask')} masks`]),
+  ];
+  return parts.length === 0 ? [] : [`beside it: ${parts.join(', ')}`];
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { UserError } from './error.ts';
 import { JobId, RunEvent } from './event.ts';
 import { MediaRef, Pixels, Sha256 } from './media.ts';
+import { ParamValue } from './method.ts';
 import { EditRecord } from './record.ts';
 import { EditRequest, Size } from './request.ts';
 
@@ -50,11 +51,15 @@ export const ModelInfo = z
       .strictObject({
         size: Size,
         steps: z.int().positive(),
-        guidance: z.number(),
-        /** By method id. */
-        methodSteps: z.record(z.string(), z.number()),
-        methodGuidance: z.record(z.string(), z.number()),
-        params: z.record(z.string(), z.record(z.string(), z.union([z.number(), z.boolean(), z.string()]))),
+        /** By id of each method that runs on it. */
+        methods: z.record(
+          z.string(),
+          z.strictObject({
+            steps: z.int().positive(),
+            guidance: z.number(),
+            params: z.record(z.string(), ParamValue),
+          }),
+        ),
       })
       .exactOptional(),
     /** Whether it knows a closed set of words (`words` lists them). */
@@ -119,6 +124,28 @@ export const JobEstimate = z
   })
   .readonly();
 export type JobEstimate = z.infer<typeof JobEstimate>;
+
+/** How a video of several prompts divides. Counts are of its frames. */
+export const Timeline = z
+  .strictObject({
+    /** In order, without gaps. */
+    stretches: z.array(
+      z.strictObject({
+        /** Of which prompt, by its place; a transition lies between this and the next one. */
+        prompt: z.int().min(0),
+        kind: z.enum(['prompt', 'transition']),
+        /** First frame, and the one behind the last. */
+        start: z.int().min(0),
+        end: z.int().min(0),
+      }),
+    ),
+    /** What a prompt lasts at least. */
+    window: z.int().positive(),
+    /** By how much it can last longer, and each transition. */
+    step: z.int().positive(),
+  })
+  .readonly();
+export type Timeline = z.infer<typeof Timeline>;
 
 export const JobState = z.enum(['waiting', 'running', 'failed', 'cancelled', 'done']);
 
@@ -210,7 +237,7 @@ export const BatchTable = z
     base: EditRequest.unwrap().partial(),
     /** Rows: column name -> cell. Columns are the request's fields, `param.NAME`, `source` and `mask` (names of `media`). */
     rows: z.array(z.record(z.string().max(64), z.string().max(20_000))).max(100_000),
-    /** Pictures that rows name in `source` and `mask`: by their names, by their SHA-256, or by both as `SHA-256:name`. */
+    /** Pictures and clips that rows name in `source` and `mask`: by their names, by their SHA-256, or by both as `SHA-256:name`. */
     media: z.array(MediaRef).max(100_000),
     /** Lines of `__name__`. Limits hold for lists that a prompt names. */
     wildcards: z.record(z.string(), z.array(z.string())),

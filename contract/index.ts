@@ -4,7 +4,7 @@ export * from './desk.ts';
 export { UserError, UserErrorKind } from './error.ts';
 export { JobEvent, JobId, RunEvent, Stage } from './event.ts';
 export { MediaRef, Pixels, Sha256 } from './media.ts';
-export { MethodDescription, MethodInput, ParamSchema, ParamValue } from './method.ts';
+export { MethodDescription, MethodInput, ParamSchema, ParamValue, presentMethodId } from './method.ts';
 export {
   CALLS,
   type CallName,
@@ -16,6 +16,6 @@ export {
   MAX_TABLE_BYTES,
 } from './protocol.ts';
 export { EditRecord, RECORD_SCHEMA, type RecordedOperation } from './record.ts';
-export { EditRequest, MAX_SEED, PromptSegment, ResolvedRequest, Size } from './request.ts';
+export { EditRequest, MAX_SEED, PromptSegment, Region, ResolvedRequest, Size } from './request.ts';
 export type * from './shell.ts';
 export { Vocabulary } from './vocabulary.ts';

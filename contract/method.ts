@@ -10,6 +10,8 @@ const paramBase = {
   title: z.string().min(1),
   /** One sentence: what a larger value, or each choice, does to the picture. */
   summary: z.string().min(1),
+  /** What a result must be for the parameter to count; absent: whatever is made. */
+  only: z.enum(['picture', 'video']).exactOptional(),
 };
 const numberRange = { min: z.number(), max: z.number(), default: z.number() };
 
@@ -26,7 +28,19 @@ export const ParamSchema = z.discriminatedUnion('type', [
   z.strictObject({
     ...paramBase,
     type: z.literal('choice'),
-    choices: z.array(z.strictObject({ value: z.string().min(1), summary: z.string().min(1) })).min(1),
+    choices: z
+      .array(
+        z
+          .strictObject({
+            /** What a request says. */
+            value: z.string().min(1),
+            title: z.string().min(1),
+            summary: z.string().min(1),
+          })
+          .readonly(),
+      )
+      .min(1)
+      .readonly(),
     default: z.string(),
   }),
   z.strictObject({ ...paramBase, type: z.literal('text'), maxLength: z.int().positive(), default: z.string() }),
@@ -37,17 +51,29 @@ export type ParamSchema = z.infer<typeof ParamSchema>;
 export const MethodInput = z.enum(['source', 'mask', 'prompt', 'segments', 'sourcePrompt', 'negative']);
 export type MethodInput = z.infer<typeof MethodInput>;
 
+/** Ids that older requests, records and settings have, and what they are now. */
+const FORMER_METHOD_IDS: ReadonlyMap<string, string> = new Map([
+  ['clip', 'generate'],
+  ['video-edit', 'prompt-edit'],
+]);
+
+/** The id of today for one that may be of an older version. */
+export const presentMethodId = (id: string): string => FORMER_METHOD_IDS.get(id) ?? id;
+
 export const MethodDescription = z.strictObject({
   id: z.string().regex(/^[a-z][a-z0-9-]*$/),
   title: z.string().min(1),
   summary: z.string().min(1),
-  /** What its result is; its `source` is of the same kind. */
-  makes: z.enum(['picture', 'video']),
+  /** What its results are, by the checkpoint that runs; its `source` is of the same kind. */
+  makes: z
+    .array(z.enum(['picture', 'video']))
+    .min(1)
+    .readonly(),
   /** Name of the paper and where to find it. */
   paper: z.string().exactOptional(),
   /** An input that is not listed is refused. */
   inputs: z.partialRecord(MethodInput, z.enum(['required', 'optional'])),
-  params: z.array(ParamSchema),
+  params: z.array(ParamSchema).readonly(),
   /** Values taken for what a request leaves out; without one, the checkpoint's own. */
   defaults: z.strictObject({
     steps: z.int().positive().exactOptional(),

@@ -17,6 +17,7 @@ import {
   QueueState,
   Selection,
   Settings,
+  Timeline,
 } from './desk.ts';
 import { JobId } from './event.ts';
 import { MediaRef, Pixels, Sha256 } from './media.ts';
@@ -74,6 +75,8 @@ export const CALLS = {
     }),
     JobEstimate,
   ),
+  /** How the video of a request divides; null for a method that takes no prompts one after the other. */
+  timeline: call(z.strictObject({ request: EditRequest }), z.strictObject({ timeline: Timeline.nullable() })),
 
   'media.put': call(z.strictObject({ name: fileName, bytes }), MediaInfo),
   /** Stores pixels as PNG: masks that were painted. */

@@ -29,6 +29,23 @@ export const PromptSegment = z
   .readonly();
 export type PromptSegment = z.infer<typeof PromptSegment>;
 
+/** A rectangle of the source, in its pixels. */
+export const Region = z
+  .strictObject({
+    x: z
+      .int()
+      .min(0)
+      .max(MAX_SIDE * 2),
+    y: z
+      .int()
+      .min(0)
+      .max(MAX_SIDE * 2),
+    width: side,
+    height: side,
+  })
+  .readonly();
+export type Region = z.infer<typeof Region>;
+
 const asked = {
   /** Id of a method. */
   method: z.string().min(1),
@@ -63,7 +80,13 @@ export const EditRequest = z
   .strictObject({
     ...asked,
     params: params.exactOptional(),
+    /** Pixels that the network works on; of a source with a region, those that the region is scaled to. */
     size: Size.exactOptional(),
+    /**
+     * The part of the source that is edited, at the picture's own pixels; `auto` is placed by mask and found area. Absent: the whole, and
+     * `auto` where the whole is beyond the checkpoint.
+     */
+    region: z.union([z.literal('auto'), Region]).exactOptional(),
     steps: steps.exactOptional(),
     guidance: guidance.exactOptional(),
   })
@@ -71,5 +94,7 @@ export const EditRequest = z
 export type EditRequest = z.infer<typeof EditRequest>;
 
 /** A request with nothing left open; running it again gives the same bytes on the same provider. */
-export const ResolvedRequest = z.object({ ...asked, params, size: Size, steps, guidance }).readonly();
+export const ResolvedRequest = z
+  .object({ ...asked, params, size: Size, region: Region.exactOptional(), steps, guidance })
+  .readonly();
 export type ResolvedRequest = z.infer<typeof ResolvedRequest>;

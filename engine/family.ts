@@ -1,19 +1,14 @@
+import type { ParamValue } from '../contract/index.ts';
 import type { AttentionSeam, AttentionSite } from './attention/site.ts';
 import type { Config } from './checkpoint/config.ts';
+import type { SingleFileForm } from './checkpoint/foreign.ts';
 import type { WeightSource } from './checkpoint/weights.ts';
 import type { GraphBuilder, Value } from './graph/builder.ts';
 
-/** What a network family offers to the pipeline. Types only: the families themselves live in `models/`. */
-
-/** Static sizes a denoiser graph is built for; height and width in latent cells. */
-export interface DenoiserSizes {
-  readonly batch: number;
-  /** Latent frames, 1 if absent; networks of pictures know no other number. */
-  readonly frames?: number;
-  readonly height: number;
-  readonly width: number;
-  readonly textTokens: number;
-}
+/**
+ * What a family of checkpoints brings: its networks and everything else that is particular to it. Types only; the families live in
+ * `models/`, and nothing in the engine asks which of them it has.
+ */
 
 /** What a family reads of a component folder. */
 export interface NetworkFiles {
@@ -21,7 +16,7 @@ export interface NetworkFiles {
   readonly weights: WeightSource;
 }
 
-/** One file of `models/`: recognises a component and opens it. */
+/** Recognises a component and opens it. */
 export interface NetworkFamily<Network> {
   readonly id: string;
   readonly title: string;
@@ -36,49 +31,143 @@ export interface NetworkFamily<Network> {
   open(files: NetworkFiles): Network;
 }
 
+/** A family of whole checkpoints: one folder of `models/`, one line of its registry. */
+export interface PipelineFamily<Network extends Denoiser = Denoiser> {
+  readonly id: string;
+  readonly title: string;
+  /** The transformer tells which family a checkpoint is of. */
+  readonly denoiser: NetworkFamily<Network>;
+  /**
+   * Which text encoder reads a prompt, how, and which columns of the prompt embeds it fills.
+   * Throws 'checkpoint-incomplete' or 'checkpoint-malformed' where the encoders of the folder do not fit the denoiser.
+   */
+  conditioning(networks: ConditioningNetworks<Network>): ConditioningPlan;
+  /** What the reference pipeline takes where a request says nothing. */
+  defaults(denoiser: Network): PublishedDefaults;
+  /** How its checkpoints lie in single files, in their authors' names; the narrower form before the wider one. */
+  readonly singleFiles?: readonly SingleFileForm[];
+  /** Levels before shifting, `steps` of them from 1 down, where the pipeline brings its own; absent: the scheduler's. */
+  levels?(steps: number): ArrayLike<number>;
+}
+
+/** What conditioning is planned from; `folder` is named in errors. */
+export interface ConditioningNetworks<Network extends Denoiser = Denoiser> {
+  readonly folder: string;
+  readonly denoiser: Network;
+  /** In the order of the folder: `text_encoder`, `text_encoder_2`, ... */
+  readonly encoders: readonly NamedEncoder[];
+}
+
+export interface NamedEncoder {
+  /** Component name. */
+  readonly name: string;
+  readonly encoder: TextEncoder;
+}
+
+export interface PublishedDefaults {
+  readonly steps: number;
+  readonly guidance: number;
+  /** Frames a second; absent for networks that make one frame. */
+  readonly fps?: number;
+  /** What papers or measurements found for single methods on this family, by method id. */
+  readonly methods?: Readonly<Record<string, MethodSettings>>;
+}
+
+/** Values of one method that suit a checkpoint. */
+export interface MethodSettings {
+  readonly steps?: number;
+  readonly guidance?: number;
+  readonly params?: Readonly<Record<string, ParamValue>>;
+}
+
+/** How one text encoder reads a prompt, and where its states go. */
+export interface PromptEncoding {
+  /** Component name. */
+  readonly encoder: string;
+  /** The prompt is cut or padded to so many tokens. */
+  readonly tokens: number;
+  /** Which hidden states are taken: the last after the final norm, or the ones before the last layer as they are. */
+  readonly tap: 'last' | 'penultimate';
+  /** Where the states begin in the prompt embeds; absent: they are not part of them. */
+  readonly place?: { readonly column: number; readonly feature: number };
+  /** Whether words are found and prompts aligned by this encoder's tokens; one encoding for each run of columns. */
+  readonly aligns: boolean;
+  /** Where the pooled vector begins in a further input of the denoiser; absent: it is not used. */
+  readonly pooled?: { readonly input: string; readonly offset: number };
+}
+
+/** What becomes of a prompt. */
+export interface ConditioningPlan {
+  /** Run in this order. */
+  readonly encodings: readonly PromptEncoding[];
+  /** Columns of the prompt embeds; those that no encoding fills are zeros. */
+  readonly tokens: number;
+  /** Features of a column. */
+  readonly hiddenSize: number;
+  /** Further inputs of the denoiser that come from the prompt: numbers a batch row, by name. */
+  readonly inputs: Readonly<Record<string, number>>;
+}
+
+/** Static sizes a denoiser graph is built for. */
+export interface DenoiserSizes {
+  readonly batch: number;
+  /** Latent frames; networks of single pictures know no other number than 1. */
+  readonly frames: number;
+  /** Latent pixels. */
+  readonly height: number;
+  readonly width: number;
+  readonly textTokens: number;
+}
+
 /** Receives intermediate values under the names of the conformance fixtures. */
 export type Probe = (name: string, value: Value) => void;
 
+/** How a network is guided: by a second prediction, by a number it is given, or not at all. */
+export type GuidanceForm = 'classifier-free' | 'embedded' | 'none';
+
+/** Shapes of the inputs of a graph, by name. */
+export type InputShapes = Readonly<Record<string, readonly number[]>>;
+
 export interface Denoiser {
-  readonly family: string;
   readonly latentChannels: number;
-  /** Latent cells along each side of one image token. */
+  /** Latent pixels along each side of one image token. */
   readonly patchSize: number;
-  /** Width of the prompt embedding, `joint_attention_dim`. */
-  readonly textWidth: number;
-  /** Width of the pooled prompt embedding, `pooled_projection_dim`; 0 for a network that reads none. */
-  readonly pooledWidth: number;
+  /** Latent frames of one image token; the frames of a latent are a multiple of it. */
+  readonly temporalPatchSize: number;
+  /** Features of a column of the prompt embeds, `joint_attention_dim`. */
+  readonly textHiddenSize: number;
+  readonly guidance: GuidanceForm;
   readonly layers: number;
   readonly heads: number;
   readonly headDim: number;
-  /** Largest latent side (in cells) whose position table exists; Infinity where positions are computed for any size. */
+  /** Largest latent side whose positions exist; Infinity where they are computed for any size. */
   readonly maxLatentSide: number;
-  /** What a network of videos has besides; absent for pictures. */
-  readonly video?: VideoForm;
+  /** The latent that the network was trained on; its frames are not padded to `temporalPatchSize`. */
+  readonly sample: { readonly frames: number; readonly height: number; readonly width: number };
   /** Every attention call of the network at these sizes, in order of execution. */
   sites(sizes: DenoiserSizes): readonly AttentionSite[];
   /**
-   * Adds the network to a graph. Declares inputs `latent` [B,C,h,w], `timestep` [B] (0..1000, float32),
-   * `text` [B,T,textWidth], `pooled` [B,pooledWidth] (if that is not 0); returns what the network predicts, the velocity in the sense of
-   * its scheduler, [B,C,h,w] without declaring it an output. A network of videos takes and returns [B,F,C,h,w].
+   * The inputs that `build` declares, all float32 with the batch in front: `latent` (the values of [B,F,C,h,w], in this order whatever
+   * the shape), `timestep` [B] in 0..1000, `text` [B,T,textHiddenSize], `guidance` [B] where that is embedded, and those of the family's
+   * conditioning.
+   */
+  inputs(sizes: DenoiserSizes): InputShapes;
+  /**
+   * Adds the network to a graph. Returns what it predicts, in the sense of its scheduler, with the values of [B,F,C,h,w], without
+   * declaring it an output.
    */
   build(g: GraphBuilder, sizes: DenoiserSizes, seam: AttentionSeam, probe?: Probe): Value;
   /** Estimate of the largest sum of live activations of one plain run; weights are not in it. */
   activationBytes(sizes: DenoiserSizes): number;
 }
 
-/** What the pipeline must know of a network of videos. */
-export interface VideoForm {
-  /** Latent frames of one token; the frames of a latent are a multiple of it. */
-  readonly patchFrames: number;
-  /** Tokens of the prompt; the networks are made for exactly this many. */
-  readonly textTokens: number;
-  /** The latent that the network was made for, in frames (not padded to `patchFrames`) and cells. */
-  readonly sample: { readonly frames: number; readonly height: number; readonly width: number };
-}
-
-export interface VideoDenoiser extends Denoiser {
-  readonly video: VideoForm;
+/** Declares the inputs of a graph; all are float32. */
+export function declareInputs<Shapes extends InputShapes>(
+  g: GraphBuilder,
+  shapes: Shapes,
+): { readonly [Name in keyof Shapes]: Value } {
+  const declared = Object.entries(shapes).map(([name, shape]) => [name, g.input(name, 'float32', shape)]);
+  return Object.fromEntries(declared) as { readonly [Name in keyof Shapes]: Value }; // one value for every name
 }
 
 export interface TextEncoderOutputs {
@@ -111,73 +200,60 @@ export interface TextEncoder {
   activationBytes(sizes: TextEncoderSizes): number;
 }
 
-export interface PlaneSizes {
+/** One batch of frames: of pixels for an encoder, of latent frames and latent pixels for a decoder. */
+export interface FrameSizes {
   readonly batch: number;
+  readonly frames: number;
   readonly height: number;
   readonly width: number;
-}
-
-/** What an autoencoder's latents mean; the same for pictures and videos. */
-export interface LatentFormat {
-  readonly latentChannels: number;
-  /** Pixels along each side of one latent cell. */
-  readonly downscale: number;
-  /** latent = (mean - shift) * scale. */
-  readonly scalingFactor: number;
-  readonly shiftFactor: number;
-}
-
-export interface Autoencoder extends LatentFormat {
-  /** Declares input `image` [B,3,H,W] in -1..1; returns the posterior's mean and log variance [B,C,h,w]. */
-  buildEncoder(
-    g: GraphBuilder,
-    sizes: PlaneSizes,
-    probe?: Probe,
-  ): { readonly mean: Value; readonly logVariance: Value };
-  /** Declares input `latent` [B,C,h,w], already unscaled; returns the image [B,3,8h,8w] in about -1..1. */
-  buildDecoder(g: GraphBuilder, sizes: PlaneSizes, probe?: Probe): Value;
-  /** Estimate of the largest sum of live activations of one run over the sizes of `buildEncoder`; weights are not in it. */
-  encoderActivationBytes(sizes: PlaneSizes): number;
-  /** As `encoderActivationBytes`, over the sizes of `buildDecoder`. */
-  decoderActivationBytes(sizes: PlaneSizes): number;
-}
-
-/** One batch of frames: of pixels for an encoder, of latent frames and cells for a decoder. */
-export interface ClipSizes extends PlaneSizes {
-  readonly frames: number;
   /** Whether another batch went before, whose last frames the graph is given. */
   readonly follows: boolean;
 }
 
 /**
  * What a graph hands to the one of the next batch: the last frames that each convolution over time saw. `after` N of a batch is the input
- * `before.N` of the graph that follows.
+ * `before.N` of the graph that follows. Empty where frames are coded one by one.
  */
 export interface Carried {
   readonly after: ReadonlyMap<string, Value>;
 }
 
-/** Codes videos in batches of frames, in order; the batches are part of the function, since norms are taken over each. */
-export interface VideoAutoencoder extends LatentFormat {
+/** Latent pixels along each side of a tile, and those shared by neighbours. Up to this size a plane is coded at once. */
+export interface Tiling {
+  readonly size: number;
+  readonly overlap: number;
+}
+
+/** Codes frames in batches, in order; the batches are part of the function, since norms are taken over each. */
+export interface Autoencoder {
+  readonly latentChannels: number;
+  /** Pixels along each side of one latent pixel. */
+  readonly spatialCompression: number;
   /** Frames of a latent frame; the first one stands for a single frame. */
-  readonly frameScale: number;
+  readonly temporalCompression: number;
+  /** latent = (mean - shift) * scale. */
+  readonly scalingFactor: number;
+  readonly shiftFactor: number;
+  /** Whether every frame is coded by itself, as a network of pictures does. */
+  readonly independentFrames: boolean;
+  readonly tiling: Tiling;
   /** The batches in which so many frames are encoded: their lengths in order. */
   encoderBatches(frames: number): readonly number[];
   /** As `encoderBatches`, of latent frames. */
   decoderBatches(frames: number): readonly number[];
-  /** Declares input `video` [B,3,F,H,W] in -1..1; returns the posterior's mean and log variance [B,C,f,h,w]. */
+  /** Declares input `frames` [B,3,F,H,W] in -1..1; returns the posterior's mean and log variance [B,C,f,h,w]. */
   buildEncoder(
     g: GraphBuilder,
-    sizes: ClipSizes,
+    sizes: FrameSizes,
     probe?: Probe,
   ): Carried & { readonly mean: Value; readonly logVariance: Value };
   /**
-   * Declares input `latent` [B,C,f,h,w], already unscaled; returns the frames [B,3,F,8h,8w] in about -1..1. An even number of latent
-   * frames gives `frameScale` times as many, an odd one a single frame for its first.
+   * Declares input `latent` [B,C,f,h,w], already unscaled; returns the frames [B,3,F,H,W] in about -1..1. An even number of latent frames
+   * gives `temporalCompression` times as many, an odd one a single frame for its first.
    */
-  buildDecoder(g: GraphBuilder, sizes: ClipSizes, probe?: Probe): Carried & { readonly video: Value };
+  buildDecoder(g: GraphBuilder, sizes: FrameSizes, probe?: Probe): Carried & { readonly frames: Value };
   /** Estimate of the largest sum of live activations of one run over the sizes of `buildEncoder`; weights are not in it. */
-  encoderActivationBytes(sizes: ClipSizes): number;
+  encoderActivationBytes(sizes: FrameSizes): number;
   /** As `encoderActivationBytes`, over the sizes of `buildDecoder`. */
-  decoderActivationBytes(sizes: ClipSizes): number;
+  decoderActivationBytes(sizes: FrameSizes): number;
 }

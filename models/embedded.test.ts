@@ -2,13 +2,14 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { plainAttention } from '../engine/attention/site.ts';
 import { floatTensor, indexTensor, type Tensor } from '../engine/base/tensor.ts';
-import { familyOf } from '../engine/checkpoint/detect.ts';
 import { missingParts, openModelFolder } from '../engine/checkpoint/folder.ts';
+import { familyOf } from '../engine/model/model.ts';
 import { numbersOf, runGraph, wavy } from '../test/run-network.ts';
-import { autoencoders, denoisers, textEncoders } from './registry.ts';
+import { autoencoders, pipelines, textEncoders } from './registry.ts';
 
 const FOLDER = join(import.meta.dirname, 'embedded', 'image');
 const SIDE = 128;
+const denoisers = pipelines.map(({ denoiser }) => denoiser);
 
 /** The checkpoint that ships with Attune, network by network; what it paints is the concern of the tests of the pipeline. */
 describe('the embedded image model', () => {
@@ -17,24 +18,25 @@ describe('the embedded image model', () => {
 
   it('is complete, and each component is of its family', () => {
     expect(missingParts(model)).toEqual([]);
-    expect(familyOf(denoisers, transformer).id).toBe('sd3');
-    expect(familyOf(autoencoders, vae).id).toBe('autoencoder-kl');
-    expect(familyOf(textEncoders, text).id).toBe('clip-text');
+    expect(familyOf(transformer, denoisers).id).toBe('sd3');
+    expect(familyOf(vae, autoencoders).id).toBe('autoencoder-kl');
+    expect(familyOf(text, textEncoders).id).toBe('clip-text');
   });
 
   it('fits together: one text encoder feeds the transformer, whose latent the autoencoder decodes', () => {
-    const denoiser = familyOf(denoisers, transformer).open(transformer);
-    const encoder = familyOf(textEncoders, text).open(text);
-    const autoencoder = familyOf(autoencoders, vae).open(vae);
-    expect(denoiser.textWidth).toBe(encoder.width);
-    expect(denoiser.pooledWidth).toBe(encoder.pooledWidth);
+    const denoiser = familyOf(transformer, denoisers).open(transformer);
+    const encoder = familyOf(text, textEncoders).open(text);
+    const autoencoder = familyOf(vae, autoencoders).open(vae);
+    const { pooled } = denoiser.inputs({ batch: 2, frames: 1, height: 16, width: 16, textTokens: encoder.maxTokens });
+    expect(denoiser.textHiddenSize).toBe(encoder.width);
+    expect(pooled).toEqual([2, encoder.pooledWidth]);
     expect(denoiser.latentChannels).toBe(autoencoder.latentChannels);
-    expect(denoiser.maxLatentSide * autoencoder.downscale).toBe(SIDE);
+    expect(denoiser.maxLatentSide * autoencoder.spatialCompression).toBe(SIDE);
   });
 
   it('takes a step: a prompt and noise give a finite velocity that depends on the prompt', async () => {
-    const denoiser = familyOf(denoisers, transformer).open(transformer);
-    const encoder = familyOf(textEncoders, text).open(text);
+    const denoiser = familyOf(transformer, denoisers).open(transformer);
+    const encoder = familyOf(text, textEncoders).open(text);
     const tokens = encoder.maxTokens;
     const [begin, end] = ['bos_token_id', 'eos_token_id'].map((field) => text.config.integer(field));
     const prompts = [
@@ -48,7 +50,7 @@ describe('the embedded image model', () => {
       },
       { ids: indexTensor(prompts.flat(), [2, tokens]) },
     );
-    const sizes = { batch: 2, height: 16, width: 16, textTokens: tokens };
+    const sizes = { batch: 2, frames: 1, height: 16, width: 16, textTokens: tokens };
     const noise = numbersOf(wavy([1, denoiser.latentChannels, 16, 16]));
     const { velocity } = await runGraph((g) => ({ velocity: denoiser.build(g, sizes, plainAttention) }), {
       latent: floatTensor(Float32Array.from([...noise, ...noise]), [2, denoiser.latentChannels, 16, 16]),
@@ -63,19 +65,16 @@ describe('the embedded image model', () => {
   });
 
   it('brings a picture back through the autoencoder', async () => {
-    const autoencoder = familyOf(autoencoders, vae).open(vae);
+    const autoencoder = familyOf(vae, autoencoders).open(vae);
     const image = discOnGradient();
+    const one = { batch: 1, frames: 1, follows: false };
     const { mean } = await runGraph(
-      (g) => ({ mean: autoencoder.buildEncoder(g, { batch: 1, height: SIDE, width: SIDE }).mean }),
-      {
-        image,
-      },
+      (g) => ({ mean: autoencoder.buildEncoder(g, { ...one, height: SIDE, width: SIDE }).mean }),
+      { frames: image },
     );
     const { picture } = await runGraph(
-      (g) => ({ picture: autoencoder.buildDecoder(g, { batch: 1, height: 16, width: 16 }) }),
-      {
-        latent: required(mean),
-      },
+      (g) => ({ picture: autoencoder.buildDecoder(g, { ...one, height: 16, width: 16 }).frames }),
+      { latent: required(mean) },
     );
     const [before, after] = [numbersOf(image), numbersOf(picture)];
     const meanSquare =
@@ -86,7 +85,7 @@ describe('the embedded image model', () => {
   });
 });
 
-/** A red disc on a sky-like gradient, [1, 3, SIDE, SIDE] in -1..1. */
+/** A red disc on a sky-like gradient, [1, 3, 1, SIDE, SIDE] in -1..1. */
 function discOnGradient(): Tensor {
   const plane = SIDE * SIDE;
   const data = new Float32Array(3 * plane);
@@ -97,7 +96,7 @@ function discOnGradient(): Tensor {
     for (const [channel, red] of [0.74, -0.7, -0.65].entries())
       data[channel * plane + at] = inDisc ? red : (sky[channel] ?? 0);
   }
-  return floatTensor(data, [1, 3, SIDE, SIDE]);
+  return floatTensor(data, [1, 3, 1, SIDE, SIDE]);
 }
 
 function required(tensor: Tensor | undefined): Tensor {

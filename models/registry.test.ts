@@ -5,7 +5,7 @@ import { componentClass } from '../engine/checkpoint/detect.ts';
 import { openComponent } from '../engine/checkpoint/folder.ts';
 import { inspectCheckpoint } from '../engine/checkpoint/inspect.ts';
 import { findFamily } from '../engine/jobs/findings.ts';
-import { familyOf as familyIn } from '../engine/pipeline/model.ts';
+import { familyOf as familyIn } from '../engine/model/model.ts';
 import { folderOf, type Shapes, tensorsOf } from '../test/checkpoint-files.ts';
 import {
   type TinyNetwork,
@@ -19,9 +19,9 @@ import {
   writeNetwork,
 } from '../test/tiny-networks.ts';
 import * as registry from './registry.ts';
-import { autoencoders, denoisers, denoisersWithoutPipeline, textEncoders, videoAutoencoders } from './registry.ts';
+import { autoencoders, pipelines, textEncoders } from './registry.ts';
 
-const families = [...denoisers, ...denoisersWithoutPipeline, ...textEncoders, ...autoencoders, ...videoAutoencoders];
+const families = [...pipelines.map(({ denoiser }) => denoiser), ...textEncoders, ...autoencoders];
 
 /** A network of every family, in every form that changes which tensors it has. */
 const networks: readonly (readonly [form: string, family: string, network: TinyNetwork])[] = [

@@ -1,17 +1,17 @@
-import type { Autoencoder, Denoiser, NetworkFamily, TextEncoder, VideoAutoencoder } from '../engine/family.ts';
-import { autoencoderKl } from './autoencoder-kl.ts';
-import { autoencoderKlCogVideoX } from './autoencoder-kl-cogvideox.ts';
-import { clipText } from './clip-text.ts';
-import { cogVideoX } from './cogvideox.ts';
-import { flux } from './flux/transformer.ts';
-import { readingAll } from './layers/leftover.ts';
-import { sd3 } from './sd3.ts';
-import { t5Encoder } from './t5-encoder.ts';
+import type { Autoencoder, NetworkFamily, PipelineFamily, TextEncoder } from '../engine/family.ts';
+import { autoencoderKlCogVideoX } from './cogvideox/autoencoder.ts';
+import { cogVideoX } from './cogvideox/family.ts';
+import { readingAll, readingAllOf } from './layers/leftover.ts';
+import { sd3 } from './sd3/family.ts';
+import { clipText } from './text/clip-text.ts';
+import { t5Encoder } from './text/t5-encoder.ts';
+import { autoencoderKl } from './vae/autoencoder-kl.ts';
 
-/** Every network family Attune runs, by what it does in a pipeline. Adding one is a file and a line. */
-export const denoisers: readonly NetworkFamily<Denoiser>[] = [cogVideoX, sd3].map(readingAll);
-/** Networks that no pipeline feeds yet. The engine is not given them, so their checkpoints are refused by name. */
-export const denoisersWithoutPipeline: readonly NetworkFamily<Denoiser>[] = [flux].map(readingAll);
+/** Every family of checkpoints Attune runs. Adding one is a folder and a line. */
+export const pipelines: readonly PipelineFamily[] = [cogVideoX, sd3].map(readingAllOf);
+
+/** Networks that families share. */
 export const textEncoders: readonly NetworkFamily<TextEncoder>[] = [clipText, t5Encoder].map(readingAll);
-export const autoencoders: readonly NetworkFamily<Autoencoder>[] = [autoencoderKl].map(readingAll);
-export const videoAutoencoders: readonly NetworkFamily<VideoAutoencoder>[] = [autoencoderKlCogVideoX].map(readingAll);
+export const autoencoders: readonly NetworkFamily<Autoencoder>[] = [autoencoderKlCogVideoX, autoencoderKl].map(
+  readingAll,
+);

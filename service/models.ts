@@ -67,25 +67,22 @@ function describe(engine: Engine, { ref, title, folder, origin }: CatalogEntry):
     ];
     if (notes.length > 0)
       return { ...about, isRunnable: false, notes, weightBytes: report.bytesOnDisk, hasVocabulary: false };
-    const { makes, size, clip, model } = opened(engine, ref);
-    const { steps, guidance, methodSteps, methodGuidance, params } = model.defaults;
+    const model = engine.model(ref);
+    const { width, height, frames, fps, steps } = model.defaults;
     const peak = report.memory.usual?.peakBytes;
     return {
       ...about,
-      family: model.denoiser.family,
+      family: model.family.id,
       isRunnable: true,
-      makes,
-      ...(clip === undefined ? {} : { clip }),
+      makes: model.makes,
+      ...(fps === undefined ? {} : { clip: { frames, fps } }),
       notes,
       weightBytes: report.bytesOnDisk,
       ...(peak === undefined ? {} : { peakBytes: Math.round(peak) }),
       defaults: {
-        size,
+        size: { width, height },
         steps,
-        guidance,
-        methodSteps: { ...methodSteps },
-        methodGuidance: { ...methodGuidance },
-        params: Object.fromEntries(Object.entries(params).map(([id, values]) => [id, { ...values }])),
+        methods: Object.fromEntries(Object.entries(engine.defaults(ref)).map(([id, values]) => [id, { ...values }])),
       },
       hasVocabulary: model.vocabulary !== undefined,
     };
@@ -95,18 +92,6 @@ function describe(engine: Engine, { ref, title, folder, origin }: CatalogEntry):
   }
 }
 
-/** What of a checkpoint of either kind the editor needs. */
-function opened(engine: Engine, ref: string) {
-  if (engine.makes(ref) === 'picture') {
-    const model = engine.model(ref);
-    const { size } = model.defaults;
-    return { makes: 'picture' as const, model, size: { width: size, height: size }, clip: undefined };
-  }
-  const model = engine.videoModel(ref);
-  const { width, height, frames, fps } = model.defaults;
-  return { makes: 'video' as const, model, size: { width, height }, clip: { frames, fps } };
-}
-
 function soundness(engine: Engine, folder: string): Pick<ModelCheck, 'isSound' | 'lines'> {
   try {
     const report = engine.inspect(folder);
@@ -114,7 +99,7 @@ function soundness(engine: Engine, folder: string): Pick<ModelCheck, 'isSound' |
     const isWhole = report.form === 'model' && report.missing.length === 0 && report.faults.length === 0;
     if (!isWhole) return { isSound: false, lines };
     // What only opening it finds: tokenizers, the scheduler, its own settings, networks that do not fit together.
-    engine.makes(folder);
+    engine.defaults(folder);
     return { isSound: true, lines };
   } catch (error) {
     if (!(error instanceof AttuneError)) throw error;

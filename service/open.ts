@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import type { DeskEvent, MediaInfo } from '../contract/index.ts';
 import { AttuneError, type Engine } from '../engine/index.ts';
 import { SAMPLE } from '../native/package.ts';
-import { openBatches } from './batch/index.ts';
+import { openBatches, requestCheck } from './batch/index.ts';
 import { batchCalls } from './calls/batch.ts';
 import { deskCalls, estimateOf } from './calls/desk.ts';
 import { jobCalls } from './calls/jobs.ts';
@@ -87,6 +87,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     codec: media.codec,
     explain,
     methods: () => engine().describeMethods(),
+    check: requestCheck(engine),
     outputs: options.outputs,
     tell: (batch) => emit({ kind: 'batch', batch }),
     store: openBatchStore(database),

@@ -32,6 +32,47 @@ const resultOf = async ({ events }: TestDesk, job: string) => {
 const until = (work: () => boolean) => expect.poll(work, { timeout: 60_000, interval: 20 }).toBe(true);
 
 describe('the service', () => {
+  it('divides a video of several prompts as the engine makes it', async () => {
+    const { client } = await open();
+    const ask = async (transitions: number, frames?: number) => {
+      const segments = ['a red apple', 'a blue apple', 'a cat'].map((prompt) => ({
+        prompt,
+        ...(frames && { frames }),
+      }));
+      const request = { method: 'ditctrl', checkpoint: 'embedded/video', prompt: '', segments, seed: 1 };
+      return (await client.call('timeline', { request: { ...request, params: { transitions } } })).timeline;
+    };
+    const usual = await ask(1);
+    expect(usual).toMatchObject({ window: 9, step: 5 });
+    expect(usual?.stretches.map(({ prompt, kind }) => `${kind} ${prompt}`)).toEqual([
+      ...['prompt 0', 'transition 0', 'prompt 1', 'transition 1', 'prompt 2'],
+    ]);
+    for (const [at, { start }] of (usual?.stretches ?? []).entries())
+      expect(start).toBe(usual?.stretches[at - 1]?.end ?? 0);
+    const lengthOf = (timeline: typeof usual) => timeline?.stretches.at(-1)?.end ?? 0;
+    expect(lengthOf(usual)).toBe(29);
+    // Each transition has a window more, and then each prompt.
+    expect(lengthOf(await ask(2))).toBe(29 + 2 * 5);
+    expect(lengthOf(await ask(1, 10))).toBe(29 + 3 * 5);
+    const picture = { method: 'generate', checkpoint: 'embedded/image', prompt: 'a cat', seed: 1 };
+    expect(await client.call('timeline', { request: picture })).toEqual({ timeline: null });
+  });
+
+  it('expects of a video what earlier ones of its length took, by the steps that it will have', async () => {
+    const desk = await open();
+    const clip = { method: 'generate', checkpoint: 'embedded/video', prompt: 'a red apple', seed: 1 };
+    const { job } = await desk.client.call('jobs.submit', { request: { ...clip, steps: 2 } });
+    const { result, figures } = await resultOf(desk, job);
+    expect(result).toMatchObject({ frames: 9, fps: 6 });
+    const expected = async (more: Partial<EditRequest>) =>
+      (await desk.client.call('estimate', { request: { ...clip, ...more } })).expectedMs;
+    expect(await expected({ steps: 6 })).toBeCloseTo(3 * (figures.totalMs ?? 0), 3);
+    const own = (await desk.client.call('hello', {})).models.find(({ ref }) => ref === 'embedded/video');
+    const steps = own?.defaults?.methods.generate?.steps ?? 0;
+    expect(await expected({})).toBeCloseTo((steps / 2) * (figures.totalMs ?? 0), 3);
+    expect(await expected({ frames: 5 })).toBeUndefined();
+  });
+
   it('runs the sample with previews and maps, keeps the result, exports it and reads it again', async () => {
     const desk = await open();
     const { client, events } = desk;

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { canvasOf, decodeOnCanvas, type Engine, encodeOnCanvas } from '../engine/index.ts';
-import { apart, boxMask, discOf, openTestEngine, runAsked } from './embedded.ts';
+import type { Engine } from '../engine/index.ts';
+import { apart, boxMask, codedAlone, discOf, openTestEngine, runAsked } from './embedded.ts';
 import { TINY_SD3, type TinyModel, writeTinyModel } from './tiny-model.ts';
 import { tinyClip } from './tiny-networks.ts';
 
@@ -41,12 +41,10 @@ describe.each(forms)('a checkpoint %s', (_what, form) => {
 
   it('gives a source back exactly when both prompts say the same', async () => {
     const { engine, checkpoint } = open(form);
-    const model = engine.model(checkpoint);
-    const canvas = canvasOf(model, source);
-    const back = await decodeOnCanvas(model, canvas, (await encodeOnCanvas(model, canvas, source)).data);
+    const back = await codedAlone(engine.model(checkpoint), source);
     const equal = { checkpoint, prompt: PROMPT, sourcePrompt: PROMPT, guidance: 2 };
     const flow = { ...equal, method: 'flowedit', params: { sourceGuidance: 2, strength: 1 } };
-    expect(apart((await runAsked(engine, flow, { source })).unpasted.data, back.data)).toBe(0);
+    expect(apart((await runAsked(engine, flow, { source })).unpasted[0]?.data ?? [], back.data)).toBe(0);
   });
 
   it.each(['prompt-edit', 'flowedit', 'inpaint'])('keeps what is outside a mask: %s', async (method) => {
@@ -66,14 +64,24 @@ describe.each(forms)('a checkpoint %s', (_what, form) => {
 });
 
 describe('a checkpoint', () => {
-  it('with a diffusion scheduler is refused with what is needed instead', async () => {
+  it('with a diffusion scheduler runs along it, and keeps what its edits keep', async () => {
     const { engine, checkpoint } = open(TINY_SD3);
     const scheduler = { _class_name: 'DDIMScheduler', beta_schedule: 'scaled_linear', prediction_type: 'v_prediction' };
     writeFileSync(join(checkpoint, 'scheduler', 'scheduler_config.json'), JSON.stringify(scheduler));
-    await expect(runAsked(engine, { method: 'generate', checkpoint })).rejects.toMatchObject({
-      kind: 'checkpoint-unsupported',
-      where: { field: 'scheduler' },
-    });
+    const { record } = await runAsked(engine, { method: 'generate', checkpoint, prompt: PROMPT });
+    expect(record.sampler.commonName).toBe('DDIM');
+    const back = await codedAlone(engine.model(checkpoint), source);
+    for (const method of ['flowedit', 'prompt-edit']) {
+      const params = { sourceGuidance: 2, ...(method === 'flowedit' ? {} : { blend: false }) };
+      const equal = { method, checkpoint, prompt: PROMPT, sourcePrompt: PROMPT, guidance: 2, params };
+      const { unpasted } = await runAsked(engine, equal, { source });
+      expect(apart(unpasted[0]?.data ?? [], back.data)).toBe(0);
+    }
+    for (const method of ['inpaint', 'sdedit']) {
+      const { figures } = await runAsked(engine, { method, checkpoint, prompt: PROMPT }, { source, mask });
+      expect(figures.changedOutside).toBe(0);
+      expect(figures.changedInside).toBeGreaterThan(0);
+    }
   });
 
   it('is inspected: the family of each network, and what a run needs', () => {

@@ -107,7 +107,7 @@ describe.skipIf(noChromium !== undefined).each(CARRIERS)('a video over $name', (
 
     // The film comes in again, by this window's own decoder, with the settings that it carries.
     await page.getByRole('combobox', { name: 'Method' }).click();
-    await page.getByRole('option', { name: /^Edit a clip by prompt/ }).click();
+    await page.getByRole('option', { name: /^Edit by prompt/ }).click();
     await openFiles(page, 'Open a clip', { name: 'film.mp4', bytes, type: 'video/mp4' });
     await page.getByText('film.webp').waitFor();
     await page.getByText(/film\.mp4 \(128 × 128, 6 frames a second, 4\.8 s\) was taken/).waitFor();
@@ -174,7 +174,7 @@ describe.skipIf(noChromium !== undefined).each(CARRIERS)('a video over $name', (
     const stage = await openVideo(carrier);
     const { page, desk } = stage;
     await page.getByRole('combobox', { name: 'Method' }).click();
-    await page.getByRole('option', { name: /^Edit a clip by prompt/ }).click();
+    await page.getByRole('option', { name: /^Edit by prompt/ }).click();
     await page.getByText('Open a clip first.').waitFor();
     const clip = await readFile(new URL('../docs/images/video/three-prompts.webp', import.meta.url));
     await openFiles(page, 'Open a clip', { name: 'walk.webp', bytes: clip, type: 'image/webp' });
@@ -210,7 +210,7 @@ describe.skipIf(noChromium !== undefined).each(CARRIERS)('a video over $name', (
     await button(page, 'Change the clip').click();
     const { result, request, figures } = await nextResult(desk, since, 110_000);
     expect(result).toMatchObject({ width: 128, height: 128, frames: 9 });
-    expect(request).toMatchObject({ method: 'video-edit', frames: 9, source: { name: 'walk-3.webp' } });
+    expect(request).toMatchObject({ method: 'prompt-edit', frames: 9, source: { name: 'walk-3.webp' } });
     expect(figures.changedOutside).toBe(0);
     expect(figures.changedInside).toBeGreaterThan(0);
     const { mask } = request;
@@ -264,7 +264,7 @@ describe.skipIf(noChromium !== undefined).each(CARRIERS)('a video over $name', (
     const stage = await openVideo(carrier);
     const { page } = stage;
     await page.getByRole('combobox', { name: 'Method' }).click();
-    await page.getByRole('option', { name: /^Edit a clip by prompt/ }).click();
+    await page.getByRole('option', { name: /^Edit by prompt/ }).click();
     await openFiles(page, 'Open a clip', { name: 'walk.mp4', bytes: new Uint8Array(900), type: 'video/mp4' });
     await page.getByText('walk.mp4 is no film that can be read here').waitFor();
     await page.getByText('Open a clip first.').waitFor();

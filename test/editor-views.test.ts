@@ -45,7 +45,7 @@ const VIEWS: readonly View[] = [
     async go(page) {
       await pageLink(page, 'Video').click();
       await page.getByRole('combobox', { name: 'Method' }).click();
-      await page.getByRole('option', { name: /^Edit a clip by prompt/ }).click();
+      await page.getByRole('option', { name: /^Edit by prompt/ }).click();
       await openFiles(page, 'Open a clip', [fileURLToPath(CLIP)]);
       await page.getByRole('spinbutton', { name: 'From frame' }).waitFor();
       await page.getByRole('switch', { name: 'Change only inside a box' }).click();

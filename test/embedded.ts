@@ -1,6 +1,18 @@
 import { join } from 'node:path';
 import type { EditRequest } from '../contract/index.ts';
-import { type Engine, openEngine, type Pixels, type RunOptions, type RunResult } from '../engine/index.ts';
+import {
+  type CodingModel,
+  decodeFrames,
+  type Engine,
+  encodeFrames,
+  latentOf,
+  latentSizeOf,
+  openEngine,
+  type Pixels,
+  type RunMedia,
+  type RunOptions,
+  type RunResult,
+} from '../engine/index.ts';
 import * as families from '../models/registry.ts';
 import { createOnnxRuntime } from '../native/runtime.ts';
 
@@ -28,10 +40,30 @@ export function requestOf(asked: Asked): EditRequest {
 export function runAsked(
   engine: Engine,
   asked: Asked,
-  media: { readonly source?: Pixels; readonly mask?: Pixels } = {},
+  media: RunMedia = {},
   options: RunOptions = {},
 ): Promise<RunResult> {
   return engine.run(requestOf(asked), media, options);
+}
+
+type SizedCodingModel = CodingModel & Parameters<typeof latentSizeOf>[0];
+
+/** Frames through the autoencoder and back, padded and cropped. */
+export async function codedClip(model: SizedCodingModel, clip: readonly Pixels[]): Promise<readonly Pixels[]> {
+  const [first] = clip;
+  if (first === undefined) return [];
+  const size = latentSizeOf(model, { width: first.width, height: first.height, frames: clip.length });
+  const frames: Pixels[] = [];
+  const latent = latentOf(size, await encodeFrames(model, size, clip));
+  for await (const frame of decodeFrames(model, size, latent)) frames.push(frame);
+  return frames;
+}
+
+/** As `codedClip`, of a picture. */
+export async function codedAlone(model: SizedCodingModel, picture: Pixels): Promise<Pixels> {
+  const [coded] = await codedClip(model, [picture]);
+  if (coded === undefined) throw new Error('no frame was decoded');
+  return coded;
 }
 
 /** A disc on a gradient: smooth places, an edge, and no two rows alike. */

@@ -37,7 +37,7 @@ describe('the same request', () => {
     for (const again of [second, third]) {
       expect(pictureOf(again)).toEqual(pictureOf(first));
       expect(again.record).toEqual(first.record);
-      expect(again.mask).toEqual(first.mask);
+      expect(again.masks).toEqual(first.masks);
     }
   });
 

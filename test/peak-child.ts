@@ -12,7 +12,7 @@ const source = Number(side) > 0 ? discOf(Number(side), Number(side)) : undefined
 const media = source === undefined ? {} : { source };
 
 const engine = openTestEngine(2);
-const estimate = engine.estimate(request, media);
+const estimate = engine.plan(request, media).memory;
 const privateKilobytes = /^RssAnon:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
 process.send?.({ base: Number(privateKilobytes) * 1024, estimate });
 const { figures } = await engine.run(request, media);

@@ -4,12 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '../cli/commands/index.ts';
 import { parseCommandLine } from '../cli/options.ts';
 import { primitives } from '../engine/attention/registry.ts';
-import { methods as pictureMethods } from '../engine/methods/registry.ts';
-import { videoMethods } from '../engine/methods/videoregistry.ts';
+import { methods } from '../engine/methods/registry.ts';
 
 /** What README and docs tell a newcomer to type and to open is there. */
 
-const methods = [...pictureMethods, ...videoMethods];
 const root = join(import.meta.dirname, '..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 // Our own file: every field that is read here is an object of texts.

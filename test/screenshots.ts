@@ -52,7 +52,7 @@ const STATES: Readonly<Record<string, (stage: Stage) => Promise<unknown>>> = {
   },
   async clip({ page }) {
     await page.getByRole('combobox', { name: 'Method' }).click();
-    await page.getByRole('option', { name: /^Edit a clip by prompt/ }).click();
+    await page.getByRole('option', { name: /^Edit by prompt/ }).click();
     await button(page, 'Edit the shown video').click();
     await page.getByRole('textbox', { name: 'What it is to show' }).fill('a blue apple moving right, on sand');
     await page.getByRole('listbox').waitFor();

@@ -1,7 +1,7 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EditRequest } from '../contract/index.ts';
-import type { Engine, Pixels, VideoMedia, VideoResult } from '../engine/index.ts';
+import type { Engine, Pixels, RunMedia, RunOptions, RunResult } from '../engine/index.ts';
 import { folderOf } from './checkpoint-files.ts';
 import { tokenizerOf } from './tiny-model.ts';
 import {
@@ -21,7 +21,7 @@ export interface TinyVideoModel {
   readonly coder?: 'video' | 'pictures';
   /** What reads prompts: T5 as published, or CLIP as the embedded model has it. */
   readonly reader?: 't5' | 'clip';
-  readonly scheduler?: 'CogVideoXDDIMScheduler' | 'CogVideoXDPMScheduler';
+  readonly scheduler?: 'CogVideoXDDIMScheduler' | 'CogVideoXDPMScheduler' | 'LCMScheduler';
   /** Content of attune.json. */
   readonly settings?: object;
 }
@@ -73,8 +73,8 @@ export function writeTinyVideoModel({
   return folder;
 }
 
-/** What `runVideo` handed out, with its frames. */
-export interface Filmed extends VideoResult {
+/** What a run handed out, with the frames that its sink took. */
+export interface Filmed extends RunResult {
   readonly pixels: readonly Pixels[];
 }
 
@@ -82,12 +82,12 @@ export interface Filmed extends VideoResult {
 export async function film(
   engine: Engine,
   asked: Partial<EditRequest> & Pick<EditRequest, 'method' | 'checkpoint'>,
-  media: VideoMedia = {},
-  options: Omit<Parameters<Engine['runVideo']>[2], 'onFrame'> = {},
+  media: RunMedia = {},
+  options: Omit<RunOptions, 'onFrame'> = {},
 ): Promise<Filmed> {
   const pixels: Pixels[] = [];
   const request = { prompt: asked.segments === undefined ? 'a red apple' : '', seed: 1, steps: 4, guidance: 3 };
-  const result = await engine.runVideo({ ...request, ...asked }, media, {
+  const result = await engine.run({ ...request, ...asked }, media, {
     ...options,
     onFrame: (frame, index) => {
       if (index !== pixels.length) throw new Error(`frame ${index} came after ${pixels.length} others`);

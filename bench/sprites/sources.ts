@@ -60,7 +60,8 @@ export class SourceRoom {
     if (scene === undefined || kind === 'none') return {};
     if (kind === 'own') {
       const request = { method: 'generate', checkpoint: CHECKPOINT, prompt: item.from, seed: item.seed };
-      const source = (await this.#engine.run(request, {})).unpasted;
+      const [source] = (await this.#engine.run(request, {})).unpasted;
+      if (source === undefined) throw new Error('generate gave no picture');
       return { source, reference: source };
     }
     const codec = openImageCodec();

@@ -1,13 +1,14 @@
-import { AttuneError } from '../../engine/index.ts';
-import { planBatch, runBatch, seedOfBatch } from '../../service/batch/index.ts';
+import type { EditRequest, MediaRef } from '../../contract/index.ts';
+import { AttuneError, type RunMedia } from '../../engine/index.ts';
+import { planBatch, requestCheck, runBatch, seedOfBatch } from '../../service/batch/index.ts';
 import { BatchReport, batchOutcome, planOutcome } from '../batch/report.ts';
 import { readTable } from '../batch/table.ts';
 import type { Command } from '../command.ts';
 import { COMMON_OPTIONS } from '../command.ts';
-import { readMask } from '../edit.ts';
 import { toUserError } from '../errors.ts';
 import { loadPicture } from '../media.ts';
 import { RUN_OPTIONS, rememberCheckpoint } from '../request.ts';
+import { loadSource, readMask } from '../source.ts';
 
 /** Options of one picture that mean something else here. */
 const OTHER = new Set(['output', 'maps', 'force']);
@@ -80,33 +81,40 @@ export const batch: Command = {
   async run(values, host) {
     const folder = values.required('output', 'name the folder for the results, e.g. -o out/batch');
     const engine = await host.engine();
-    const methods = engine.describeMethods();
+    const rules = { methods: engine.describeMethods(), check: requestCheck(() => engine) };
     const resumed = values.has('resume') ? await seedOfBatch(folder) : undefined;
     const { table, paths, notices } = await readTable(values, engine, resumed);
     for (const notice of notices) host.writeErr(`attune: ${notice}\n`);
-    if (values.has('dry-run')) return planOutcome(planBatch(table, methods));
+    if (values.has('dry-run')) return planOutcome(planBatch(table, rules.methods, rules.check));
 
     const codec = await host.images();
     const report = new BatchReport(host, values.has('quiet'));
-    const load = async (ref: { readonly sha256: string; readonly name: string }) => {
-      const { ref: found, pixels } = await loadPicture(paths.get(ref.sha256) ?? ref.name, host);
-      if (found.sha256 === ref.sha256) return pixels;
-      throw new AttuneError('file-failed', `${ref.name} was changed since the batch began.`, { file: ref.name });
+    const pathOf = (ref: MediaRef) => paths.get(ref.sha256) ?? ref.name;
+    const unchanged = (found: MediaRef, ref: MediaRef) => {
+      if (found.sha256 !== ref.sha256)
+        throw new AttuneError('file-failed', `${ref.name} was changed since the batch began.`, { file: ref.name });
+    };
+    const load = async ({ source: from, mask: over }: EditRequest): Promise<RunMedia> => {
+      const source = from && (await loadSource(pathOf(from), host));
+      const mask = over && (await loadPicture(pathOf(over), host));
+      if (source) unchanged(source.ref, from);
+      if (mask) unchanged(mask.ref, over);
+      return {
+        ...(source && { source: source.source }),
+        ...(mask && { mask: readMask(mask.pixels, source?.source, host) }),
+      };
     };
     const outcome = await runBatch({
       table,
       folder,
-      methods,
+      ...rules,
       codec,
-      explain: toUserError,
+      explain: (error) => toUserError(error),
       resume: values.has('resume'),
       signal: host.signal,
       onProgress: report.onProgress,
       async runJob({ request }, signal) {
-        const source = request.source && (await load(request.source));
-        const mask = request.mask && source && readMask(await load(request.mask), source, host);
-        const media = { ...(source && { source }), ...(mask && { mask }) };
-        const result = await engine.run(request, media, { ...(signal && { signal }) });
+        const result = await engine.run(request, await load(request), { ...(signal && { signal }) });
         await rememberCheckpoint(result.record.request.checkpoint, request.checkpoint, host);
         return result;
       },

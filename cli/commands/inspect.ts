@@ -3,11 +3,11 @@ import { resolve } from 'node:path';
 import type { Imported } from '../../contract/index.ts';
 import { AttuneError, importMetadata, type PictureMetadata, pictureFormat, reportLines } from '../../engine/index.ts';
 import { readFileWithin } from '../../native/files.ts';
+import { aboutVideo, type VideoMetadata } from '../about.ts';
 import type { Command, Outcome } from '../command.ts';
 import { COMMON_OPTIONS } from '../command.ts';
 import type { Host } from '../host.ts';
 import { metadataOf, readInput } from '../media.ts';
-import { aboutVideo, type VideoMetadata } from '../video/about.ts';
 
 export const inspect: Command = {
   name: 'inspect',

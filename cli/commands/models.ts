@@ -158,7 +158,7 @@ async function check(engine: Engine, ref: string | undefined): Promise<Outcome> 
 /** What only opening it finds: tokenizers, the scheduler, its own settings, networks that do not fit together. */
 function faultOnOpening(engine: Engine, folder: string): string | undefined {
   try {
-    engine.makes(folder);
+    engine.defaults(folder);
     return undefined;
   } catch (error) {
     return toUserError(error).message;

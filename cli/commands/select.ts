@@ -1,17 +1,19 @@
-import type { Command, Outcome } from '../command.ts';
+import { resolve } from 'node:path';
+import { type Pixels, throwIfCancelled } from '../../engine/index.ts';
+import type { Command, Outcome, Output } from '../command.ts';
 import { COMMON_OPTIONS } from '../command.ts';
 import { UsageError } from '../errors.ts';
 import type { Host } from '../host.ts';
-import { loadPicture } from '../media.ts';
 import type { Values } from '../options.ts';
-import { planOutput, writePicture } from '../output.ts';
+import { type OutputPlan, openWriter, outputPath, planOutput } from '../output.ts';
 import { duration, ProgressReport } from '../progress.ts';
-import { checkpointRef, DEFAULT_MODEL } from '../request.ts';
+import { checkpointRef, DEFAULT_MODEL, DEFAULT_VIDEO_MODEL } from '../request.ts';
+import { loadSource } from '../source.ts';
 
 export const select: Command = {
   name: 'select',
-  summary: 'find where a word is in a picture and write it as a mask',
-  arguments: [{ name: 'IN', required: true, summary: 'the picture to look at; - is standard input' }],
+  summary: 'find where a word is in a picture or in each frame of a clip and write it as a mask',
+  arguments: [{ name: 'IN', required: true, summary: 'the picture or clip to look at; - is standard input' }],
   options: [
     { name: 'word', short: 'w', type: 'text', value: 'TEXT', summary: 'what to find; words in a row are one thing' },
     {
@@ -35,7 +37,8 @@ export const select: Command = {
       short: 'o',
       type: 'text',
       value: 'MASK',
-      summary: '.png or .webp file to write; - is standard output',
+      summary:
+        '.png or .webp file to write, - is standard output; of a clip a folder for a PNG of each frame, or .webp',
     },
     { name: 'force', type: 'flag', summary: 'replace files that exist' },
     ...COMMON_OPTIONS,
@@ -54,17 +57,23 @@ async function run(values: Values, host: Host): Promise<Outcome> {
   const isSoft = values.has('soft');
   if (isSoft && threshold !== undefined)
     throw new UsageError('--soft writes the map without a threshold; leave out --soft or --threshold.');
-  const plan = await planOutput(values);
-  if (plan.format === 'jpeg') throw new UsageError('JPEG blurs the edges of a mask; name a .png or .webp file.');
+  outputPath(values);
   const engine = await host.engine();
-  const { pixels: source } = await loadPicture(path, host);
+  const { source } = await loadSource(path, host);
+  const isClip = 'frames' in source;
+  const plan = await planOutput(values, isClip ? 'video' : 'picture', host);
+  if (plan.target.format === 'jpeg') throw new UsageError('JPEG blurs the edges of a mask; name a .png or .webp file.');
+  if (plan.target.format !== 'frames' && isClip && plan.target.format !== 'webp')
+    throw new UsageError(
+      `${plan.target.format.toUpperCase()} blurs the edges of a mask; name a folder for the frames, or a .webp file.`,
+    );
   const prompt = values.text('prompt');
   const startMs = host.now();
   const progress = values.has('quiet') ? undefined : new ProgressReport(host);
   const found = await engine
     .select(
       {
-        checkpoint: checkpointRef(values.text('model') ?? DEFAULT_MODEL, engine),
+        checkpoint: checkpointRef(values.text('model') ?? (isClip ? DEFAULT_VIDEO_MODEL : DEFAULT_MODEL), engine),
         source,
         word,
         ...(prompt !== undefined && { prompt }),
@@ -73,22 +82,48 @@ async function run(values: Values, host: Host): Promise<Outcome> {
       { ...(progress && { onEvent: progress.onEvent }), signal: host.signal },
     )
     .finally(() => progress?.end());
-  const output = await writePicture(
-    isSoft ? found.map : found.mask,
-    { kind: isSoft ? 'map' : 'mask', word },
-    plan,
-    host,
-  );
+  const frames = found.frames.map(({ map, mask }) => (isSoft ? map : mask));
+  const kind = isSoft ? 'map' : 'mask';
+  const output: Output = { kind, word, ...(await writeFrames(frames, isClip ? source.fps : undefined, plan, host)) };
   for (const warning of found.warnings) host.writeErr(`attune: ${warning}\n`);
   const elapsedMs = host.now() - startMs;
-  const share = `${(100 * (found.figures.selectedShare ?? 0)).toFixed(1)} % of the picture`;
+  const share = `${(100 * (found.figures.selectedShare ?? 0)).toFixed(1)} % of the ${isClip ? 'clip' : 'picture'}`;
   return {
     ok: true,
     outputs: [output],
     figures: { ...found.figures, elapsedMs },
-    lines: [
-      `${output.path}: ${output.width}x${output.height}, ${isSoft ? 'map' : 'mask'} of "${word}", ${share}, ${duration(elapsedMs)}`,
-    ],
+    lines: [`${output.path}: ${output.width}x${output.height}, ${kind} of "${word}", ${share}, ${duration(elapsedMs)}`],
     details: { word, prompt: found.prompt, warnings: found.warnings },
   };
+}
+
+/** Writes one frame as a picture, or several that are `fps` a second. */
+async function writeFrames(
+  frames: readonly Pixels[],
+  fps: number | undefined,
+  plan: OutputPlan,
+  host: Host,
+): Promise<Omit<Output, 'kind'>> {
+  const [first] = frames;
+  if (first === undefined) throw new RangeError('a source has a frame');
+  const { width, height } = first;
+  const length = fps === undefined ? {} : { frames: frames.length, fps };
+  const writer = await openWriter(plan, host);
+  try {
+    writer.begin({ size: { width, height }, frames: frames.length, ...(fps !== undefined && { fps }) });
+    // An animation takes colours alone.
+    for (const frame of frames) await writer.write(plan.target.kind === 'video' ? toRgb(frame) : frame);
+    throwIfCancelled(host.signal);
+    const { bytes, sha256 } = await writer.finish(undefined);
+    return { path: plan.path === '-' ? '-' : resolve(plan.path), width, height, bytes, sha256, ...length };
+  } catch (error) {
+    await writer.abort();
+    throw error;
+  }
+}
+
+function toRgb({ width, height, data }: Pixels): Pixels {
+  const rgb = new Uint8Array(3 * data.length);
+  for (const [at, value] of data.entries()) rgb.fill(value, 3 * at, 3 * at + 3);
+  return { width, height, channels: 3, data: rgb };
 }

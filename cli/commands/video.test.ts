@@ -7,7 +7,7 @@ import { readMetadata } from '../../engine/index.ts';
 import { decodeAnimation, encodeAnimation } from '../../native/animation.ts';
 import { findFfmpeg } from '../../native/ffmpeg.ts';
 import { sha256Of } from '../../native/files.ts';
-import { openFilm } from '../../native/film.ts';
+import { decodeFilm, filmFormat, openFilm } from '../../native/film.ts';
 import { openImageCodec } from '../../native/images.ts';
 import { openKnownPlaces } from '../../native/known.ts';
 import { folderOf } from '../../test/checkpoint-files.ts';
@@ -15,7 +15,6 @@ import { openTestEngine } from '../../test/embedded.ts';
 import { writeTinyVideoModel } from '../../test/tiny-video-model.ts';
 import { main } from '../app.ts';
 import type { Host } from '../host.ts';
-import { loadClip } from '../video/clip.ts';
 
 const engine = openTestEngine();
 afterAll(() => engine.close());
@@ -84,10 +83,10 @@ describe('attune video', () => {
     const { at, film } = scene();
     const said = await film('-p', 'a red apple', '-o', at('clip'));
     expect(said).toMatchObject({ code: 0, err: '' });
-    expect(said.out).toMatch(/12x8, 3 frames at 6 a second, clip, seed 1/);
+    expect(said.out).toMatch(/12x8, 3 frames at 6 a second, generate, seed 1/);
     expect((await readdir(at('clip'))).sort()).toEqual([...frames(1, 2, 3), 'record.json']);
     const record = EditRecord.parse(JSON.parse(await readFile(at('clip/record.json'), 'utf8')));
-    expect(record.request).toMatchObject({ method: 'clip', prompt: 'a red apple', frames: 3, fps: 6, steps: 2 });
+    expect(record.request).toMatchObject({ method: 'generate', prompt: 'a red apple', frames: 3, fps: 6, steps: 2 });
     const { width, height } = await images.decode(await readFile(at('clip/000002.png')), 'frame');
     expect([width, height]).toEqual([12, 8]);
   });
@@ -183,13 +182,16 @@ describe('attune video', () => {
   });
 
   it.each([
-    ['no prompt', [], /needs --prompt TEXT/],
+    ['no prompt', [], /--prompt is missing: say what the video shall show/],
     ['a length that belongs to several prompts', ['-p', 'a cat', '--segment-frames', '3'], /--frames N/],
     ['a length that belongs to one', ['-p', 'a', '-p', 'cat', '--frames', '3'], /--segment-frames N/],
-    ['several prompts for a method of one', ['-p', 'a', '-p', 'cat', '--method', 'clip'], /no use of several --prompt/],
+    [
+      'several prompts for a method of one',
+      ['-p', 'a', '-p', 'cat', '--method', 'clip'],
+      /no use of prompts one after/,
+    ],
     ['an overlap where there is none', ['-p', 'a cat', '--overlap', '2'], /no parameter "overlap"/],
-    ['a method that makes pictures', ['-p', 'a cat', '--method', 'generate'], /makes a picture/],
-    ['a method that needs a clip', ['-p', 'a cat', '--method', 'video-edit'], /a clip to edit/],
+    ['a method that needs a clip', ['-p', 'a cat', '--method', 'video-edit'], /needs a picture or clip to edit/],
     ['a rate beyond all', ['-p', 'a cat', '--fps', '1000'], /--fps takes a number from 1 to 120/],
   ] as const)('refuses %s', async (_name, argv, sentence) => {
     const { at, film } = scene();
@@ -210,7 +212,7 @@ describe('attune video', () => {
       expect([frames.length, Math.round(fps)]).toEqual([3, 6]);
     }
     const { record } = readMetadata(await readFile(at('clip.webp')));
-    expect(record?.request).toMatchObject({ method: 'clip', frames: 3 });
+    expect(record?.request).toMatchObject({ method: 'generate', frames: 3 });
     expect((await film('-p', 'a cat', '-o', at('clip.webp'))).code).toBe(1);
     await film('-p', 'a red apple', '-o', at('same'));
     const [first] = (await decodeAnimation(await readFile(at('clip.webp')), 'clip')).frames;
@@ -227,7 +229,7 @@ describe('attune video', () => {
     expect(said.code).toBe(0);
     expect(JSON.parse(said.out).figures).toMatchObject({ changedOutside: 0 });
     expect(JSON.parse(said.out).record.request).toMatchObject({
-      method: 'video-edit',
+      method: 'prompt-edit',
       sourcePrompt: 'a red apple',
       prompt: 'a blue cat',
       source: { name: 'in.webp', sha256: sha256Of(await readFile(at('in.webp'))) },
@@ -293,8 +295,11 @@ describe('attune video', () => {
         expect(JSON.parse(await readFile(join(out, 'record.json'), 'utf8')).request.fps).toBe(fps);
         return;
       }
-      const rateOf = async (path: string) =>
-        (await loadClip(path, { env, places: openKnownPlaces(at('state')) })).source.fps;
+      const rateOf = async (path: string) => {
+        const bytes = await readFile(path);
+        const film = filmFormat(bytes);
+        return (film === undefined ? await decodeAnimation(bytes, path) : await decodeFilm(path, film, env)).fps;
+      };
       expect(await rateOf(out)).toBeCloseTo(fps, 1);
       if (format === 'gif') return;
       const told = await run(['inspect', out], { env });
@@ -342,20 +347,68 @@ describe('attune video', () => {
     expect(existsSync(at('clip.mp4'))).toBe(false);
   });
 
-  it('says so where a model or a method makes the other kind', async () => {
+  it('writes what the checkpoint makes, and refuses a name that cannot hold it', async () => {
     const { at, model, run } = scene();
-    const picture = await run(['video', '-m', 'embedded/image', '-p', 'a cat', '-o', at('v')]);
-    expect(picture).toMatchObject({ code: 1, err: expect.stringContaining('makes pictures') });
-    const clip = await run(['generate', '-m', model, '-p', 'a cat', '-o', at('a.png')]);
-    expect(clip).toMatchObject({ code: 1, err: expect.stringContaining('makes videos') });
-    const method = await run(['generate', '--method', 'clip', '-p', 'a cat', '-o', at('a.png')]);
-    expect(method).toMatchObject({ code: 2, err: expect.stringContaining('attune video') });
+    const short = ['-p', 'a cat', '--steps', '2', '-q', '-o'];
+    const picture = await run(['video', '-m', 'embedded/image', ...short, at('v.mp4')]);
+    expect(picture).toMatchObject({ code: 2, err: expect.stringContaining('This checkpoint makes pictures') });
+    const clip = await run(['generate', '-m', model, ...short, at('a.png')]);
+    expect(clip).toMatchObject({ code: 2, err: expect.stringContaining('This checkpoint makes videos') });
+    expect(await run(['generate', '-m', model, ...short, at('a.webp')])).toMatchObject({ code: 0, err: '' });
+    expect((await decodeAnimation(await readFile(at('a.webp')), 'a.webp')).frames).toHaveLength(3);
+    const method = await run(['generate', '--method', 'ditctrl', ...short, at('a.png')]);
+    expect(method).toMatchObject({ code: 2, err: expect.stringMatching(/ditctrl makes videos.+\(--method ID\)/) });
   });
 
-  it('lists the methods that make videos from prompts in its help', async () => {
+  it('lists the methods that make videos in its help', async () => {
     const { out } = await scene().run(['video', '--help']);
-    for (const text of ['--method clip', '--method ditctrl', '--param dynamicGuidance']) expect(out).toContain(text);
-    expect(out).not.toContain('--method generate');
-    expect((await scene().run(['generate', '--help'])).out).not.toContain('--method clip');
+    for (const text of ['--method generate', '--method ditctrl', '--param dynamicGuidance'])
+      expect(out).toContain(text);
+  });
+});
+
+describe('a clip', () => {
+  const words = ['--from', 'a red apple', '--to', 'a blue cat'];
+
+  it.each([
+    ['edit', words],
+    ['edit', [...words, '--method', 'flowedit']],
+    ['edit', ['--to', 'a blue cat', '--method', 'sdedit']],
+    ['inpaint', ['-p', 'a blue cat', '--mask', 'mask.png']],
+  ] as const)('is edited by attune %s %j as a picture is', async (command, argv) => {
+    const { at, model, run, film } = scene();
+    await film('-p', 'a red apple', '-o', at('in.webp'));
+    const mask = { width: 12, height: 8, channels: 1, data: new Uint8Array(96).fill(255, 0, 48) } as const;
+    await writeFile(at('mask.png'), await images.encode(mask, 'png'));
+    const given = argv.map((arg) => (arg === 'mask.png' ? at(arg) : arg));
+    const common = ['-m', model, '--seed', '3', '-q'];
+    const said = await run([command, at('in.webp'), ...given, ...common, '-o', at('out.webp'), '--maps', at('maps')]);
+    expect(said).toMatchObject({ code: 0, err: '' });
+    expect(said.out).toContain('3 frames at 6 a second');
+    expect((await readdir(at('maps'))).sort()).toEqual(expect.arrayContaining(['a', 'blue', 'cat']));
+    expect((await decodeAnimation(await readFile(at('out.webp')), 'out')).frames).toHaveLength(3);
+    expect((await run(['redo', at('out.webp'), '-o', at('again'), '-q'])).out).toContain('the same pixels in all 3');
+  });
+
+  it('is looked at frame by frame, into a folder or an animation', async () => {
+    const { at, model, run, film } = scene();
+    await film('-p', 'a red apple', '-o', at('in.webp'));
+    const select = ['select', at('in.webp'), '--word', 'apple', '--prompt', 'a red apple', '-m', model, '-q', '-o'];
+    expect(await run([...select, at('masks')])).toMatchObject({ code: 0, err: '' });
+    expect((await readdir(at('masks'))).sort()).toEqual(frames(1, 2, 3));
+    expect(await run([...select, at('masks.webp')])).toMatchObject({ code: 0, err: '' });
+    const { frames: shown } = await decodeAnimation(await readFile(at('masks.webp')), 'masks');
+    const [first] = shown;
+    const mask = await images.decode(await readFile(at('masks/000001.png')), 'mask');
+    expect(first?.data.filter((_, at) => at % 3 === 0)).toEqual(mask.data.filter((_, at) => at % mask.channels === 0));
+    const film2 = await run([...select, at('masks.gif')]);
+    expect(film2).toMatchObject({ code: 2, err: expect.stringContaining('GIF blurs the edges of a mask') });
+  });
+
+  it('is refused by a checkpoint that makes pictures', async () => {
+    const { at, run, film } = scene();
+    await film('-p', 'a red apple', '-o', at('in.webp'));
+    const said = await run(['edit', at('in.webp'), ...words, '-m', 'embedded/image', '-o', at('out.png')]);
+    expect(said).toMatchObject({ code: 2, err: expect.stringContaining('the source is a clip of 3 frames') });
   });
 });

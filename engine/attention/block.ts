@@ -1,3 +1,4 @@
+import { valueAt } from '../base/tensor.ts';
 import type { GraphBuilder, Value } from '../graph/builder.ts';
 import type { Columns } from './ops.ts';
 import type { TokenSpan } from './site.ts';
@@ -71,7 +72,7 @@ export interface Share {
 }
 
 export function piece(whole: Value): Piece {
-  return { whole, start: 0, length: whole.shape[1] ?? 0 };
+  return { whole, start: 0, length: valueAt(whole.shape, 1) };
 }
 
 export function cut(g: GraphBuilder, { whole, start, length }: Piece): Value {
@@ -91,7 +92,7 @@ export function covers(segment: Segment, columns: Columns): boolean {
  */
 export function pick(g: GraphBuilder, x: Value, index: Value, from: Value | null = null): Value {
   const [batch = 1, length = 1, ...rest] = x.shape;
-  const picked = index.shape[1] ?? 0;
+  const picked = valueAt(index.shape, 1);
   const row =
     from === null
       ? g.constant(

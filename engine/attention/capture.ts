@@ -1,4 +1,4 @@
-import { floatTensor } from '../base/tensor.ts';
+import { floatTensor, valueAt } from '../base/tensor.ts';
 import type { Value } from '../graph/builder.ts';
 import { type Block, bySegment, type Piece, type ValueTerm } from './block.ts';
 import { assemble, join } from './fused.ts';
@@ -69,7 +69,7 @@ export function withChannels(scope: SiteScope, block: Block, channels: readonly 
     const further = channels.map((channel) => {
       const parts = channel
         .values(block)
-        .map((part, i) => part ?? g.expand(g.scalar(0), [site.batch, lengths[i] ?? 0, channel.width]));
+        .map((part, i) => part ?? g.expand(g.scalar(0), [site.batch, valueAt(lengths, i), channel.width]));
       const all = join(g, parts, 1);
       const [batch = 1, columns = 1, width = 1] = all.shape;
       return g.expand(g.reshape(all, [batch, columns, 1, width]), [batch, columns, site.heads, width]);
@@ -80,7 +80,7 @@ export function withChannels(scope: SiteScope, block: Block, channels: readonly 
       start += length;
       return { whole, start: start - length, length };
     });
-    return { ...term, v: pieces, width: whole.shape[3] ?? 0 };
+    return { ...term, v: pieces, width: valueAt(whole.shape, 3) };
   };
   return { ...block, values: block.values.map(attach) };
 }

@@ -1,3 +1,4 @@
+import { valueAt } from '../base/tensor.ts';
 import type { GraphBuilder, Value } from '../graph/builder.ts';
 import { toRank4 } from './fused.ts';
 import { type ForkOp, refuse } from './ops.ts';
@@ -31,7 +32,7 @@ export function mixed(g: GraphBuilder, mode: ForkOp['mode'], own: Value, alt: Va
 }
 
 function filled(g: GraphBuilder, own: Value, alt: Value): Value {
-  const width = own.shape[3] ?? 0;
+  const width = valueAt(own.shape, 3);
   const mass = (x: Value) => g.slice(x, 3, width - 1, width);
   // The other's mass may exceed 1 (a gain, a map of several targets on one source): then nothing is left to fill.
   const missing = g.max(g.sub(g.scalar(1), mass(alt)), g.scalar(0));

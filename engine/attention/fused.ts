@@ -1,3 +1,4 @@
+import { valueAt } from '../base/tensor.ts';
 import type { GraphBuilder, Value } from '../graph/builder.ts';
 import { type Addition, type Block, cut, type Piece, type Share } from './block.ts';
 
@@ -48,8 +49,8 @@ export function assemble(g: GraphBuilder, pieces: readonly (Piece | null)[], len
   pieces.forEach((entry, i) => {
     const last = runs.at(-1);
     if (entry === null) {
-      if (last === undefined) skipped += lengths[i] ?? 0;
-      else last.after += lengths[i] ?? 0;
+      if (last === undefined) skipped += valueAt(lengths, i);
+      else last.after += valueAt(lengths, i);
     } else if (last !== undefined && follows(last, entry)) {
       last.piece = { ...last.piece, length: last.piece.length + entry.length };
     } else {
@@ -79,8 +80,8 @@ function additionColumns(
 ) {
   const parts = columns.map((entry, i) =>
     entry === null
-      ? g.expand(g.scalar(0), [batch, lengths[i] ?? 0, heads, 1])
-      : g.expand(toRank4(g, entry), [batch, lengths[i] ?? 0, heads, 1]),
+      ? g.expand(g.scalar(0), [batch, valueAt(lengths, i), heads, 1])
+      : g.expand(toRank4(g, entry), [batch, valueAt(lengths, i), heads, 1]),
   );
   return join(g, parts, 1);
 }
@@ -127,7 +128,7 @@ function groupSides(g: GraphBuilder, share: Share, lengths: readonly number[], b
   const group = join(
     g,
     share.group.map((entry, i) =>
-      g.expand(entry === null ? g.scalar(0) : toRank4(g, entry), [batch, lengths[i] ?? 0, heads, 1]),
+      g.expand(entry === null ? g.scalar(0) : toRank4(g, entry), [batch, valueAt(lengths, i), heads, 1]),
     ),
     1,
   );
@@ -136,7 +137,7 @@ function groupSides(g: GraphBuilder, share: Share, lengths: readonly number[], b
 
 /** The two sides with their masses (the last channel, cut off) set to what is wanted. */
 function redistributed(g: GraphBuilder, share: Share, inside: Value, outside: Value): Value {
-  const width = inside.shape[3] ?? 0;
+  const width = valueAt(inside.shape, 3);
   const mass = (x: Value) => g.slice(x, 3, width - 1, width);
   const rest = (x: Value) => g.slice(x, 3, 0, width - 1);
   const given = toRank4(g, share.share);

@@ -1,4 +1,5 @@
 import { AttuneError } from './errors.ts';
+import { valueAt } from './tensor.ts';
 
 /**
  * Seeded normal noise that is the same on every machine.
@@ -77,8 +78,8 @@ export function gaussianNoise(length: number, seed: number, stream = 0, from = 0
     words[3] = streamHigh;
     philox4x32(words, key);
     for (let pair = 0; pair < 4; pair += 2) {
-      const radius = Math.sqrt(-2 * Math.log(((words[pair] ?? 0) + 0.5) / TWO_32));
-      const angle = (2 * Math.PI * ((words[pair + 1] ?? 0) + 0.5)) / TWO_32;
+      const radius = Math.sqrt(-2 * Math.log((valueAt(words, pair) + 0.5) / TWO_32));
+      const angle = (2 * Math.PI * (valueAt(words, pair + 1) + 0.5)) / TWO_32;
       // Writes beside a typed array are ignored: the first and the last block may be used in part.
       out[start + pair] = radius * Math.cos(angle);
       out[start + pair + 1] = radius * Math.sin(angle);

@@ -15,6 +15,13 @@ export type Tensor =
 
 export type FloatTensor = Extract<Tensor, { dtype: 'float32' }>;
 
+/** The value at an index that must be there. Throws RangeError: what is missing is never taken for 0, or for another value. */
+export function valueAt<T>(values: ArrayLike<T>, index: number): T {
+  const value = values[index];
+  if (value === undefined) throw new RangeError(`index ${index} is beyond the ${values.length} values`);
+  return value;
+}
+
 export function elementCount(dims: readonly number[]): number {
   return dims.reduce((product, extent) => product * extent, 1);
 }

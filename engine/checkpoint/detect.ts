@@ -17,7 +17,7 @@ export function familyOf<F extends Recognises>(families: readonly F[], component
   const family = families.find((candidate) => candidate.detect(component));
   if (family !== undefined) return family;
   const { folder, weights, config } = component;
-  const known = componentClass(weights)?.title ?? foreignForm(weights.names)?.title ?? 'no kind it knows';
+  const known = componentClass(weights)?.title ?? foreignForm(weights.names, [])?.title ?? 'no kind it knows';
   const claimed = config.className === undefined ? '' : ` (its config says ${quote(config.className)})`;
   const sentence = `Attune does not run this component: its tensors are of ${known}${claimed}.`;
   throw refusal('checkpoint-unsupported', folder, `${sentence} Take Stable Diffusion 3 or 3.5.`);

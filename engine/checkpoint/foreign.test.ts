@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
-import { foreignForm } from './foreign.ts';
+import { pipelines } from '../../models/registry.ts';
+import { foreignForm as formOf } from './foreign.ts';
+
+const foreignForm = (names: readonly string[]) => formOf(names, pipelines);
 
 test.each([
   ['sd3-single-file', 'joint_blocks.0.context_block.adaLN_modulation.1.bias'],
@@ -16,6 +19,7 @@ test('the narrower form wins: SD3.5 large has the keys of SD3 too, FLUX.2 may ha
   expect(foreignForm([sd3, 'joint_blocks.37.x_block.mlp.fc1.weight'])?.id).toBe('sd3.5-large-single-file');
   const flux = 'double_blocks.0.img_attn.norm.key_norm.scale';
   expect(foreignForm([flux, 'single_stream_modulation.lin.weight'])?.id).toBe('flux2-single-file');
+  expect(foreignForm([flux, 'distilled_guidance_layer.in_proj.weight'])?.id).toBe('chroma-single-file');
 });
 
 test('Stable Diffusion XL and LoRA files are told by prefixes', () => {
@@ -38,6 +42,11 @@ test('what else a file carries is listed, and a file of parts alone is one', () 
     'VAE',
   ]);
   expect(foreignForm(['vae.decoder.x'])).toMatchObject({ id: 'parts-single-file', title: 'VAE in a single file' });
+});
+
+test('what no family runs is told with what is run', () => {
+  const advice = foreignForm(['single_stream_modulation.lin.weight'])?.advice;
+  expect(advice).toBe(`Attune does not run FLUX.2; it runs ${pipelines.map(({ title }) => title).join(', ')}.`);
 });
 
 test('every form says what to do in a sentence, and an unknown file is not claimed', () => {

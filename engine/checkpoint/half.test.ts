@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
-import { narrowBfloat16, narrowFloat16, widenBfloat16, widenFloat16 } from './half.ts';
+import { widenBfloat16, widenFloat16 } from './half.ts';
+
+/** The way back, which the product does not go. */
+const WORD = new Uint32Array(1);
+const FLOAT = new Float32Array(WORD.buffer);
 
 const EVERY = Uint16Array.from({ length: 65_536 }, (_, pattern) => pattern);
 const isNaNPattern = (pattern: number, exponent: number) =>
@@ -76,3 +80,45 @@ test.runIf('Float16Array' in globalThis)(
         expect({ value: values[i], bits: ours[i] }).toEqual({ bits: theirs[i] });
   },
 );
+
+/**
+ * float32 -> binary16 bit patterns, to nearest, ties to even; above 65,504 and a half step becomes infinity, NaN stays
+ * NaN.
+ */
+function narrowFloat16(values: Float32Array): Uint16Array {
+  return Uint16Array.from(values, halfPattern);
+}
+
+/** float32 -> bfloat16 bit patterns, to nearest, ties to even; NaN stays NaN. */
+function narrowBfloat16(values: Float32Array): Uint16Array {
+  return Uint16Array.from(values, (value) => {
+    FLOAT[0] = value;
+    const word = WORD[0] ?? 0;
+    if (Number.isNaN(value)) return (word >>> 16) | 0x40;
+    return (word + 0x7fff + ((word >>> 16) & 1)) >>> 16;
+  });
+}
+
+function halfPattern(value: number): number {
+  FLOAT[0] = value;
+  const word = WORD[0] ?? 0;
+  const sign = (word >>> 16) & 0x8000;
+  const magnitude = word & 0x7fffffff;
+  if (magnitude > 0x7f800000) return sign | 0x7e00;
+  // 65,520, the middle between the largest half and the next power of two, rounds to infinity.
+  if (magnitude >= 0x477ff000) return sign | 0x7c00;
+  if (magnitude >= 0x38800000) {
+    const rebased = magnitude - 0x38000000;
+    return sign | ((rebased + 0xfff + ((rebased >>> 13) & 1)) >>> 13);
+  }
+  // Below 2^-14 the halves are multiples of 2^-24; scaling by a power of two is exact, so only the rounding below
+  // rounds.
+  return sign | roundTiesToEven(Math.abs(value) * 2 ** 24);
+}
+
+function roundTiesToEven(value: number): number {
+  const below = Math.floor(value);
+  const rest = value - below;
+  if (rest !== 0.5) return Math.round(value);
+  return below % 2 === 0 ? below : below + 1;
+}

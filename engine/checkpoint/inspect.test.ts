@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { pipelines } from '../../models/registry.ts';
 import { type Files, folderOf, tensorsOf, thrownBy } from '../../test/checkpoint-files.ts';
 import { inspectCheckpoint } from './inspect.ts';
 import { reportLines } from './report.ts';
@@ -148,7 +149,7 @@ test('a single-file checkpoint of another program is named kindly, with a way ou
     }),
     'sd3.safetensors',
   );
-  const report = inspectCheckpoint(file);
+  const report = inspectCheckpoint(file, undefined, undefined, pipelines);
   expect(report.title).toMatch(/Stable Diffusion 3/);
   expect(report.advice).toMatch(/model_index\.json/);
   const unknown = join(folderOf({ 'x.safetensors': tensorsOf({ a: [1] }) }), 'x.safetensors');

@@ -5,7 +5,7 @@ import { componentClass } from './detect.ts';
 import type { FileDType } from './dtypes.ts';
 import { whatIs } from './files.ts';
 import { type Component, type ComponentSpec, missingOfComponent, openComponent, openModelFolder } from './folder.ts';
-import { foreignForm } from './foreign.ts';
+import { foreignForm, type RunFamily } from './foreign.ts';
 import { estimateMemory, type MemoryEstimate } from './memory.ts';
 import { readSafetensors, type SafetensorsFile } from './safetensors.ts';
 import { readVocabulary } from './vocabulary.ts';
@@ -85,8 +85,9 @@ export function inspectCheckpoint(
   path: string,
   families: FamilyHook = () => undefined,
   plan: PlanHook = () => undefined,
+  runs: readonly RunFamily[] = [],
 ): CheckpointReport {
-  if (whatIs(path) === 'file') return inspectFile(path);
+  if (whatIs(path) === 'file') return inspectFile(path, runs);
   const gathered = new Gathering(families);
   if (whatIs(join(path, 'model_index.json')) === 'nothing' && whatIs(join(path, 'config.json')) === 'file') {
     const component = gathered.attempt(basename(path), () => openComponent(path));
@@ -105,12 +106,12 @@ function titleOf(component: ComponentReport | undefined): string {
   return component?.detectedClass ?? component?.className ?? 'a component that cannot be opened';
 }
 
-function inspectFile(path: string): CheckpointReport {
+function inspectFile(path: string, runs: readonly RunFamily[]): CheckpointReport {
   const file = readSafetensors(path);
   const gathered = new Gathering(() => undefined);
   const names = [...file.tensors.keys()];
   const found = componentClass(weightSource([file], path));
-  const foreign = foreignForm(names);
+  const foreign = foreignForm(names, runs);
   gathered.addWeights({ name: basename(path), ...(found && { detectedClass: found.className }) }, [file], path, []);
   if (found !== undefined) {
     const advice = 'These are the weights of one component; give the folder it lies in, or the model folder above.';

@@ -3,11 +3,20 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { EditRequest } from '../../contract/index.ts';
 import { folderOf } from '../../test/checkpoint-files.ts';
-import { apart, boxMask, discOf, EMBEDDED, openTestEngine, requestOf, runAsked } from '../../test/embedded.ts';
+import {
+  apart,
+  boxMask,
+  codedAlone,
+  discOf,
+  EMBEDDED,
+  openTestEngine,
+  requestOf,
+  runAsked,
+} from '../../test/embedded.ts';
+import { latentSizeOf } from '../latents/size.ts';
 import { compareWhere } from '../media/paste.ts';
-import { canvasOf, decodeOnCanvas, encodeOnCanvas } from '../pipeline/canvas.ts';
 import type { Pixels } from '../ports.ts';
-import type { RunMedia } from './inputs.ts';
+import type { RunMedia } from './media.ts';
 
 const engine = openTestEngine();
 afterAll(() => engine.close());
@@ -59,9 +68,9 @@ describe('pictures', () => {
   it('of an odd size are padded and cropped, never scaled', async () => {
     const model = engine.model('embedded/image');
     const odd = discOf(100, 75);
-    const canvas = canvasOf(model, odd);
-    expect([canvas.paddedWidth, canvas.paddedHeight]).toEqual([112, 80]);
-    const back = await decodeOnCanvas(model, canvas, (await encodeOnCanvas(model, canvas, odd)).data);
+    const { paddedWidth, paddedHeight } = latentSizeOf(model, { width: 100, height: 75, frames: 1 });
+    expect([paddedWidth, paddedHeight]).toEqual([112, 80]);
+    const back = await codedAlone(model, odd);
     const asked = { method: 'flowedit', ...edit, prompt: PROMPT, guidance: 1, params: { sourceGuidance: 1 } } as const;
     const { images } = await runAsked(engine, asked, { source: odd });
     expect(apart(images[0]?.data ?? [], back.data)).toBe(0);
@@ -80,21 +89,31 @@ describe('pictures', () => {
     const large = { source: discOf(320, 240), mask: boxMask(320, 240) };
     const { images, warnings, record, figures } = await runAsked(engine, { method: 'inpaint', size }, large);
     expect([images[0]?.width, images[0]?.height]).toEqual([64, 48]);
-    expect(warnings).toEqual(['The picture was scaled from 320x240 to 64x48, as asked.']);
+    expect(warnings).toEqual(['The source was scaled from 320x240 to 64x48, as asked.']);
     expect(record.request.size).toEqual(size);
     expect(figures.changedOutside).toBe(0);
   });
 
-  it('that are too large are refused with the size that works and the way to ask for it', async () => {
+  it('that are larger than the network makes are edited where the mask is, and stay as they were elsewhere', async () => {
     const media = { source: discOf(320, 240), mask: boxMask(320, 240) };
-    const refusal = await refused({ method: 'inpaint' }, media);
+    const { images, figures, warnings } = await runAsked(engine, { method: 'inpaint' }, media);
+    const [image = media.mask] = images;
+    expect([image.width, image.height]).toEqual([320, 240]);
+    expect(compareWhere(media.source, image, (pixel) => media.mask.data[pixel] === 0).changed).toBe(0);
+    expect(figures.changedOutside).toBe(0);
+    expect(figures.changedInside).toBeGreaterThan(0);
+    expect(warnings).not.toContainEqual(expect.stringContaining('was scaled'));
+  });
+
+  it('that are asked for too large are refused with the size that works', async () => {
+    const refusal = await refused({ method: 'generate', size: { width: 320, height: 240 } });
     expect(refusal).toMatchObject({ kind: 'request-invalid', where: { field: 'size' } });
-    expect(refusal.message).toContain('320x240');
-    expect(refusal.message).toContain('128x128');
-    expect(refusal.message).toContain('--size');
-    expect(await refused({ method: 'generate', size: { width: 129, height: 64 } })).toEqual(
-      expect.objectContaining({ kind: 'request-invalid' }),
-    );
+    for (const said of ['320x240', '128x128', 'smaller size']) expect(refusal.message).toContain(said);
+    const media = { source: discOf(320, 240), mask: boxMask(320, 240) };
+    expect(await refused({ method: 'inpaint', size: { width: 129, height: 64 } }, media)).toMatchObject({
+      kind: 'request-invalid',
+      where: { field: 'size' },
+    });
   });
 });
 
@@ -135,9 +154,9 @@ describe('a wrong request', () => {
       'strength',
       /./,
     ],
-    ['no mask', inpaint, { source }, 'mask', /--mask/],
+    ['no mask', inpaint, { source }, 'mask', /a mask, white where/],
     ['no source', inpaint, { mask }, 'source', /picture/],
-    ['no source prompt', { method: 'prompt-edit' }, { source }, 'sourcePrompt', /--from/],
+    ['no source prompt', { method: 'prompt-edit' }, { source }, 'sourcePrompt', /says what the source shows/],
     ['a mask of another size', inpaint, { source, mask: boxMask(64, 128) }, 'mask', /64x128.*128x128/],
     ['a mask that is black everywhere', inpaint, { source, mask: boxMask(128, 128, [0, 0, 0, 0]) }, 'mask', /white/],
     ['a source where none is used', { method: 'generate' }, { source }, 'source', /inpaint/],
@@ -166,6 +185,8 @@ describe('a wrong request', () => {
     expect(kind).toBe(field === 'checkpoint' ? 'checkpoint-incomplete' : 'request-invalid');
     expect(where.field).toBe(field);
     expect(message).toMatch(way);
+    // Options are the command line's own words; the editor shows the same sentence.
+    expect(message).not.toMatch(/--[a-z]/);
   });
 
   it('with a key of another version is refused by that name', async () => {

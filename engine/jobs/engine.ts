@@ -6,66 +6,59 @@ import type {
   PromptReading,
   ResolvedRequest,
   RunEvent,
+  Size,
   Vocabulary,
 } from '../../contract/index.ts';
+import { valueAt } from '../base/tensor.ts';
 import { type CheckpointReport, inspectCheckpoint } from '../checkpoint/inspect.ts';
-import { paste } from '../media/paste.ts';
-import { methodOf, videoMethodOf } from '../methods/find.ts';
-import type { Method, MethodOutcome } from '../methods/method.ts';
+import { unknownWarnings } from '../conditioning/unknown.ts';
+import { type MemoryPlan, planMemory } from '../denoise/memory.ts';
+import { type Clock, type Gate, Progress } from '../denoise/progress.ts';
+import type { FrameMap } from '../denoise/report.ts';
+import { IN_MEMORY_BYTES, TempStore } from '../latents/frames.ts';
+import type { OpenSpool } from '../latents/tiles.ts';
+import type { MethodOutcome, Timeline } from '../methods/outcome.ts';
 import { methods } from '../methods/registry.ts';
-import type { VideoMethod } from '../methods/videomethod.ts';
-import { videoMethods } from '../methods/videoregistry.ts';
-import { canvasOf } from '../pipeline/canvas.ts';
-import { HELD_BYTES, Scratch } from '../pipeline/latentframes.ts';
-import { type MemoryPlan, planMemory } from '../pipeline/memory.ts';
-import { type Families, type Model, openModel } from '../pipeline/model.ts';
-import { type Clock, type Gate, Progress } from '../pipeline/progress.ts';
-import { cancellable } from '../pipeline/sessions.ts';
-import { unknownWarnings } from '../pipeline/unknown.ts';
-import type { VideoModel } from '../pipeline/videomodel.ts';
-import type { OpenSpool } from '../pipeline/videotiles.ts';
+import { type Families, type Model, openModel } from '../model/model.ts';
+import { cancellable } from '../model/sessions.ts';
 import type { Pixels, TensorRuntime } from '../ports.ts';
 import { type CatalogEntry, type CatalogPlaces, type LostFolder, listCatalog, lostFolders } from './catalog.ts';
 import { Checkpoints } from './checkpoints.ts';
-import { ensureMemory, estimateMemory, usualMemory } from './estimate.ts';
+import { deliverFrames, type FrameSink } from './deliver.ts';
+import { ensureMemory, usualMemory } from './estimate.ts';
 import { findFamily } from './findings.ts';
-import {
-  checkInputs,
-  checkMedia,
-  checkRequest,
-  fitMedia,
-  type MediaSizes,
-  type RunMedia,
-  resolveRequest,
-} from './inputs.ts';
+import { type Clip, fitMedia, type MediaSizes, type RunMedia, type SourceSize, sizesOfMedia } from './media.ts';
+import { OnPicture } from './onpicture.ts';
+import { areaOfMasks, masksOf, pasteBack, shownSize } from './pasteback.ts';
+import { type CheckedJob, checkJob, defaultsOf, type JobPlan, type MethodDefaults, planJob } from './plan.ts';
 import { readPrompt } from './reading.ts';
 import { recordOf } from './record.ts';
-import { checkSelect, lookSize, type SelectRequest, type SelectResult, selectWord } from './select.ts';
-import { type UnreadInput, unreadInputs, unreadWarnings } from './unread.ts';
 import {
-  type ClipSize,
-  checkPrompts,
-  deliverFrames,
-  fitClip,
-  planVideo,
-  resolveVideo,
-  sizesOfClip,
-  type VideoMedia,
-  type VideoResult,
-  type VideoSink,
-} from './video.ts';
+  checkSelect,
+  lookShape,
+  lookSize,
+  type SelectedFrame,
+  type SelectRequest,
+  type SelectResult,
+  selectWord,
+} from './select.ts';
+import { unreadWarnings } from './unread.ts';
 
 export type {
-  ClipSize,
+  Clip,
+  FrameMap,
+  FrameSink,
   Gate,
+  JobPlan,
   MediaSizes,
   MemoryPlan,
+  MethodDefaults,
   RunMedia,
+  SelectedFrame,
   SelectRequest,
   SelectResult,
-  VideoMedia,
-  VideoResult,
-  VideoSink,
+  SourceSize,
+  Timeline,
 };
 
 export interface EngineOptions {
@@ -80,7 +73,15 @@ export interface EngineOptions {
   /** Opens where pieces of large frames of a video and latents of long ones wait. Absent: they wait in memory. */
   readonly openSpool?: OpenSpool;
   /** Bytes up to which a latent of a video waits in memory all the same. */
-  readonly heldBytes?: number;
+  readonly inMemoryBytes?: number;
+}
+
+/** What a run makes, as far as it is known before. */
+export interface FrameShape {
+  readonly size: Size;
+  readonly frames: number;
+  /** Frames a second; absent for a picture. */
+  readonly fps?: number;
 }
 
 export interface RunOptions {
@@ -90,15 +91,25 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Asked between steps; a promise pauses the run until it resolves. A paused run can be cancelled, and is the same picture. */
   readonly gate?: Gate;
+  /** Told before the run what will come; an error thrown here refuses it. */
+  readonly onBegin?: (shape: FrameShape) => void;
+  /** Takes the frames in order as they are decoded. Absent: they are in the result. */
+  readonly onFrame?: FrameSink;
 }
 
 export interface RunResult {
+  readonly size: Size;
+  readonly frames: number;
+  /** Frames a second; absent for a picture. */
+  readonly fps?: number;
+  /** The frames, one of a picture; empty where `onFrame` took them. */
   readonly images: readonly Pixels[];
-  /** The picture as the network made it, before the background was pasted back. */
-  readonly unpasted: Pixels;
-  readonly maps: readonly { readonly word: string; readonly image: Pixels }[];
-  /** Where the picture was allowed to change: one channel, 255 = changed. */
-  readonly mask?: Pixels;
+  /** The frames as the network made them, before the background was pasted back; empty where `onFrame` took them. */
+  readonly unpasted: readonly Pixels[];
+  /** Where each word is in each latent frame. */
+  readonly maps: readonly FrameMap[];
+  /** Where frames were allowed to change, one for each or one for all: one channel, 255 = changed. */
+  readonly masks?: readonly Pixels[];
   readonly record: EditRecord;
   /** Milliseconds, counts: nothing that decides the picture. */
   readonly figures: Readonly<Record<string, number>>;
@@ -106,29 +117,27 @@ export interface RunResult {
   readonly warnings: readonly string[];
 }
 
-/** What is known of a job before it runs. */
-export interface JobPlan extends MemoryPlan {
-  /** Inputs that it would not read. */
-  readonly unread: readonly UnreadInput[];
-}
-
 export interface Engine {
   describeMethods(): readonly MethodDescription[];
-  /** Throws AttuneError; 'cancelled' when the signal was raised. */
+  /**
+   * Makes or edits a picture or a video: one frame or several. Throws AttuneError; 'cancelled' when the signal was raised.
+   */
   run(request: EditRequest, media: RunMedia, options?: RunOptions): Promise<RunResult>;
   /**
-   * Where a word is in a picture, from where the network looks for it: one look, no edit. Always the same for the same picture, word
-   * and prompt. Throws AttuneError: 'request-invalid' naming `word`, `prompt` or `threshold`; otherwise as `run`.
+   * What `run` will do: the request with nothing left open, its length, its memory, where its prompts lie. From sizes alone; nothing is
+   * loaded but headers. Throws as `run` does before it starts.
+   */
+  plan(request: EditRequest, media: MediaSizes): JobPlan;
+  /**
+   * What a request that says nothing is run with, by id of each method that runs on the checkpoint. Throws 'checkpoint-...' where it cannot
+   * be opened or its own values cannot be used.
+   */
+  defaults(ref: string): Readonly<Record<string, MethodDefaults>>;
+  /**
+   * Where a word is in a picture or in every frame of a clip, from where the network looks for it: one look, no edit. Always the same for
+   * the same source, word and prompt. Throws AttuneError: 'request-invalid' naming `word`, `prompt` or `threshold`; otherwise as `run`.
    */
   select(request: SelectRequest, options?: Pick<RunOptions, 'onEvent' | 'signal'>): Promise<SelectResult>;
-  /**
-   * Makes a video by a method that makes videos; its frames go into `options.onFrame` one after the other and are not kept. Throws as `run`.
-   */
-  runVideo(request: EditRequest, media: VideoMedia, options: RunOptions & VideoSink): Promise<VideoResult>;
-  /** As `estimate`, for `runVideo`. */
-  estimateVideo(request: EditRequest, source?: ClipSize): JobPlan;
-  /** The memory that `run` will take, from sizes alone; nothing is loaded but headers. Throws as `run` does before it starts. */
-  estimate(request: EditRequest, media: MediaSizes): JobPlan;
   /** What a checkpoint folder or weight file is. */
   inspect(path: string): CheckpointReport;
   listModels(): readonly CatalogEntry[];
@@ -136,21 +145,20 @@ export interface Engine {
   lostFolders(): readonly LostFolder[];
   /** The words that a checkpoint knows, for suggestions; undefined for one that takes free text. */
   vocabulary(ref: string): Vocabulary | undefined;
-  /** How a prompt reads to a checkpoint of either kind. Throws as `readPrompt`. */
+  /** How a prompt reads to a checkpoint. Throws as `readPrompt`. */
   readPrompt(ref: string, text: string): Promise<PromptReading>;
-  /** Opens a checkpoint of pictures; it stays open until `close`. */
+  /** Opens a checkpoint; it stays open until `close`. */
   model(ref: string): Model;
-  /** As `model`, for one of videos. */
-  videoModel(ref: string): VideoModel;
-  /** What a checkpoint makes. Throws where it cannot be opened. */
-  makes(ref: string): 'picture' | 'video';
   close(): Promise<void>;
 }
 
-/** The part of the picture at the edge of the area in which edit and source are mixed, in pixels. */
-const FEATHER_PX = 4;
+interface PlannedRun {
+  readonly model: Model;
+  readonly plan: JobPlan;
+  readonly signal: AbortSignal | undefined;
+}
 
-/** The engine: requests in, pictures and records out. One run at a time. */
+/** The engine: requests in, frames and records out. One run at a time. */
 export function openEngine({
   runtime,
   families,
@@ -159,158 +167,119 @@ export function openEngine({
   clock,
   availableBytes,
   openSpool,
-  heldBytes = HELD_BYTES,
+  inMemoryBytes = IN_MEMORY_BYTES,
 }: EngineOptions): Engine {
   const checkpoints = new Checkpoints(families, places, runtime);
-  const opened = (ref: string) => checkpoints.picture(ref);
-  const prepare = (asked: EditRequest, media: MediaSizes) => {
-    const request = checkRequest(asked);
-    const method = methodOf(request.method);
-    checkInputs(method, request, media);
-    return { request, method };
+  const planned = (job: CheckedJob, media: MediaSizes) => {
+    const { model, entry } = checkpoints.open(job.request.checkpoint);
+    const plan = planJob(job, media, model, openSpool === undefined ? undefined : inMemoryBytes);
+    return { model, entry, plan };
   };
-  const prepareVideo = (asked: EditRequest, source: ClipSize | undefined, mask?: Pixels) => {
-    const request = checkRequest(asked);
-    const method = videoMethodOf(request.method);
-    checkInputs(method, request, {
-      ...(source === undefined ? {} : { source: source.size }),
-      ...(mask === undefined ? {} : { mask }),
-    });
-    checkPrompts(request);
-    return { request, method };
+  const reserve = async (memory: MemoryPlan, size: Size) => {
+    if (availableBytes !== undefined) await ensureMemory(memory, size, availableBytes, checkpoints.all);
   };
-  const resolveClip = (method: VideoMethod, request: EditRequest, source: ClipSize | undefined) => {
-    const { model, entry } = checkpoints.video(request.checkpoint);
-    const resolved = resolveVideo(method, request, source, model);
-    return {
-      model,
-      entry,
-      resolved,
-      ...planVideo(method, resolved, source !== undefined, model, openSpool === undefined ? undefined : heldBytes),
-    };
-  };
-  const resolve = (method: Method, request: EditRequest, media: MediaSizes) => {
-    const { model, entry } = opened(request.checkpoint);
-    const resolved = resolveRequest(method, request, media, model);
-    canvasOf(model, resolved.size); // refuses what is beyond the network, whatever memory there is
-    return { model, entry, resolved, memory: estimateMemory(method, resolved, media.mask !== undefined, model) };
+  /** The plan with its region where the edit acts, if nothing but a look at the source tells where that is. */
+  const settled = async (job: CheckedJob, sizes: MediaSizes, media: RunMedia, opened: PlannedRun): Promise<JobPlan> => {
+    const { model, plan, signal } = opened;
+    const { request, size, memory } = plan;
+    const { locate } = job.method;
+    const isOpen = request.region !== undefined && typeof job.request.region !== 'object' && sizes.area === undefined;
+    if (request.region === undefined || !isOpen || locate === undefined) return plan;
+    await reserve(memory, request.size);
+    const progress = new Progress({ emit: () => {}, clock, signal });
+    const temp = new TempStore(openSpool, inMemoryBytes);
+    const masks = await locate({ model, request, size, progress, temp, ...fitMedia(media, request) });
+    const area = areaOfMasks(masks ?? [], request.region);
+    if (area === undefined) return plan;
+    return planned({ ...job, request: { ...job.request, region: 'auto' } }, { ...sizes, area }).plan;
   };
   return {
-    describeMethods: () => [...methods, ...videoMethods].map(({ description }) => description),
+    describeMethods: () => methods.map(({ description }) => description),
     inspect: (path) =>
       inspectCheckpoint(
         path,
         (component) => findFamily(component, families),
         (folder) => usualMemory(() => openModel(folder, basename(folder), families, runtime)),
+        families.pipelines,
       ),
     listModels: () => listCatalog(places),
     lostFolders: () => lostFolders(places),
-    vocabulary: (ref) => checkpoints.any(ref).model.vocabulary,
-    model: (ref) => opened(ref).model,
-    videoModel: (ref) => checkpoints.video(ref).model,
-    makes: (ref) => ('coder' in checkpoints.any(ref).model ? 'video' : 'picture'),
-    readPrompt(ref, text) {
-      const { model } = checkpoints.any(ref);
-      return readPrompt(model, text, 'coder' in model ? model.denoiser.video.textTokens : undefined);
-    },
+    vocabulary: (ref) => checkpoints.open(ref).model.vocabulary,
+    model: (ref) => checkpoints.open(ref).model,
+    readPrompt: (ref, text) => readPrompt(checkpoints.open(ref).model, text),
     close: () => checkpoints.close(),
-    estimateVideo(asked, source) {
-      const { request, method } = prepareVideo(asked, source);
-      const { memory, resolved } = resolveClip(method, request, source);
-      return { ...memory, unread: unreadInputs(method, resolved) };
+    plan: (asked, media) => planned(checkJob(asked, media), media).plan,
+    defaults(ref) {
+      const { model } = checkpoints.open(ref);
+      const able = methods.filter(({ description }) => description.makes.includes(model.makes));
+      return Object.fromEntries(able.map(({ description }) => [description.id, defaultsOf(description, model)]));
     },
-    async runVideo(asked, media, options) {
+    async select(request, options = {}) {
       const progress = progressOf(options, clock);
-      const source = sizesOfClip(media);
-      const { request, method } = prepareVideo(asked, source, media.mask);
+      checkSelect(request);
       progress.stage('open');
-      const { model, entry, resolved, memory, frames } = resolveClip(method, request, source);
-      options.onBegin?.({ size: resolved.size, frames, fps: resolved.fps ?? model.defaults.fps });
-      if (availableBytes !== undefined) await ensureMemory(memory, resolved, availableBytes, checkpoints.all);
-      const fitted = fitClip(media, resolved);
-      const running = { ...model, sessions: cancellable(model.sessions, options.signal) };
-      const scratch = new Scratch(openSpool, heldBytes);
-      const make = async () => {
-        const outcome = await method.run({ model: running, request: resolved, progress, scratch, ...fitted });
-        const { source } = fitted;
-        return {
-          outcome,
-          delivered: await deliverFrames({ model: running, outcome, source, sink: options, openSpool, progress }),
-        };
+      const { model } = checkpoints.open(request.checkpoint);
+      const size = lookSize(model, request.source);
+      await reserve(planMemory(model, lookShape(model, size)), size);
+      return selectWord(forRun(model, options.signal), request, progress);
+    },
+    async run(asked, media, options = {}) {
+      const progress = progressOf(options, clock);
+      const sizes = sizesOfMedia(media);
+      const job = checkJob(asked, sizes);
+      progress.stage('open');
+      const { model, entry, plan } = planned(job, sizes);
+      const running = forRun(model, options.signal);
+      const { request, size, memory } = await settled(job, sizes, media, {
+        model: running,
+        plan,
+        signal: options.signal,
+      });
+      const shown = shownSize(request, sizes);
+      options.onBegin?.({
+        size: shown,
+        frames: size.frames,
+        ...(request.fps === undefined ? {} : { fps: request.fps }),
+      });
+      await reserve(memory, request.size);
+      const fitted = fitMedia(media, request);
+      const region = pasteBack(request, media);
+      const onPicture = region && new OnPicture(valueAt(region.frames, 0), region.place);
+      if (onPicture !== undefined) progress.showOn((event) => onPicture.event(event));
+      const temp = new TempStore(openSpool, inMemoryBytes);
+      const [images, unpasted]: [Pixels[], Pixels[]] = [[], []];
+      const collect: FrameSink = (frame, _index, raw) => {
+        images.push(frame);
+        unpasted.push(raw);
       };
-      const { outcome, delivered } = await make().finally(() => scratch.close());
-      const conditions = outcome.prompts.map(({ condition }) => condition);
+      const make = async () => {
+        const outcome = await job.method.run({ model: running, request, size, progress, temp, ...fitted });
+        const onFrame = options.onFrame ?? collect;
+        const { source } = fitted;
+        const delivery = { model: running, size, outcome, source, region, onFrame, openSpool, progress };
+        return { outcome, delivered: await deliverFrames(delivery) };
+      };
+      const { outcome, delivered } = await make().finally(() => temp.close());
       return {
-        size: resolved.size,
+        size: shown,
         frames: delivered.count,
-        fps: resolved.fps ?? model.defaults.fps,
-        maps: outcome.maps,
-        record: recordOf({ request: resolved, outcome, sigmas: outcome.levels, model, entry, runtime, version }),
+        ...(request.fps === undefined ? {} : { fps: request.fps }),
+        images,
+        unpasted,
+        maps: onPicture === undefined ? outcome.maps : outcome.maps.map((map) => onPicture.map(map)),
+        ...masksOf(outcome, region),
+        record: recordOf({ request, outcome, model, entry, runtime, version }),
         figures: {
-          ...outcome.figures,
+          ...outcome.metrics,
           ...delivered.figures,
           totalMs: progress.elapsedMs,
           estimatedPeakBytes: memory.peakBytes,
           ...(progress.firstPreviewMs === undefined ? {} : { firstPreviewMs: progress.firstPreviewMs }),
         },
         warnings: [
-          ...unreadWarnings(method, resolved),
-          ...new Set(conditions.flatMap(({ warnings }) => warnings)),
-          ...unknownWarnings(model, conditions),
-          ...(resolved.maps === true && outcome.maps.length === 0 ? [noMaps(resolved.method)] : []),
+          ...unreadWarnings(job.method, model, request),
+          ...warningsOf(outcome, sizes, request, model),
           ...(delivered.figures.changedInside === 0 ? [UNCHANGED] : []),
-        ],
-      };
-    },
-    estimate(asked, media) {
-      const { request, method } = prepare(asked, media);
-      const { memory, resolved } = resolve(method, request, media);
-      return { ...memory, unread: unreadInputs(method, resolved) };
-    },
-    async select(request, options = {}) {
-      const progress = progressOf(options, clock);
-      checkSelect(request);
-      progress.stage('open');
-      const { model } = opened(request.checkpoint);
-      const size = lookSize(model, request.source);
-      const shape = { ...size, rows: 1, encodes: true, searchRows: 0, mapColumns: 2, routed: false };
-      if (availableBytes !== undefined)
-        await ensureMemory(planMemory(model, shape), { size }, availableBytes, checkpoints.all);
-      return selectWord(forRun(model, options.signal), request, progress);
-    },
-    async run(asked, media, options = {}) {
-      const progress = progressOf(options, clock);
-      const { request, method } = prepare(asked, media);
-      checkMedia(media);
-      progress.stage('open');
-      const { model, entry, resolved, memory } = resolve(method, request, media);
-      if (availableBytes !== undefined) await ensureMemory(memory, resolved, availableBytes, checkpoints.all);
-      const { source, mask } = fitMedia(media, resolved);
-      const outcome = await method.run({
-        model: forRun(model, options.signal),
-        request: resolved,
-        progress,
-        ...(source === undefined ? {} : { source }),
-        ...(mask === undefined ? {} : { mask }),
-      });
-      const locked = lockBackground(outcome, source);
-      return {
-        images: [locked.image],
-        unpasted: outcome.image,
-        maps: outcome.maps,
-        ...(outcome.mask === undefined ? {} : { mask: outcome.mask }),
-        record: recordOf({ request: resolved, outcome, sigmas: outcome.sigmas, model, entry, runtime, version }),
-        figures: {
-          ...outcome.figures,
-          ...locked.figures,
-          totalMs: progress.elapsedMs,
-          estimatedPeakBytes: memory.peakBytes,
-          ...(progress.firstPreviewMs === undefined ? {} : { firstPreviewMs: progress.firstPreviewMs }),
-        },
-        warnings: [
-          ...unreadWarnings(method, resolved),
-          ...warningsOf(outcome, media, resolved, model),
-          ...(locked.figures.changedInside === 0 ? [UNCHANGED] : []),
         ],
       };
     },
@@ -326,35 +295,29 @@ function progressOf({ onEvent, signal, previews, gate }: RunOptions, clock: Cloc
   return new Progress({ emit: onEvent ?? (() => {}), clock, signal, wantsPreviews: previews === true, gate });
 }
 
-/** Pastes the source back outside the area of the edit and counts what changed there, which is 0. */
-function lockBackground(
-  { image, mask }: MethodOutcome,
-  source: Pixels | undefined,
-): { readonly image: Pixels; readonly figures: Readonly<Record<string, number>> } {
-  if (mask === undefined || source === undefined) return { image, figures: {} };
-  const { pixels, changedInside, changedOutside } = paste({ source, edited: image, mask, feather: FEATHER_PX });
-  return { image: pixels, figures: { changedOutside, changedInside } };
-}
-
-const noMaps = (method: string) =>
-  `There are no maps: the method ${method} runs more than one prompt or row at once and reads none out.`;
-
 const UNCHANGED =
   'Nothing changed: the prompts say the same, or no place in the picture answers to what differs. Use other words, or paint a mask.';
 
 function warningsOf(
-  { prompts }: MethodOutcome,
-  { source }: RunMedia,
-  { size }: ResolvedRequest,
+  { prompts, maps }: MethodOutcome,
+  { source }: MediaSizes,
+  request: ResolvedRequest,
   model: Model,
 ): readonly string[] {
+  const { size, region } = request;
   const conditions = prompts.map(({ condition }) => condition);
-  const scaled = source !== undefined && (source.width !== size.width || source.height !== size.height);
+  const isScaled =
+    source !== undefined && region === undefined && (source.width !== size.width || source.height !== size.height);
+  const hasWords = conditions.some(({ blocks }) => blocks.some(({ encoded }) => encoded.words.length > 0));
   return [
     ...new Set(conditions.flatMap(({ warnings }) => warnings)),
     ...unknownWarnings(model, conditions),
-    ...(scaled
-      ? [`The picture was scaled from ${source.width}x${source.height} to ${size.width}x${size.height}, as asked.`]
+    ...(isScaled
+      ? [`The source was scaled from ${source.width}x${source.height} to ${size.width}x${size.height}, as asked.`]
       : []),
+    ...(request.maps === true && hasWords && maps.length === 0 ? [noMaps(request.method)] : []),
   ];
 }
+
+const noMaps = (method: string) =>
+  `There are no maps: the method ${method} runs more than one prompt or row at once and reads none out.`;

@@ -1,38 +1,22 @@
-import type { ResolvedRequest } from '../../contract/index.ts';
 import { AttuneError } from '../base/errors.ts';
 import type { PlanHook } from '../checkpoint/inspect.ts';
-import type { Method } from '../methods/method.ts';
-import { type JobShape, type MemoryPlan, type PlannedModel, planMemory } from '../pipeline/memory.ts';
-import type { Model } from '../pipeline/model.ts';
+import { rowsOf } from '../denoise/guidance.ts';
+import { type MemoryPlan, planMemory } from '../denoise/memory.ts';
+import { latentSizeOf } from '../latents/size.ts';
+import type { Model } from '../model/model.ts';
 
-/** What the job of a resolved request will need. */
-export function estimateMemory(
-  method: Method,
-  request: ResolvedRequest,
-  hasMask: boolean,
-  model: PlannedModel,
-): MemoryPlan {
-  return planMemory(model, shapeOf(method, request, hasMask));
-}
-
-/** Value columns read out where maps are asked for: the words of a prompt, and the whole text. */
-export const mapColumns = ({ maps, prompt }: Pick<ResolvedRequest, 'maps' | 'prompt'>) =>
-  maps === true ? 1 + (prompt.match(/[\p{L}\p{N}]+/gu)?.length ?? 0) : 0;
-
-function shapeOf(method: Method, request: ResolvedRequest, hasMask: boolean): JobShape {
-  const { width, height } = request.size;
-  return { width, height, mapColumns: mapColumns(request), ...method.demand(request, hasMask) };
-}
-
-/** A guided picture of the checkpoint's own size; undefined where the model cannot be opened. */
-export function usualMemory(open: () => Pick<Model, 'defaults'> & PlannedModel): ReturnType<PlanHook> {
+/** A guided picture or clip of the checkpoint's own size; undefined where the model cannot be opened. */
+export function usualMemory(open: () => Model): ReturnType<PlanHook> {
   try {
     const model = open();
-    const size = { width: model.defaults.size, height: model.defaults.size };
-    const rows = model.defaults.guidance === 1 ? 1 : 2;
-    const plan = planMemory(model, { ...size, rows, encodes: false, searchRows: 0, mapColumns: 0, routed: false });
+    const { width, height, frames, guidance } = model.defaults;
+    const size = latentSizeOf(model, { width, height, frames });
+    const plan = planMemory(model, {
+      ...{ size, window: size.totalFrames, rows: rowsOf(model.denoiser, guidance) },
+      ...{ encodes: false, searchRows: 0, mapColumns: 0, routed: false, streams: false, inMemoryBytes: undefined },
+    });
     const { mappedBytes, privateBytes, peakBytes } = plan;
-    return { mappedBytes, privateBytes, usual: { ...size, peakBytes } };
+    return { mappedBytes, privateBytes, usual: { width, height, peakBytes } };
   } catch (error) {
     if (error instanceof AttuneError) return undefined;
     throw error;
@@ -45,7 +29,7 @@ export function usualMemory(open: () => Pick<Model, 'defaults'> & PlannedModel):
  */
 export async function ensureMemory(
   { peakBytes }: MemoryPlan,
-  { size }: Pick<ResolvedRequest, 'size'>,
+  { width, height }: { readonly width: number; readonly height: number },
   availableBytes: () => number,
   loaded: Iterable<Pick<Model, 'sessions'>>,
 ): Promise<void> {
@@ -55,7 +39,7 @@ export async function ensureMemory(
   if (peakBytes <= free) return;
   throw new AttuneError(
     'memory-exceeded',
-    `This job needs about ${inGigabytes(peakBytes)} of memory and ${inGigabytes(free)} are free. Ask for a smaller size than ${size.width}x${size.height} (--size), or close other programs.`,
+    `This job needs about ${inGigabytes(peakBytes)} of memory and ${inGigabytes(free)} are free. Ask for a smaller size than ${width}x${height}, or close other programs.`,
     { field: 'size' },
   );
 }

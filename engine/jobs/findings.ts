@@ -1,19 +1,16 @@
 import { AttuneError } from '../base/errors.ts';
 import type { FamilyFinding, FamilyHook } from '../checkpoint/inspect.ts';
-import type { Autoencoder, Denoiser, TextEncoder, VideoAutoencoder } from '../family.ts';
-import type { Families } from '../pipeline/model.ts';
-import { DEFAULT_VIDEO_TILING } from '../pipeline/videobatches.ts';
+import type { Autoencoder, Denoiser, TextEncoder } from '../family.ts';
+import type { Families } from '../model/model.ts';
 
 /** What the families know of a component, for `inspect`: which one runs it, what it lacks, what a run at its own size needs. */
 export function findFamily(component: Parameters<FamilyHook>[0], families: Families): FamilyFinding | undefined {
-  const denoiser = families.denoisers.find((family) => family.detect(component));
-  if (denoiser !== undefined) return finding(denoiser.id, () => denoiserBytes(denoiser.open(component)));
+  const pipeline = families.pipelines.find(({ denoiser }) => denoiser.detect(component));
+  if (pipeline !== undefined) return finding(pipeline.id, () => denoiserBytes(pipeline.denoiser.open(component)));
   const encoder = families.textEncoders.find((family) => family.detect(component));
   if (encoder !== undefined) return finding(encoder.id, () => encoderBytes(encoder.open(component)));
   const autoencoder = families.autoencoders.find((family) => family.detect(component));
   if (autoencoder !== undefined) return finding(autoencoder.id, () => autoencoderBytes(autoencoder.open(component)));
-  const video = families.videoAutoencoders.find((family) => family.detect(component));
-  if (video !== undefined) return finding(video.id, () => videoAutoencoderBytes(video.open(component)));
   return undefined;
 }
 
@@ -30,17 +27,17 @@ function finding(family: string, activationBytes: () => number): FamilyFinding {
 /** Rows of a guided step, and the tokens of a CLIP and a T5 prompt together: the usual job. */
 const ROWS = 2;
 const TEXT_TOKENS = 333;
+/** Latent pixels along each side. */
+const LARGEST_SIDE = 128;
 /** Latent frames of an odd number, as all published videos have: the first batch is the largest. */
 const WHOLE_VIDEO = 13;
 
 function denoiserBytes(denoiser: Denoiser): number {
-  if (denoiser.video !== undefined) {
-    const { sample, patchFrames, textTokens } = denoiser.video;
-    const frames = Math.ceil(sample.frames / patchFrames) * patchFrames;
-    return denoiser.activationBytes({ batch: ROWS, ...sample, frames, textTokens });
-  }
-  const side = Math.min(denoiser.maxLatentSide, 128);
-  return denoiser.activationBytes({ batch: ROWS, height: side, width: side, textTokens: TEXT_TOKENS });
+  const { sample, temporalPatchSize, maxLatentSide } = denoiser;
+  const frames = Math.ceil(sample.frames / temporalPatchSize) * temporalPatchSize;
+  const side = Math.min(maxLatentSide, LARGEST_SIDE);
+  const plane = frames === 1 ? { height: side, width: side } : sample;
+  return denoiser.activationBytes({ batch: ROWS, ...plane, frames, textTokens: TEXT_TOKENS });
 }
 
 function encoderBytes(encoder: TextEncoder): number {
@@ -48,11 +45,7 @@ function encoderBytes(encoder: TextEncoder): number {
 }
 
 function autoencoderBytes(autoencoder: Autoencoder): number {
-  return autoencoder.decoderActivationBytes({ batch: 1, height: 128, width: 128 });
-}
-
-function videoAutoencoderBytes(autoencoder: VideoAutoencoder): number {
-  const { cells } = DEFAULT_VIDEO_TILING;
+  const side = autoencoder.tiling.size;
   const [frames = 1] = autoencoder.decoderBatches(WHOLE_VIDEO);
-  return autoencoder.decoderActivationBytes({ batch: 1, frames, height: cells, width: cells, follows: false });
+  return autoencoder.decoderActivationBytes({ batch: 1, frames, height: side, width: side, follows: false });
 }

@@ -1,6 +1,5 @@
 import type { PromptReading } from '../../contract/index.ts';
-import { promptTokens } from '../pipeline/condition.ts';
-import type { Model } from '../pipeline/model.ts';
+import { type Model, promptEncoderOf } from '../model/model.ts';
 import { isSpoken } from '../text/prompt.ts';
 import { phrasesIn } from '../text/unknown.ts';
 import { parsePromptWeights } from '../text/weights.ts';
@@ -11,26 +10,22 @@ const MARKS = 2;
 /**
  * How a prompt reads to a checkpoint: tokens of its longest encoder, weights, words it does not know. No network runs.
  * Throws 'request-invalid' for weights that cannot be used.
- * @param videoTokens tokens that a network of videos takes of whichever encoder it has
  */
 export async function readPrompt(
-  model: Pick<Model, 'denoiser' | 'promptEncoders' | 'vocabulary'>,
+  model: Pick<Model, 'conditioning' | 'promptEncoders' | 'vocabulary'>,
   typed: string,
-  videoTokens?: number,
 ): Promise<PromptReading> {
   const { text, weights, warnings, places } = parsePromptWeights(typed);
   const range = ({ start, end }: { readonly start: number; readonly end: number }) => ({
     start: places[start] ?? typed.length,
     end: end > start ? (places[end - 1] ?? typed.length - 1) + 1 : (places[start] ?? typed.length),
   });
-  const { clipTokens, t5Tokens } =
-    videoTokens === undefined ? promptTokens(model) : { clipTokens: videoTokens, t5Tokens: videoTokens };
   const read = await Promise.all(
-    model.promptEncoders.map(async ({ encoder, tokenizer }) => {
-      const fits = encoder.kind === 'clip' ? clipTokens : t5Tokens;
+    model.conditioning.encodings.map(async ({ encoder: name, tokens }) => {
+      const { encoder, tokenizer } = promptEncoderOf(model, name);
       const encoded = await tokenizer.encode(text, LONGEST);
       const marks = encoder.kind === 't5' ? 1 : MARKS;
-      return { encoded, limit: fits - marks, tokens: encoded.tokens.length };
+      return { encoded, limit: tokens - marks, tokens: encoded.tokens.length };
     }),
   );
   const longest = read.reduce((best, one) => (one.limit > best.limit ? one : best), read[0] ?? NONE);

@@ -3,18 +3,15 @@ import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { basename, relative, sep } from 'node:path';
 import type { EditRecord, ResolvedRequest } from '../../contract/index.ts';
 import { NOISE_GENERATOR } from '../base/noise.ts';
-import type { Denoiser } from '../family.ts';
-import type { MethodOutcome } from '../methods/method.ts';
-import type { Model } from '../pipeline/model.ts';
+import type { MethodOutcome } from '../methods/outcome.ts';
+import type { Model } from '../model/model.ts';
 import type { TensorRuntime } from '../ports.ts';
 import type { CatalogEntry } from './catalog.ts';
 
 interface RecordInput {
   readonly request: ResolvedRequest;
-  readonly outcome: Pick<MethodOutcome, 'prompts' | 'sampler' | 'operations'>;
-  /** Noise levels of the steps, and 0. */
-  readonly sigmas: ArrayLike<number>;
-  readonly model: Pick<Model, 'name' | 'components' | 'precision'> & { readonly denoiser: Pick<Denoiser, 'family'> };
+  readonly outcome: Pick<MethodOutcome, 'prompts' | 'sampler' | 'operations' | 'levels'>;
+  readonly model: Pick<Model, 'name' | 'components' | 'precision' | 'family'>;
   readonly entry: CatalogEntry;
   readonly runtime: TensorRuntime;
   readonly version: string;
@@ -25,7 +22,7 @@ const HASHED_UP_TO_BYTES = 512 * 1024 * 1024;
 const PIECE_BYTES = 1024 * 1024;
 
 /** Everything needed to make the picture again. Holds no time and no path of this machine. */
-export function recordOf({ request, outcome, sigmas, model, entry, runtime, version }: RecordInput): EditRecord {
+export function recordOf({ request, outcome, model, entry, runtime, version }: RecordInput): EditRecord {
   return {
     schema: 'attune/1',
     app: { name: 'Attune', version },
@@ -38,7 +35,7 @@ export function recordOf({ request, outcome, sigmas, model, entry, runtime, vers
     })),
     checkpoint: {
       name: model.name,
-      family: model.denoiser.family,
+      family: model.family.id,
       ...entry.origin,
       files: weightFiles(model),
     },
@@ -48,7 +45,7 @@ export function recordOf({ request, outcome, sigmas, model, entry, runtime, vers
       precision: `${model.precision} weights, f32 arithmetic`,
     },
     noise: NOISE_GENERATOR,
-    sampler: { ...outcome.sampler, sigmas: Array.from(sigmas) },
+    sampler: { ...outcome.sampler, sigmas: [...outcome.levels] },
     operations: [...outcome.operations],
   };
 }

@@ -1,41 +1,51 @@
 import { AttuneError } from '../base/errors.ts';
+import { encodePrompt } from '../conditioning/conditioning.ts';
+import { unknownWarnings } from '../conditioning/unknown.ts';
+import type { JobShape } from '../denoise/memory.ts';
+import { windowFrames } from '../denoise/passes.ts';
+import type { Progress } from '../denoise/progress.ts';
+import { placeOfWord, rangeOf, stretched } from '../denoise/wordplace.ts';
+import { encodeFrames } from '../latents/encode.ts';
+import { type LatentSize, latentSizeOf, multipleOf } from '../latents/size.ts';
 import { guidedFilter } from '../media/guided.ts';
 import { toRgb } from '../media/pixels.ts';
 import { resample } from '../media/resample.ts';
 import { tidyMask } from '../media/tidymask.ts';
-import { canvasOf, encodeOnCanvas } from '../pipeline/canvas.ts';
-import { pixelMultiple } from '../pipeline/codec.ts';
-import { encodePrompt } from '../pipeline/condition.ts';
-import type { Model } from '../pipeline/model.ts';
-import type { Progress } from '../pipeline/progress.ts';
-import { unknownWarnings } from '../pipeline/unknown.ts';
-import { placeOfWord, stretched } from '../pipeline/wordplace.ts';
+import type { Model } from '../model/model.ts';
 import type { Pixels } from '../ports.ts';
 import { findWords } from '../text/prompt.ts';
+import { type Clip, framesOfSource } from './media.ts';
 
 export interface SelectRequest {
   /** As `EditRequest.checkpoint`. */
   readonly checkpoint: string;
-  /** Any size and number of channels. Larger pictures are looked at reduced to the checkpoint's own size. */
-  readonly source: Pixels;
+  /** A picture, or a clip for a checkpoint that makes videos; any size and number of channels. Larger ones are looked at reduced to the checkpoint's own size. */
+  readonly source: Pixels | Clip;
   /** A word, or words in a row as the prompt has them. */
   readonly word: string;
-  /** What the picture shows; without it, one is made of the word, which is less sure where the picture shows several things. */
+  /** What the source shows; without it, one is made of the word, which is less sure where the source shows several things. */
   readonly prompt?: string;
   /** Value of the map, 0..1, above which a pixel is selected; default `SELECT_THRESHOLD`. */
   readonly threshold?: number;
 }
 
-export interface SelectResult {
-  readonly word: string;
-  /** What the picture was looked at with. */
-  readonly prompt: string;
+/** Where a word is in one frame. */
+export interface SelectedFrame {
   /** One channel, of the source's size: 255 = most. */
   readonly map: Pixels;
   /** One channel, of the source's size: 255 where the word is, 0 elsewhere; usable as the mask of an edit. */
   readonly mask: Pixels;
+}
+
+/** Map and mask are those of the first frame. */
+export interface SelectResult extends SelectedFrame {
+  readonly word: string;
+  /** What the source was looked at with. */
+  readonly prompt: string;
+  /** Every frame, in order; one of a picture. */
+  readonly frames: readonly SelectedFrame[];
   /**
-   * `threshold`; `selectedShare` of the picture's pixels, 0..1; `peakShare`, the largest share of a place's text attention that falls on the
+   * `threshold`; `selectedShare` of the source's pixels, 0..1; `peakShare`, the largest share of a place's text attention that falls on the
    * word, 0..1; `totalMs`.
    */
   readonly figures: Readonly<Record<string, number>>;
@@ -68,43 +78,91 @@ export function checkSelect({ word, prompt, threshold }: SelectRequest): void {
     );
 }
 
-/** Sizes at which the picture is looked at: its own, or reduced so that no side is beyond the checkpoint's own size. */
-export function lookSize(model: Pick<Model, 'defaults'>, { width, height }: { width: number; height: number }) {
-  const scale = Math.min(1, model.defaults.size / Math.max(width, height));
-  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
+/**
+ * The size at which a source is looked at: its own, or reduced so that no side is beyond the checkpoint's own size.
+ * Throws 'request-invalid' for a clip without a frame, and for several frames where the checkpoint makes pictures.
+ */
+export function lookSize(model: Model, source: Pixels | Clip): LatentSize {
+  const frames = framesOfSource(source);
+  const [first] = frames;
+  if (first === undefined) throw new AttuneError('request-invalid', 'The clip has no frame.', { field: 'source' });
+  if (frames.length > 1 && model.makes === 'picture')
+    throw new AttuneError(
+      'request-invalid',
+      `${model.name} looks at pictures, and the source is a clip of ${frames.length} frames. Choose a checkpoint that makes videos.`,
+      { field: 'source' },
+    );
+  const { width, height } = first;
+  const scale = Math.min(1, Math.max(model.defaults.width, model.defaults.height) / Math.max(width, height));
+  return latentSizeOf(model, {
+    width: Math.max(1, Math.round(width * scale)),
+    height: Math.max(1, Math.round(height * scale)),
+    frames: frames.length,
+  });
+}
+
+/** What a look takes of memory. */
+export function lookShape(model: Model, size: LatentSize): JobShape {
+  const window = Math.min(size.totalFrames, windowFrames(model, size));
+  const rest = { rows: 1, encodes: true, searchRows: 0, mapColumns: 2, routed: false, streams: false };
+  return { size, window, ...rest, inMemoryBytes: undefined };
 }
 
 export async function selectWord(model: Model, request: SelectRequest, progress: Progress): Promise<SelectResult> {
   const { word, threshold = SELECT_THRESHOLD } = request;
-  const source = toRgb(request.source);
-  const size = lookSize(model, source);
-  const canvas = canvasOf(model, size);
-  const small = resample(source, size.width, size.height);
+  const source = framesOfSource(request.source).map(toRgb);
+  const size = lookSize(model, request.source);
+  const small = source.map((frame) => resample(frame, size.width, size.height));
   progress.stage('encode');
-  const { data: clean } = await encodeOnCanvas(model, canvas, small);
+  const clean = await encodeFrames(model, size, small);
   progress.stage('condition');
   const condition = await encodePrompt(model, request.prompt ?? promptOf(model, word));
-  const { map, peak } = await placeOfWord(model, canvas, clean, { condition, word }, progress);
+  const { maps, peak } = await placeOfWord(model, size, clean, { condition, word }, progress);
   progress.stage('decode');
-  const radius = Math.round(GUIDE.tokens * pixelMultiple(model));
-  const guided = guidedFilter(map, small, source, { radius, epsilon: GUIDE.epsilon });
-  const values = stretched(guided.data.map((value) => Math.min(1, Math.max(0, value))));
-  const picture = (data: Uint8Array): Pixels => ({ width: source.width, height: source.height, channels: 1, data });
-  const above = Uint8Array.from(values, (value) => (value > threshold ? 255 : 0));
-  const mask = tidyMask(picture(above), TIDY);
+  const radius = Math.round(GUIDE.tokens * multipleOf(model));
+  const guided = source.map((large, frame) => {
+    const latent = Math.ceil(frame / model.autoencoder.temporalCompression);
+    const [map, guide] = [maps[Math.min(latent, maps.length - 1)], small[frame]];
+    if (map === undefined || guide === undefined) throw new RangeError(`there is no frame ${frame}`);
+    const { data } = guidedFilter(map, guide, large, { radius, epsilon: GUIDE.epsilon });
+    return data.map((value) => Math.min(1, Math.max(0, value)));
+  });
+  const [least, most] = rangeOf(guided);
+  const frames = source.map(({ width, height }, frame): SelectedFrame => {
+    const values = stretched(guided[frame] ?? new Float32Array(), least, most);
+    const picture = (data: Uint8Array): Pixels => ({ width, height, channels: 1, data });
+    const above = Uint8Array.from(values, (value) => (value > threshold ? 255 : 0));
+    return {
+      map: picture(Uint8Array.from(values, (value) => Math.round(255 * value))),
+      mask: tidyMask(picture(above), TIDY),
+    };
+  });
+  const [first] = frames;
+  if (first === undefined) throw new RangeError('a source has a frame');
   return {
     word,
     prompt: condition.prompt,
-    map: picture(Uint8Array.from(values, (value) => Math.round(255 * value))),
-    mask,
+    ...first,
+    frames,
     figures: {
       threshold,
       peakShare: peak,
-      selectedShare: mask.data.reduce((count, value) => count + (value > 0 ? 1 : 0), 0) / mask.data.length,
+      selectedShare: selectedShare(frames),
       totalMs: progress.elapsedMs,
     },
     warnings: [...condition.warnings, ...unknownWarnings(model, [condition])],
   };
+}
+
+function selectedShare(frames: readonly SelectedFrame[]): number {
+  const [selected, all] = frames.reduce(
+    ([count, total], { mask: { data } }) => [
+      count + data.reduce((sum, value) => sum + (value > 0 ? 1 : 0), 0),
+      total + data.length,
+    ],
+    [0, 0],
+  );
+  return selected / all;
 }
 
 /** The shortest caption that a model of captions knows. */

@@ -17,7 +17,7 @@ describe('a negative prompt', () => {
   ] as const)(
     '%s: is told before and after the run, exactly where nothing reads it',
     async (_name, asked, isUnread) => {
-      const planned = engine.estimate(requestOf(asked), {});
+      const planned = engine.plan(requestOf(asked), {});
       expect(planned.unread).toEqual(isUnread ? ['negative'] : []);
       const { warnings } = await runAsked(engine, { ...asked, steps: 1 });
       if (isUnread) expect(warnings).toContainEqual(UNREAD);
@@ -37,7 +37,7 @@ describe('a negative prompt', () => {
     const checkpoint = writeTinyVideoModel({ settings: { frames: 3, fps: 6, steps: 2 } });
     const segments = [{ prompt: 'a red apple' }, { prompt: 'a blue cat' }];
     const asked = { checkpoint, method: 'ditctrl', prompt: '', segments, negative: 'sand' };
-    const unread = (more: object) => engine.estimateVideo(requestOf({ ...asked, ...more })).unread;
+    const unread = (more: object) => engine.plan(requestOf({ ...asked, ...more }), {}).unread;
     expect(unread({ guidance: 1 })).toEqual(['negative']);
     expect(unread({ guidance: 3 })).toEqual([]);
     expect(unread({ guidance: 3, params: { unconditional: 'zero' } })).toEqual(['negative']);

@@ -1,27 +1,26 @@
 import type { ResolvedRequest } from '../../contract/index.ts';
 import type { Method } from '../methods/method.ts';
-import type { VideoMethod } from '../methods/videomethod.ts';
+import type { Model } from '../model/model.ts';
 
 /** An input that was given and that changes nothing. */
 export type UnreadInput = 'negative';
 
 /** What a run would leave unread: a negative prompt that no guidance leads away from. */
-export function unreadInputs(
-  { readsNegative }: Pick<Method | VideoMethod, 'readsNegative'>,
-  request: ResolvedRequest,
-): readonly UnreadInput[] {
+export function unreadInputs(method: Method, model: Model, request: ResolvedRequest): readonly UnreadInput[] {
   if ((request.negative ?? '').trim() === '') return [];
-  const isRead = readsNegative?.(request) ?? request.guidance !== 1;
-  return isRead ? [] : ['negative'];
+  return method.readsNegative(model, request) ? [] : ['negative'];
 }
 
-const SENTENCES: Readonly<Record<UnreadInput, (request: ResolvedRequest) => string>> = {
-  negative: ({ guidance }) =>
-    guidance === 1
-      ? 'The negative prompt was not read: guidance 1 leads away from nothing. Choose a higher guidance, or leave it out.'
-      : 'The negative prompt was not read: this run leads away from text states of zeros (unconditional=zero). Leave one of the two out.',
-};
-
 /** A sentence for each input that was left unread. */
-export const unreadWarnings = (method: Pick<Method | VideoMethod, 'readsNegative'>, request: ResolvedRequest) =>
-  unreadInputs(method, request).map((input) => SENTENCES[input](request));
+export function unreadWarnings(method: Method, model: Model, request: ResolvedRequest): readonly string[] {
+  return unreadInputs(method, model, request).map(
+    () => `The negative prompt was not read: ${whyUnread(model, request)}`,
+  );
+}
+
+function whyUnread({ name, denoiser }: Model, { guidance }: ResolvedRequest): string {
+  if (denoiser.guidance !== 'classifier-free') return `${name} is not guided by one. Leave it out.`;
+  return guidance === 1
+    ? 'guidance 1 leads away from nothing. Choose a higher guidance, or leave it out.'
+    : 'this run leads away from text states of zeros (unconditional=zero). Leave one of the two out.';
+}

@@ -13,7 +13,7 @@ import type { EngineOptions } from './engine.ts';
 const engine = openTestEngine();
 afterAll(() => engine.close());
 
-const ask = (checkpoint: string) => ({ method: 'clip', checkpoint, frames: 3 }) as const;
+const ask = (checkpoint: string) => ({ method: 'generate', checkpoint, frames: 3 }) as const;
 
 const engineWith = (more: Partial<EngineOptions>) =>
   openEngine({
@@ -46,7 +46,7 @@ function spoolingEngine(more: Partial<EngineOptions> = {}) {
   return { spooling: engineWith({ openSpool, ...more }), counts };
 }
 
-describe('runVideo', () => {
+describe('a run that makes a video', () => {
   it('tells stages, steps and previews that say which frame they show', async () => {
     const events: RunEvent[] = [];
     await film(engine, ask(writeTinyVideoModel()), {}, { previews: true, onEvent: (event) => void events.push(event) });
@@ -83,7 +83,7 @@ describe('runVideo', () => {
     const until = async (kind: 'step' | 'decode') => {
       const abort = new AbortController();
       let frames = 0;
-      const run = engine.runVideo(
+      const run = engine.run(
         { ...ask(checkpoint), prompt: 'a red apple', seed: 1, steps: 4 },
         {},
         {
@@ -106,7 +106,7 @@ describe('runVideo', () => {
 
   it('waits for the sink before the next frame', async () => {
     const order: string[] = [];
-    await engine.runVideo(
+    await engine.run(
       { ...ask(writeTinyVideoModel()), prompt: 'a cat', seed: 1, steps: 1 },
       {},
       {
@@ -145,7 +145,7 @@ describe('runVideo', () => {
   it('ends with the error of its sink', async () => {
     const full = new Error('the disk is full');
     await expect(
-      engine.runVideo(
+      engine.run(
         { ...ask(writeTinyVideoModel()), prompt: 'a cat', seed: 1, steps: 1 },
         {},
         {
@@ -172,11 +172,10 @@ describe('runVideo', () => {
     await film(spooling, ask(checkpoint));
     expect(counts.waited).toBe(before);
     expect(onDisk.pixels).toEqual(inMemory.pixels);
-    expect(spooling.estimateVideo(requestOf(asked)).peakBytes).toBeLessThan(
-      engine.estimateVideo(requestOf(asked)).peakBytes,
-    );
+    const peakOf = (of: typeof engine) => of.plan(requestOf(asked), {}).memory.peakBytes;
+    expect(peakOf(spooling)).toBeLessThan(peakOf(engine));
     const onFrame = () => Promise.reject(new Error('full'));
-    await expect(spooling.runVideo(requestOf(asked), {}, { onFrame })).rejects.toThrow('full');
+    await expect(spooling.run(requestOf(asked), {}, { onFrame })).rejects.toThrow('full');
     expect(counts.open).toBe(0);
     await spooling.close();
   });
@@ -191,7 +190,7 @@ describe('runVideo', () => {
       const segments = ['a red apple', 'a blue cat', 'grass', 'a red cat'].map((prompt) => ({ prompt }));
       const params = { overlap: 1, ownNoise: 0.5, shareFrom: 0.25 };
       const asked = { method: 'ditctrl', checkpoint, segments, params } as const;
-      const { spooling, counts } = spoolingEngine({ heldBytes: 0 });
+      const { spooling, counts } = spoolingEngine({ inMemoryBytes: 0 });
       const [inMemory, onDisk] = [
         await film(engine, asked, {}, { previews: true }),
         await film(spooling, asked, {}, { previews: true }),
@@ -200,7 +199,7 @@ describe('runVideo', () => {
       expect(onDisk.pixels).toEqual(inMemory.pixels);
       expect(counts.waited).toBeGreaterThan(0);
       const stopped = { onFrame: () => Promise.reject(new Error('full')) };
-      await expect(spooling.runVideo(requestOf({ ...asked, prompt: '' }), {}, stopped)).rejects.toThrow('full');
+      await expect(spooling.run(requestOf({ ...asked, prompt: '' }), {}, stopped)).rejects.toThrow('full');
       const gone = AbortSignal.abort();
       await expect(film(spooling, asked, {}, { signal: gone })).rejects.toMatchObject({ kind: 'cancelled' });
       expect(counts.open).toBe(0);
@@ -210,11 +209,11 @@ describe('runVideo', () => {
 
   it('needs no more memory for more prompts where latents wait on the disk', async () => {
     const checkpoint = writeTinyVideoModel();
-    const { spooling } = spoolingEngine({ heldBytes: 2 ** 12 });
+    const { spooling } = spoolingEngine({ inMemoryBytes: 2 ** 12 });
     const peaks = (engineNow: typeof engine) =>
       [8, 16].map((count) => {
         const segments = Array.from({ length: count }, () => ({ prompt: 'a red apple' }));
-        return engineNow.estimateVideo(requestOf({ method: 'ditctrl', checkpoint, prompt: '', segments })).peakBytes;
+        return engineNow.plan(requestOf({ method: 'ditctrl', checkpoint, prompt: '', segments }), {}).memory.peakBytes;
       });
     const [eight = 0, sixteen] = peaks(spooling);
     expect(sixteen).toBe(eight);
@@ -222,40 +221,47 @@ describe('runVideo', () => {
     await spooling.close();
   });
 
-  it('says that a method gives no word maps', async () => {
+  it('maps the words of an edited clip in every latent frame', async () => {
     const checkpoint = writeTinyVideoModel();
     const source = { frames: [discOf(12, 8), discOf(12, 8)], fps: 8 };
     const edit = { sourcePrompt: 'a red apple', prompt: 'a blue apple', maps: true };
-    const { warnings } = await film(engine, { method: 'video-edit', checkpoint, ...edit }, { source });
-    expect(warnings).toContainEqual(expect.stringContaining('no maps'));
+    for (const method of ['prompt-edit', 'flowedit']) {
+      const { warnings, maps } = await film(engine, { method, checkpoint, ...edit }, { source });
+      expect(maps.map(({ word, frame }) => `${word} ${frame}`)).toEqual(
+        [0, 1].flatMap((frame) => ['a', 'blue', 'apple'].map((word) => `${word} ${frame}`)),
+      );
+      expect(warnings).not.toContainEqual(expect.stringContaining('no maps'));
+    }
   });
 });
 
 describe('what does not go together is refused', () => {
-  it('a method, a checkpoint of the other kind', async () => {
+  it('a method, a checkpoint or a source of the other kind', async () => {
     const checkpoint = writeTinyVideoModel();
-    await expect(runAsked(engine, { method: 'clip', checkpoint })).rejects.toMatchObject({
+    await expect(runAsked(engine, { method: 'ditctrl' })).rejects.toMatchObject({
       kind: 'request-invalid',
       where: { field: 'method' },
-    });
-    await expect(film(engine, { method: 'generate', checkpoint })).rejects.toMatchObject({
-      where: { field: 'method' },
-    });
-    await expect(runAsked(engine, { method: 'generate', checkpoint })).rejects.toMatchObject({
-      kind: 'checkpoint-unsupported',
-      message: expect.stringContaining('makes videos'),
-    });
-    await expect(film(engine, ask('embedded/image'))).rejects.toMatchObject({
-      kind: 'checkpoint-unsupported',
       message: expect.stringContaining('makes pictures'),
     });
-    expect([engine.makes(checkpoint), engine.makes('embedded/image')]).toEqual(['video', 'picture']);
+    await expect(runAsked(engine, { method: 'generate', frames: 3 })).rejects.toMatchObject({
+      kind: 'request-invalid',
+      where: { field: 'frames' },
+      message: expect.stringContaining('makes pictures'),
+    });
+    const edit = { method: 'prompt-edit', sourcePrompt: 'a red apple', prompt: 'a blue apple' };
+    const clip = { frames: [discOf(64, 64), discOf(64, 64)], fps: 8 };
+    await expect(runAsked(engine, edit, { source: clip })).rejects.toMatchObject({
+      kind: 'request-invalid',
+      where: { field: 'source' },
+      message: expect.stringContaining('clip of 2 frames'),
+    });
+    expect([checkpoint, 'embedded/image'].map((ref) => engine.model(ref).makes)).toEqual(['video', 'picture']);
   });
 
   it('a clip with fewer frames than are asked for, a source for a method that takes none', async () => {
     const checkpoint = writeTinyVideoModel();
     const source = { frames: [discOf(12, 8)], fps: 8 };
-    const edit = { method: 'video-edit', checkpoint, sourcePrompt: 'a red apple', prompt: 'a blue apple', frames: 3 };
+    const edit = { method: 'prompt-edit', checkpoint, sourcePrompt: 'a red apple', prompt: 'a blue apple', frames: 3 };
     await expect(film(engine, edit, { source })).rejects.toMatchObject({ where: { field: 'frames' } });
     await expect(film(engine, ask(checkpoint), { source })).rejects.toMatchObject({ where: { field: 'source' } });
   });
@@ -265,7 +271,7 @@ describe('the plan of a video', () => {
   it('grows with length, size, rows and maps, and is told with the result', async () => {
     const checkpoint = writeTinyVideoModel();
     const peakOf = (asked: object) =>
-      engine.estimateVideo(requestOf({ ...ask(checkpoint), guidance: 1, prompt: 'a red apple', ...asked })).peakBytes;
+      engine.plan(requestOf({ ...ask(checkpoint), guidance: 1, prompt: 'a red apple', ...asked }), {}).memory.peakBytes;
     const plain = peakOf({});
     expect(peakOf({ frames: 5 })).toBeGreaterThan(plain);
     expect(peakOf({ size: { width: 24, height: 16 } })).toBeGreaterThan(plain);

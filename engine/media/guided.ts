@@ -1,6 +1,7 @@
+import { valueAt } from '../base/tensor.ts';
 import type { Pixels } from '../ports.ts';
-import { resizeBilinear } from './maskprogram.ts';
 import type { Plane } from './pixels.ts';
+import { resizeBilinear } from './resize.ts';
 
 /** The guided filter with a colour guide; pure functions. */
 
@@ -32,8 +33,8 @@ export function guidedFilter(plane: Plane, small: Pixels, large: Pixels, setting
   fitted.forEach((coefficient, channel) => {
     const full = isScaled ? resizeBilinear(coefficient, from, to) : coefficient;
     for (let i = 0; i < data.length; i++) {
-      const value = channel < 3 ? (large.data[i * large.channels + channel] ?? 0) / 255 : 1;
-      data[i] = (data[i] ?? 0) + (full[i] ?? 0) * value;
+      const value = channel < 3 ? valueAt(large.data, i * large.channels + channel) / 255 : 1;
+      data[i] = valueAt(data, i) + valueAt(full, i) * value;
     }
   });
   return { ...to, data };
@@ -41,14 +42,14 @@ export function guidedFilter(plane: Plane, small: Pixels, large: Pixels, setting
 
 function fit({ width, height, data: p }: Plane, guide: Pixels, { radius, epsilon }: GuidedSettings): Coefficients {
   const mean = (values: Float32Array) => boxMean(values, width, height, radius);
-  const times = (a: Float32Array, b: Float32Array) => a.map((value, i) => value * (b[i] ?? 0));
+  const times = (a: Float32Array, b: Float32Array) => a.map((value, i) => value * valueAt(b, i));
   const [r, g, b] = [0, 1, 2].map((channel) =>
-    Float32Array.from({ length: width * height }, (_, i) => (guide.data[i * guide.channels + channel] ?? 0) / 255),
+    Float32Array.from({ length: width * height }, (_, i) => valueAt(guide.data, i * guide.channels + channel) / 255),
   ) as [Float32Array, Float32Array, Float32Array]; // three channels in, three planes out
   const [meanR, meanG, meanB, meanP] = [mean(r), mean(g), mean(b), mean(p)];
   const covariance = (x: Float32Array, meanX: Float32Array, y: Float32Array, meanY: Float32Array) => {
     const product = mean(times(x, y));
-    return product.map((value, i) => value - (meanX[i] ?? 0) * (meanY[i] ?? 0));
+    return product.map((value, i) => value - valueAt(meanX, i) * valueAt(meanY, i));
   };
   const rr = covariance(r, meanR, r, meanR);
   const rg = covariance(r, meanR, g, meanG);

@@ -47,7 +47,8 @@ function lowerEnvelope(squared: Float64Array, offset: number, stride: number, le
 /** How much of the edit each pixel takes, 0..1: the mask's own value, rising from its edge over `radius` pixels, and 0 outside. */
 export function featherWeights(mask: Pixels, radius: number): Float32Array {
   const weights = Float32Array.from(mask.data, (value) => value / 255);
-  if (radius <= 0) return weights;
+  // A mask without an edge has no distance to one.
+  if (radius <= 0 || !mask.data.includes(0)) return weights;
   const distance = distanceTo(mask.width, mask.height, (pixel) => mask.data[pixel] === 0);
   return weights.map((weight, pixel) => weight * Math.min(1, distance[pixel]! / (radius + 1)));
 }

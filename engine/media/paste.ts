@@ -36,9 +36,21 @@ export function paste({ source, edited, mask, feather = 0 }: PasteRequest): Past
     if (weight > 0) blendPixel(data, pixel * channels, rgb, pixel * 3, weight, channels);
   }
   const pixels: Pixels = { width: source.width, height: source.height, channels, data };
-  const outside = compareWhere(source, pixels, (pixel) => mask.data[pixel] === 0);
-  const inside = compareWhere(source, pixels, (pixel) => mask.data[pixel] !== 0);
-  return { pixels, changedOutside: outside.changed, changedInside: inside.changed };
+  return { pixels, ...countChanged(source, pixels, mask) };
+}
+
+/** Pixels with any byte that differs, where the mask is 0 and where it is not. */
+function countChanged(a: Pixels, b: Pixels, mask: Pixels): Pick<Pasted, 'changedOutside' | 'changedInside'> {
+  let [changedOutside, changedInside] = [0, 0];
+  const { channels } = a;
+  for (let pixel = 0; pixel < mask.data.length; pixel++) {
+    let isChanged = false;
+    for (let at = pixel * channels; at < (pixel + 1) * channels; at++) isChanged ||= a.data[at] !== b.data[at];
+    if (!isChanged) continue;
+    if (mask.data[pixel] === 0) changedOutside++;
+    else changedInside++;
+  }
+  return { changedOutside, changedInside };
 }
 
 /** Moves one pixel towards the edit. Where the source is transparent its colour means nothing and the edit's is taken. */

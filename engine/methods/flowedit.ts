@@ -1,27 +1,19 @@
-import { noiseSource } from '../base/noise.ts';
-import { openBranches } from '../pipeline/branches.ts';
-import { canvasOf, decodeOnCanvas, encodeOnCanvas } from '../pipeline/canvas.ts';
-import { encodePrompt } from '../pipeline/condition.ts';
-import { flowLevels } from '../pipeline/levels.ts';
-import { previewAndCount } from '../pipeline/report.ts';
-import { runPairedLoop } from '../sampling/pairedloop.ts';
-import { editedPrompts, requireSource, startOf, watchTarget } from './inputs.ts';
-import { type Method, rowsOf } from './method.ts';
-import { readParams } from './params.ts';
+import { TARGET } from '../denoise/report.ts';
+import { defineMethod } from './method.ts';
 
 /**
- * Carries a picture from what its caption says to what the new prompt says along the difference of two velocity fields, without
+ * Carries a source from what its caption says to what the new prompt says along the difference of two velocity fields, without
  * inverting it: at every level the source is noised afresh and the target gets the same noise (Kulikov et al., FlowEdit, arXiv
  * 2412.08629, algorithm 1). No attention is touched. The steps are the paper's n_max of T; `tail` is its n_min and `averages` its
- * n_avg.
+ * n_avg. Diffusion models run in their flow form.
  */
-export const flowedit: Method = {
+export const flowedit = defineMethod({
   description: {
     id: 'flowedit',
     title: 'FlowEdit',
     summary:
       'Follows the difference between two prompts from the source to the result, without inversion and without touching attention.',
-    makes: 'picture',
+    makes: ['picture', 'video'],
     paper: 'FlowEdit: Inversion-Free Text-Based Editing Using Pre-Trained Flow Models (arXiv 2412.08629)',
     inputs: {
       source: 'required',
@@ -72,70 +64,29 @@ export const flowedit: Method = {
     ],
     defaults: { steps: 50, guidance: 13.5 },
   },
-  demand: ({ guidance, params }) => ({
-    rows: rowsOf(guidance) + rowsOf(readParams(params).number('sourceGuidance')),
-    searchRows: 0,
+  demand: ({ request, params, rows }) => ({
+    rows: rows(request.guidance) + rows(params.sourceGuidance),
     encodes: true,
-    routed: false,
   }),
-  async run(context) {
-    const { model, request, progress } = context;
-    const params = readParams(request.params);
-    const canvas = canvasOf(model, request.size);
-    progress.stage('encode');
-    const { data: clean } = await encodeOnCanvas(model, canvas, requireSource(context));
-    progress.stage('condition');
-    const { source, target, negative } = await editedPrompts(model, request);
-    const { sigmas } = flowLevels(model, request.steps, canvas);
-    const plain = { height: canvas.rows, width: canvas.columns };
-    const targetBranch = { name: 'target', condition: target, negative, guidance: request.guidance };
-    const sourceBranch = {
-      name: 'source',
-      condition: source,
-      negative: await encodePrompt(model, ''),
-      guidance: params.number('sourceGuidance'),
-    };
-    const start = startOf(params.number('strength'), request.steps);
-    const tail = Math.min(params.number('tail'), request.steps - start);
-    const watched = await watchTarget(model, request, target);
-    const pair = await openBranches(model, { ...plain, branches: [sourceBranch, targetBranch], ...watched });
-    const alone = tail > 0 ? await openBranches(model, { ...plain, branches: [targetBranch], ...watched }) : pair;
+  async run(run, { strength, sourceGuidance, averages, tail: asked }) {
+    const { guidance, steps } = run.request;
+    const clean = await run.encodeSource();
+    const { source, target, negative } = await run.encodeEdit([guidance]);
+    const unconditional = await run.unconditional([sourceGuidance]);
+    const targetBranch = run.branch(TARGET, target, negative);
+    const start = run.firstStep(strength);
+    const tail = Math.min(asked, steps - start);
+    const pair = await run.open([run.branch('source', source, unconditional, sourceGuidance), targetBranch]);
+    const alone = tail > 0 ? await run.open([targetBranch]) : pair;
     // The words are looked for where the edit happens, and where that has no steps, in the tail.
-    const shown = tail < request.steps - start ? pair : alone;
-
-    progress.stage('denoise');
-    const [edited = clean] = await runPairedLoop({
+    const shown = tail < steps - start ? pair : alone;
+    const edited = await run.edit(shown, {
       clean,
-      sigmas,
       start,
-      kappa: 1,
-      renewal: 1,
-      averages: params.number('averages'),
+      averages,
       tail,
-      noise: noiseSource(request.seed, clean.length, 'step'),
-      velocities: async ({ latents, sigma, phase }) =>
-        (await (phase === 'tail' ? alone : pair).run({ latents, sigma })).velocities,
-      onStep: ({ step, cleans }) =>
-        previewAndCount(
-          { model, canvas, progress, branches: shown, from: start, of: request.steps },
-          step,
-          cleans.at(-1) ?? clean,
-        ),
+      velocities: ({ latents, step, phase }) => run.velocities(phase === 'tail' ? alone : pair, latents, step),
     });
-    progress.stage('decode');
-    return {
-      image: await decodeOnCanvas(model, canvas, edited),
-      maps: shown.maps?.pictures('target', canvas) ?? [],
-      ...(context.mask === undefined ? {} : { mask: context.mask }),
-      prompts: [
-        { role: 'sourcePrompt', condition: source },
-        { role: 'prompt', condition: target },
-        { role: 'negative', condition: negative },
-      ],
-      sigmas,
-      sampler: { name: 'flow-paired', commonName: 'Euler' },
-      operations: [],
-      figures: {},
-    };
+    return run.outcome(edited, shown, { masks: run.mask && [run.mask], sampler: run.pairedSampler });
   },
-};
+});

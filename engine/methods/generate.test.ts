@@ -1,10 +1,13 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { apart, openTestEngine, runAsked } from '../../test/embedded.ts';
 import { noiseSource } from '../base/noise.ts';
-import { openBranches } from '../pipeline/branches.ts';
-import { canvasOf, decodeOnCanvas } from '../pipeline/canvas.ts';
-import { encodePrompt } from '../pipeline/condition.ts';
-import { flowLevels } from '../pipeline/levels.ts';
+import { valueAt } from '../base/tensor.ts';
+import { encodePrompt } from '../conditioning/conditioning.ts';
+import { openBranches, outputOf } from '../denoise/branches.ts';
+import { schedule } from '../denoise/schedule.ts';
+import { decodeOneFrame } from '../latents/decode.ts';
+import { latentOf } from '../latents/frames.ts';
+import { latentSizeOf } from '../latents/size.ts';
 
 const engine = openTestEngine();
 const model = engine.model('embedded/image');
@@ -21,24 +24,25 @@ describe('generate', () => {
       guidance: 3,
       seed: 9,
     });
-    const canvas = canvasOf(model, { width: 128, height: 128 });
-    const { sigmas } = flowLevels(model, 4, canvas);
+    const size = latentSizeOf(model, { width: 128, height: 128, frames: 1 });
+    const { sigmas = [] } = schedule(model, size, 4);
     const alone = async (prompt: string) =>
       openBranches(model, {
         branches: [{ name: 'x', condition: await encodePrompt(model, prompt), guidance: 1 }],
-        height: canvas.rows,
-        width: canvas.columns,
+        frames: 1,
+        height: size.rows,
+        width: size.columns,
       });
     const [positive, negative] = [await alone(PROMPT), await alone('a cat')];
-    let state: Float32Array = noiseSource(9, canvas.latentLength, 'initial')(0);
+    let state: Float32Array = noiseSource(9, size.length, 'initial')(0);
     for (let step = 0; step < 4; step++) {
-      const call = { latents: [state], sigma: sigmas[step] ?? 0 };
-      const [v] = (await positive.run(call)).velocities;
-      const [n] = (await negative.run(call)).velocities;
-      const size = (sigmas[step + 1] ?? 0) - (sigmas[step] ?? 0);
-      state = state.map((x, i) => x + size * ((n?.[i] ?? 0) + 3 * ((v?.[i] ?? 0) - (n?.[i] ?? 0))));
+      const call = { latents: [state], timestep: 1000 * valueAt(sigmas, step) };
+      const v = outputOf(await positive.run(call), 0);
+      const n = outputOf(await negative.run(call), 0);
+      const length = valueAt(sigmas, step + 1) - valueAt(sigmas, step);
+      state = state.map((x, i) => x + length * (valueAt(n, i) + 3 * (valueAt(v, i) - valueAt(n, i))));
     }
-    const expected = await decodeOnCanvas(model, canvas, state);
+    const expected = await decodeOneFrame(model, size, latentOf(size, state), 0);
     expect(apart(images[0]?.data ?? [], expected.data)).toBeLessThanOrEqual(1);
   });
 

@@ -1,61 +1,56 @@
-import { noiseSource } from '../base/noise.ts';
-import { openBranches } from '../pipeline/branches.ts';
-import { canvasOf, decodeOnCanvas } from '../pipeline/canvas.ts';
-import { encodePrompt } from '../pipeline/condition.ts';
-import { flowLevels } from '../pipeline/levels.ts';
-import { previewAndCount } from '../pipeline/report.ts';
-import { runEulerLoop } from '../sampling/eulerloop.ts';
-import { watchTarget } from './inputs.ts';
-import { type Method, rowsOf } from './method.ts';
+import { AttuneError } from '../base/errors.ts';
+import { TARGET } from '../denoise/report.ts';
+import { latentSizeOf } from '../latents/size.ts';
+import { dynamicGuidance } from '../sampling/dynamicguidance.ts';
+import { framesWished } from './frames.ts';
+import { defineMethod } from './method.ts';
+import { PER_FRAME_NOISE, renoisingOf } from './perframenoise.ts';
 
-/** A picture from a prompt: plain sampling of the flow with classifier-free guidance (Ho & Salimans, arXiv 2207.12598). */
-export const generate: Method = {
+/**
+ * A picture or a clip from one prompt: plain sampling along the checkpoint's own scheduler with classifier-free guidance (Ho & Salimans,
+ * arXiv 2207.12598), a clip in one pass of the network a step as CogVideoXPipeline makes it (arXiv 2408.06072).
+ */
+export const generate = defineMethod({
   description: {
     id: 'generate',
     title: 'Generate',
-    summary: 'Makes a picture from a prompt.',
-    makes: 'picture',
+    summary: 'Makes a picture, or a clip as long as the model makes at once, from a prompt.',
+    makes: ['picture', 'video'],
     inputs: { prompt: 'required', negative: 'optional' },
-    params: [],
+    params: [
+      {
+        name: 'dynamicGuidance',
+        title: 'Dynamic guidance',
+        summary: "Guidance changes over the steps as in CogVideoX's published samples, instead of staying the same.",
+        only: 'video',
+        type: 'boolean',
+        default: false,
+      },
+      PER_FRAME_NOISE,
+    ],
     defaults: {},
   },
-  demand: ({ guidance }) => ({ rows: rowsOf(guidance), searchRows: 0, encodes: false, routed: false }),
-  async run({ model, request, progress }) {
-    const canvas = canvasOf(model, request.size);
-    progress.stage('condition');
-    const prompt = await encodePrompt(model, request.prompt);
-    const negative = await encodePrompt(model, request.negative ?? '');
-    const { sigmas } = flowLevels(model, request.steps, canvas);
-
-    const watched = await watchTarget(model, request, prompt);
-    const branches = await openBranches(model, {
-      branches: [{ name: 'target', condition: prompt, negative, guidance: request.guidance }],
-      height: canvas.rows,
-      width: canvas.columns,
-      ...watched,
-    });
-
-    progress.stage('denoise');
-    const latent = await runEulerLoop({
-      latent: noiseSource(request.seed, canvas.latentLength, 'initial')(0),
-      sigmas,
-      velocity: async ({ latent: state, sigma }) =>
-        (await branches.run({ latents: [state], sigma })).velocities[0] ?? state,
-      onStep: (report) =>
-        previewAndCount({ model, canvas, progress, branches, from: 0, of: request.steps }, report.step, report.clean),
-    });
-    progress.stage('decode');
-    return {
-      image: await decodeOnCanvas(model, canvas, latent),
-      maps: branches.maps?.pictures('target', canvas) ?? [],
-      prompts: [
-        { role: 'prompt', condition: prompt },
-        ...(request.guidance === 1 ? [] : [{ role: 'negative' as const, condition: negative }]),
-      ],
-      sigmas,
-      sampler: { name: 'flow-euler', commonName: 'Euler' },
-      operations: [],
-      figures: {},
-    };
+  demand: ({ request, rows }) => ({ rows: rows(request.guidance) }),
+  size({ model, request }) {
+    const frames = framesWished(request, model);
+    const most = model.defaults.frames;
+    if (frames > most)
+      throw new AttuneError(
+        'request-invalid',
+        `${model.name} makes at most ${most} frames at once and ${frames} were asked for. Ask for fewer frames, or take the method ditctrl, which makes longer videos.`,
+        { field: 'frames' },
+      );
+    return latentSizeOf(model, { ...request.size, frames });
   },
-};
+  async run(run, params) {
+    const { guidance, steps } = run.request;
+    const { prompt, negative } = await run.encodePrompts();
+    const passes = await run.open([run.branch(TARGET, prompt, negative)]);
+    const latent = await run.sample(passes, {
+      guidance:
+        params.dynamicGuidance && guidance !== 1 ? (timestep) => dynamicGuidance(guidance, timestep, steps) : undefined,
+      renoising: renoisingOf(params, run.request, run.size),
+    });
+    return run.outcome(latent, passes);
+  },
+});

@@ -1,55 +1,77 @@
-import type { MethodDescription, Pixels, RecordedOperation, ResolvedRequest } from '../../contract/index.ts';
-import type { Conditioning } from '../pipeline/condition.ts';
-import type { JobShape } from '../pipeline/memory.ts';
-import type { Model } from '../pipeline/model.ts';
-import type { Progress } from '../pipeline/progress.ts';
+import type { MethodDescription, ParamSchema, Pixels, ResolvedRequest } from '../../contract/index.ts';
+import { rowsOf } from '../denoise/guidance.ts';
+import type { JobShape } from '../denoise/memory.ts';
+import type { LatentSize } from '../latents/size.ts';
+import type { Model } from '../model/model.ts';
+import type { MethodOutcome, RunContext, Timeline } from './outcome.ts';
+import { type ParamsOf, typedParams } from './params.ts';
+import { MethodRun } from './run.ts';
 
-/** What a method works with. Pictures have the request's size and are padded by the pipeline, never resized silently. */
-export interface MethodContext {
+/** What is known of a run before it starts. */
+export interface DemandContext<Params> {
   readonly model: Model;
   readonly request: ResolvedRequest;
-  /** RGB, of the request's size; present when the method lists `source`. */
-  readonly source?: Pixels;
-  /** One channel, 255 = repaint, of the request's size. */
-  readonly mask?: Pixels;
-  readonly progress: Progress;
+  readonly params: Params;
+  readonly hasMask: boolean;
+  /** Batch rows of a branch with this guidance scale. */
+  rows(guidance: number): number;
 }
 
-export interface WordMap {
-  readonly word: string;
-  /** One channel, of the request's size; 255 = most. */
-  readonly image: Pixels;
+/** The part of a job's memory that only its method knows. `window` is absent where the method runs whole windows of the model. */
+export type MethodDemand = Pick<JobShape, 'rows'> &
+  Partial<Pick<JobShape, 'window' | 'searchRows' | 'encodes' | 'routed' | 'streams'>>;
+
+/** How a method is written: a file like its neighbours, and a line in `registry.ts`. */
+export interface MethodDefinition<Schemas extends readonly ParamSchema[]> {
+  readonly description: Omit<MethodDescription, 'params'> & { readonly params: Schemas };
+  /** What a run keeps in memory at once. */
+  demand(context: DemandContext<ParamsOf<Schemas>>): MethodDemand;
+  /** Whether a run reads the negative prompt; default: where the request's guidance needs it. */
+  readsNegative?(context: Omit<DemandContext<ParamsOf<Schemas>>, 'hasMask'>): boolean;
+  /** The latent of a request; default: of as many frames as it asks for. Throws 'request-invalid' where they are too many. */
+  size?(context: Omit<DemandContext<ParamsOf<Schemas>>, 'hasMask'>): LatentSize;
+  /** How a video of several prompts divides. */
+  timeline?(context: Omit<DemandContext<ParamsOf<Schemas>>, 'hasMask'>): Timeline;
+  /** Looks for where the edit will act, without editing: masks of the request's size, or undefined where all may change. */
+  locate?(run: MethodRun, params: ParamsOf<Schemas>): Promise<readonly Pixels[] | undefined>;
+  run(run: MethodRun, params: ParamsOf<Schemas>): Promise<MethodOutcome>;
 }
 
-/** What a method hands back; the engine adds the record around it. */
-export interface MethodOutcome {
-  /** RGB, of the request's size, before any pasting. */
-  readonly image: Pixels;
-  readonly maps: readonly WordMap[];
-  /** One channel, of the request's size: where the picture may change. Outside it the engine pastes the source back. */
-  readonly mask?: Pixels;
-  readonly prompts: readonly {
-    readonly role: 'prompt' | 'sourcePrompt' | 'negative';
-    readonly condition: Conditioning;
-  }[];
-  readonly sigmas: Float32Array;
-  readonly sampler: { readonly name: string; readonly commonName: string };
-  readonly operations: readonly RecordedOperation[];
-  readonly figures: Readonly<Record<string, number>>;
-}
-
-/** The part of a job's shape that only its method knows. */
-export type MethodDemand = Pick<JobShape, 'rows' | 'searchRows' | 'encodes' | 'routed'>;
-
-/** Batch rows of a branch: a guidance scale of 1 needs no row for the negative prompt. */
-export const rowsOf = (guidance: number): number => (guidance === 1 ? 1 : 2);
-
-/** One way to make or change a picture. A new one is a file like its neighbours and a line in `registry.ts`. */
+/** One way to make or change pictures and videos. */
 export interface Method {
   readonly description: MethodDescription;
-  /** What a run keeps in memory at once, for the plan that is made before it starts. */
-  demand(request: ResolvedRequest, hasMask: boolean): MethodDemand;
-  /** Whether a run reads the negative prompt; absent: where guidance is not 1. */
-  readsNegative?(request: ResolvedRequest): boolean;
-  run(context: MethodContext): Promise<MethodOutcome>;
+  demand(model: Model, request: ResolvedRequest, hasMask: boolean): MethodDemand;
+  readsNegative(model: Model, request: ResolvedRequest): boolean;
+  size?(model: Model, request: ResolvedRequest): LatentSize;
+  timeline?(model: Model, request: ResolvedRequest): Timeline;
+  locate?(context: RunContext): Promise<readonly Pixels[] | undefined>;
+  run(context: RunContext): Promise<MethodOutcome>;
+}
+
+export function defineMethod<const Schemas extends readonly ParamSchema[]>({
+  description,
+  demand,
+  readsNegative = ({ request, rows }) => rows(request.guidance) > 1,
+  size,
+  timeline,
+  locate,
+  run,
+}: MethodDefinition<Schemas>): Method {
+  const contextOf = (model: Model, request: ResolvedRequest) => ({
+    model,
+    request,
+    params: typedParams(description.params, request.params),
+    rows: (guidance: number) => rowsOf(model.denoiser, guidance),
+  });
+  const started = (context: RunContext) =>
+    [new MethodRun(context), typedParams(description.params, context.request.params)] as const;
+  return {
+    description,
+    demand: (model, request, hasMask) => demand({ ...contextOf(model, request), hasMask }),
+    readsNegative: (model, request) => readsNegative(contextOf(model, request)),
+    ...(size === undefined ? {} : { size: (model, request) => size(contextOf(model, request)) }),
+    ...(timeline === undefined ? {} : { timeline: (model, request) => timeline(contextOf(model, request)) }),
+    ...(locate === undefined ? {} : { locate: (context) => locate(...started(context)) }),
+    run: (context) => run(...started(context)),
+  };
 }

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { ParamSchema, ParamValue } from '../../contract/index.ts';
 import { thrownBy } from '../../test/checkpoint-files.ts';
-import { readParams, resolveParams } from './params.ts';
+import { resolveParams, typedParams } from './params.ts';
 
 const told = { title: 'T', summary: 'S.' };
-const params: ParamSchema[] = [
+const params = [
   { ...told, name: 'share', type: 'number', min: 0, max: 1, default: 0.5 },
   { ...told, name: 'count', type: 'integer', min: 1, max: 8, default: 2 },
   { ...told, name: 'on', type: 'boolean', default: true },
-  { ...told, name: 'way', type: 'choice', choices: [{ value: 'own', summary: 'S.' }], default: 'own' },
+  { ...told, name: 'way', type: 'choice', choices: [{ value: 'own', title: 'Own', summary: 'S.' }], default: 'own' },
   { ...told, name: 'note', type: 'text', maxLength: 4, default: '' },
-];
+] as const satisfies readonly ParamSchema[];
 const method = { id: 'm', params };
 
 describe('parameters', () => {
@@ -42,10 +42,12 @@ describe('parameters', () => {
     expect(thrownBy(() => resolveParams({ id: 'm', params: [] }, { x: 1 })).message).toContain('it has none');
   });
 
-  it('are read by name and type; anything else is a defect of the method', () => {
-    const read = readParams(resolveParams(method, {}));
-    expect([read.number('share'), read.boolean('on'), read.text('way')]).toEqual([0.5, true, 'own']);
-    expect(() => read.number('way')).toThrow(RangeError);
-    expect(() => read.text('nothing')).toThrow(RangeError);
+  it('have the types of their declaration; a name that is not declared does not compile', () => {
+    const read = typedParams(params, resolveParams(method, {}));
+    const [share, isOn, way]: [number, boolean, 'own'] = [read.share, read.on, read.way];
+    expect([share, isOn, way]).toEqual([0.5, true, 'own']);
+    // @ts-expect-error: a misspelt name
+    expect(read.shares).toBeUndefined();
+    expect(() => typedParams(params, { share: 1 })).toThrow(RangeError);
   });
 });

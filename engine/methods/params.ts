@@ -1,13 +1,20 @@
-import type { MethodDescription, ParamValue } from '../../contract/index.ts';
+import type { MethodDescription, ParamSchema, ParamValue } from '../../contract/index.ts';
 import { AttuneError } from '../base/errors.ts';
 import { fitsParam, paramRange } from './checks.ts';
 
-/** Typed access to the parameters of a request after `resolveParams`. */
-export interface Params {
-  number(name: string): number;
-  boolean(name: string): boolean;
-  text(name: string): string;
-}
+/** The value that a parameter of this schema has. */
+type ValueOf<Schema extends ParamSchema> = Schema extends { readonly type: 'number' | 'integer' }
+  ? number
+  : Schema extends { readonly type: 'boolean' }
+    ? boolean
+    : Schema extends { readonly type: 'choice'; readonly choices: readonly { readonly value: infer Value }[] }
+      ? Value
+      : string;
+
+/** The parameters of a method as it declares them: a name that it does not declare is no property. */
+export type ParamsOf<Schemas extends readonly ParamSchema[]> = {
+  readonly [Schema in Schemas[number] as Schema['name']]: ValueOf<Schema>;
+};
 
 /** The values a method runs with: those given, checked against the method's schema, and the defaults of the others. */
 export function resolveParams(
@@ -33,16 +40,15 @@ function checkParam(param: MethodDescription['params'][number], value: ParamValu
   );
 }
 
-/** Reads resolved parameters; a name or type that the schema does not have is a defect of the method. */
-export function readParams(values: Readonly<Record<string, ParamValue>>): Params {
-  const read = <T extends ParamValue>(name: string, is: (value: ParamValue | undefined) => value is T): T => {
-    const value = values[name];
-    if (!is(value)) throw new RangeError(`the method reads a parameter "${name}" that its schema does not have`);
-    return value;
-  };
-  return {
-    number: (name) => read(name, (value) => typeof value === 'number'),
-    boolean: (name) => read(name, (value) => typeof value === 'boolean'),
-    text: (name) => read(name, (value) => typeof value === 'string'),
-  };
+/** Resolved parameters under their declared types; those that do not count for what is made (`only`) have their defaults. */
+export function typedParams<const Schemas extends readonly ParamSchema[]>(
+  schemas: Schemas,
+  values: Readonly<Record<string, ParamValue>>,
+): ParamsOf<Schemas> {
+  const complete = schemas.map((schema) => {
+    const value = values[schema.name] ?? (schema.only === undefined ? undefined : schema.default);
+    if (value === undefined) throw new RangeError(`the request was not resolved: it lacks "${schema.name}"`);
+    return [schema.name, value];
+  });
+  return Object.fromEntries(complete) as ParamsOf<Schemas>; // every declared name is there, and its value was checked
 }

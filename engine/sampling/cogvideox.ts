@@ -1,3 +1,4 @@
+import { valueAt } from '../base/tensor.ts';
 import { type ConfigReader, readConfig } from './config.ts';
 import {
   alphaAt,
@@ -51,18 +52,18 @@ function planOf(
     finalAlpha,
     noiseUse,
     step(index, sample, output, inputs = {}) {
-      const timestep = timesteps[index] ?? 0;
+      const timestep = valueAt(timesteps, index);
       const alpha = alphaAt(alphas, timestep, finalAlpha);
       const { clean } = splitPrediction(base.prediction, sample, output, alpha);
       const levels = {
         alpha,
         alphaNext: alphaAt(alphas, timestep - stride, finalAlpha),
-        ...(index > 0 ? { alphaBefore: alphaAt(alphas, timesteps[index - 1] ?? 0, finalAlpha) } : {}),
+        ...(index > 0 ? { alphaBefore: alphaAt(alphas, valueAt(timesteps, index - 1), finalAlpha) } : {}),
         last: timestep - stride < 0,
       };
       return { clean, next: step(levels, sample, clean, inputs) };
     },
-    addNoise: (clean, noise, index) => diffuse(clean, noise, alphaAt(alphas, timesteps[index] ?? 0, finalAlpha)),
+    addNoise: (clean, noise, index) => diffuse(clean, noise, alphaAt(alphas, valueAt(timesteps, index), finalAlpha)),
   };
 }
 
@@ -82,6 +83,7 @@ export const cogVideoXDdim: Scheduler = {
     const tables = readTables(readConfig(config, file));
     return {
       kind: 'diffusion',
+      sampler: { name: 'cogvideox-ddim', commonName: 'DDIM' },
       plan: (steps) =>
         planOf(tables, steps, 'none', ({ alpha, alphaNext }, sample, clean) => {
           const keep = Math.sqrt((1 - alphaNext) / (1 - alpha));
@@ -99,6 +101,7 @@ export const cogVideoXDpm: Scheduler = {
     const tables = readTables(readConfig(config, file));
     return {
       kind: 'diffusion',
+      sampler: { name: 'cogvideox-dpm', commonName: 'DPM++ 2M SDE' },
       plan: (steps) =>
         planOf(
           tables,

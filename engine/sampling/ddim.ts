@@ -1,3 +1,4 @@
+import { valueAt } from '../base/tensor.ts';
 import { readConfig } from './config.ts';
 import {
   alphaAt,
@@ -25,6 +26,7 @@ export const ddim: Scheduler = {
     const finalAlpha = read.boolean('set_alpha_to_one', true) ? 1 : (alphas[0] ?? 1);
     return {
       kind: 'diffusion',
+      sampler: { name: 'ddim', commonName: 'DDIM' },
       plan(steps) {
         const timesteps = spacedTimesteps(base, steps);
         const stride = Math.floor(base.trainSteps / steps);
@@ -34,7 +36,7 @@ export const ddim: Scheduler = {
           finalAlpha,
           noiseUse: 'eta',
           step(index, sample, output, { noise, eta = 0 } = {}) {
-            const timestep = timesteps[index] ?? 0;
+            const timestep = valueAt(timesteps, index);
             const alpha = alphaAt(alphas, timestep, finalAlpha);
             // The level before is one stride down, not the schedule's next entry.
             const alphaNext = alphaAt(alphas, timestep - stride, finalAlpha);
@@ -51,7 +53,8 @@ export const ddim: Scheduler = {
             if (noise === undefined) throw new RangeError('a DDIM step with eta > 0 needs noise');
             return { next: combine(next, 1, noise, deviation), clean };
           },
-          addNoise: (clean, noise, index) => diffuse(clean, noise, alphaAt(alphas, timesteps[index] ?? 0, finalAlpha)),
+          addNoise: (clean, noise, index) =>
+            diffuse(clean, noise, alphaAt(alphas, valueAt(timesteps, index), finalAlpha)),
         };
       },
     };

@@ -1,4 +1,5 @@
 import { AttuneError } from '../base/errors.ts';
+import { valueAt } from '../base/tensor.ts';
 import { type ConfigReader, checkSteps } from './config.ts';
 import { combine } from './steps.ts';
 
@@ -72,7 +73,7 @@ export function cumulativeAlphas(betas: Float64Array): Float64Array<ArrayBuffer>
 /** Zero terminal signal-to-noise ratio (arXiv 2305.08891, algorithm 1): sqrt(a) shifted and stretched so that the last is 0 and the first stays. */
 export function rescaleToZeroSnr(alphas: Float64Array): Float64Array<ArrayBuffer> {
   const first = Math.sqrt(alphas[0] ?? 1);
-  const last = Math.sqrt(alphas[alphas.length - 1] ?? 0);
+  const last = Math.sqrt(valueAt(alphas, alphas.length - 1));
   return Float64Array.from(alphas, (alpha) => (((Math.sqrt(alpha) - last) * first) / (first - last)) ** 2);
 }
 
@@ -96,7 +97,7 @@ export function spacedTimesteps(base: DiffusionBase, steps: number): Int32Array<
         return roundHalfEven(trainSteps + i * descent) - 1;
     }
   });
-  if ((times[0] ?? 0) >= trainSteps) {
+  if (valueAt(times, 0) >= trainSteps) {
     throw new AttuneError(
       'request-invalid',
       `${steps} steps reach beyond the ${trainSteps} training steps of this scheduler; take fewer.`,
@@ -144,5 +145,5 @@ export function clipTo(values: Float32Array, range: number | undefined): Float32
 
 /** The table's value at a training step, or `final` below 0. */
 export function alphaAt(alphas: Float64Array, timestep: number, final: number): number {
-  return timestep < 0 ? final : (alphas[timestep] ?? 0);
+  return timestep < 0 ? final : valueAt(alphas, timestep);
 }

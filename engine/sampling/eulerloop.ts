@@ -1,4 +1,5 @@
 import { throwIfCancelled } from '../base/errors.ts';
+import { valueAt } from '../base/tensor.ts';
 import { cleanEstimate, estimateStep, eulerStep } from './steps.ts';
 
 export interface EulerCall {
@@ -42,8 +43,8 @@ export async function runEulerLoop(loop: EulerLoop): Promise<Float32Array> {
   let latent = loop.latent;
   for (let step = loop.start ?? 0; step < loop.sigmas.length - 1; step++) {
     throwIfCancelled(loop.signal);
-    const sigma = loop.sigmas[step] ?? 0;
-    const sigmaNext = loop.sigmas[step + 1] ?? 0;
+    const sigma = valueAt(loop.sigmas, step);
+    const sigmaNext = valueAt(loop.sigmas, step + 1);
     const velocity = await loop.velocity({ step, sigma, latent });
     const { replaceClean } = loop;
     if (replaceClean === undefined) {

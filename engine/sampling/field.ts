@@ -1,3 +1,4 @@
+import { valueAt } from '../base/tensor.ts';
 /**
  * A scalar, or one value for each cell of a plane (or of a whole latent). Fields are repeated over the leading axes: a
  * [h, w] field serves every channel and row of a [B, C, h, w] latent.
@@ -6,7 +7,7 @@ export type Field = number | Float32Array;
 
 /** The field's value at element `index` of a dense, row-major latent. */
 export function fieldAt(field: Field, index: number): number {
-  return typeof field === 'number' ? field : (field[index % field.length] ?? 0);
+  return typeof field === 'number' ? field : valueAt(field, index % field.length);
 }
 
 /** Throws RangeError (a defect of the caller) when a field cannot be repeated over `length` elements. */

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { dynamicShift, flowSchedule, linearLevels, readFlowConfig } from './flow.ts';
+import { dynamicShift, flowSchedule, readFlowConfig } from './flow.ts';
+
+/** From 1 down to 1/n, as FLUX's pipeline hands to its scheduler. */
+const linearLevels = (steps: number) =>
+  Float64Array.from({ length: steps }, (_, i) => 1 + (i * (1 / steps - 1)) / (steps - 1));
 
 const sd3 = readFlowConfig({ num_train_timesteps: 1000, shift: 3 });
 const flux = readFlowConfig({

@@ -1,4 +1,5 @@
 import { AttuneError } from '../base/errors.ts';
+import { valueAt } from '../base/tensor.ts';
 import { checkSteps, readConfig, type SchedulerConfig } from './config.ts';
 import type { SamplingPlan, Scheduler } from './scheduler.ts';
 import { cleanEstimate, eulerStep, renoise } from './steps.ts';
@@ -30,7 +31,7 @@ export interface FlowSchedule {
 export interface FlowScheduleOptions {
   /** Packed image tokens of the picture; needed when the config shifts dynamically. */
   readonly imageTokens?: number;
-  /** Levels before shifting, for pipelines that bring their own (FLUX: `linearLevels(n)`). Without them the scheduler makes its own. */
+  /** Levels before shifting, for pipelines that bring their own, as FLUX does. Without them the scheduler makes its own. */
   readonly sigmas?: ArrayLike<number>;
 }
 
@@ -82,11 +83,6 @@ export function dynamicShift(
   return imageTokens * slope + (points.baseShift - slope * points.baseTokens);
 }
 
-/** n levels from 1 down to 1/n: what the FLUX pipeline hands to its scheduler. */
-export function linearLevels(steps: number): Float64Array<ArrayBuffer> {
-  return Float64Array.from({ length: steps }, (_, i) => (steps === 1 ? 1 : 1 + (i * (1 / steps - 1)) / (steps - 1)));
-}
-
 /**
  * The levels and timesteps of a run.
  * @throws AttuneError 'request-invalid' for an impossible number of steps, or when dynamic shifting lacks the token count
@@ -99,7 +95,7 @@ export function flowSchedule(config: FlowConfig, steps: number, options: FlowSch
   let levels = given === undefined ? ownLevels(config, steps) : Float64Array.from(given, Math.fround);
   levels = levels.map(move);
   if (config.terminal !== undefined && steps > 1) {
-    const factor = (1 - (levels[steps - 1] ?? 0)) / (1 - config.terminal);
+    const factor = (1 - valueAt(levels, steps - 1)) / (1 - config.terminal);
     levels = levels.map((sigma) => 1 - (1 - sigma) / factor);
   }
   const sigmas = new Float32Array(steps + 1);
@@ -141,13 +137,15 @@ export const flowMatchEuler: Scheduler = {
     const flow = readFlowConfig(config, file);
     return {
       kind: 'flow',
+      sampler: { name: 'flow-euler', commonName: 'Euler' },
       plan: (steps, options = {}): SamplingPlan => {
         const { sigmas, timesteps } = flowSchedule(flow, steps, options);
-        const level = (index: number) => sigmas[index] ?? 0;
+        const level = (index: number) => valueAt(sigmas, index);
         return {
           timesteps,
           sigmas,
           noiseUse: 'none',
+          timestepAt: (sigma) => Math.fround(sigma) * flow.trainSteps,
           step: (index, sample, output) => ({
             next: eulerStep(sample, output, level(index), level(index + 1)),
             clean: cleanEstimate(sample, output, level(index)),

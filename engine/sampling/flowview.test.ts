@@ -25,11 +25,11 @@ describe('a diffusion model as a flow model', () => {
   });
 
   it.each([0, 3, 7])('step %i: its state is the scheduler’s own, its velocity is noise minus picture', (step) => {
-    const state = view.state(step, renoise(clean, noise, view.sigmas[step] ?? 0));
+    const state = view.level(step).state(renoise(clean, noise, view.sigmas[step] ?? 0));
     const noised = plan.addNoise(clean, noise, step);
     const alpha = plan.alphas?.[plan.timesteps[step] ?? 0] ?? 0;
     const truth = clean.map((value, i) => Math.sqrt(alpha) * (noise[i] ?? 0) - Math.sqrt(1 - alpha) * value);
-    const velocity = view.velocity(step, state, truth);
+    const velocity = view.level(step).velocity(state, truth);
     for (let i = 0; i < 32; i++) {
       expect(state[i]).toBeCloseTo(noised[i] ?? Number.NaN, 5);
       expect(velocity[i]).toBeCloseTo((noise[i] ?? 0) - (clean[i] ?? 0), 4);

@@ -1,4 +1,5 @@
 import { AttuneError } from '../base/errors.ts';
+import { valueAt } from '../base/tensor.ts';
 import { checkSteps, readConfig } from './config.ts';
 import {
   alphaAt,
@@ -39,6 +40,7 @@ export const lcm: Scheduler = {
     }
     return {
       kind: 'diffusion',
+      sampler: { name: 'lcm', commonName: 'LCM' },
       plan(steps) {
         checkSteps(steps, originalSteps);
         const timesteps = consistencyTimesteps(base.trainSteps, originalSteps, steps);
@@ -48,7 +50,7 @@ export const lcm: Scheduler = {
           finalAlpha,
           noiseUse: 'always',
           step(index, sample, output, { noise } = {}) {
-            const timestep = timesteps[index] ?? 0;
+            const timestep = valueAt(timesteps, index);
             const estimate = splitPrediction(base.prediction, sample, output, alphaAt(alphas, timestep, finalAlpha));
             const scaled = timestep * scaling;
             const skip = SIGMA_DATA ** 2 / (scaled ** 2 + SIGMA_DATA ** 2);
@@ -61,7 +63,8 @@ export const lcm: Scheduler = {
               clean,
             };
           },
-          addNoise: (clean, noise, index) => diffuse(clean, noise, alphaAt(alphas, timesteps[index] ?? 0, finalAlpha)),
+          addNoise: (clean, noise, index) =>
+            diffuse(clean, noise, alphaAt(alphas, valueAt(timesteps, index), finalAlpha)),
         };
       },
     };

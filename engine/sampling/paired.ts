@@ -1,3 +1,4 @@
+import { valueAt } from '../base/tensor.ts';
 import { checkField, type Field, fieldAt } from './field.ts';
 import { renoise } from './steps.ts';
 
@@ -20,14 +21,14 @@ import { renoise } from './steps.ts';
 /** y - x0 = u - s dv: what the edit changes, as the present step sees it. */
 export function cleanOffset(offset: Float32Array, difference: Float32Array, sigma: number): Float32Array<ArrayBuffer> {
   const out = new Float32Array(offset.length);
-  for (let i = 0; i < out.length; i++) out[i] = (offset[i] ?? 0) - sigma * (difference[i] ?? 0);
+  for (let i = 0; i < out.length; i++) out[i] = valueAt(offset, i) - sigma * valueAt(difference, i);
   return out;
 }
 
 /** u + (1-s) dv: how the branch's noise estimate differs from the source's. */
 export function noiseOffset(offset: Float32Array, difference: Float32Array, sigma: number): Float32Array<ArrayBuffer> {
   const out = new Float32Array(offset.length);
-  for (let i = 0; i < out.length; i++) out[i] = (offset[i] ?? 0) + (1 - sigma) * (difference[i] ?? 0);
+  for (let i = 0; i < out.length; i++) out[i] = valueAt(offset, i) + (1 - sigma) * valueAt(difference, i);
   return out;
 }
 
@@ -43,8 +44,8 @@ export function advanceOffset(
   checkField(kappa, offset.length);
   const out = new Float32Array(offset.length);
   for (let i = 0; i < out.length; i++) {
-    const u = offset[i] ?? 0;
-    const dv = difference[i] ?? 0;
+    const u = valueAt(offset, i);
+    const dv = valueAt(difference, i);
     const share = fieldAt(kappa, i);
     // kappa = 1 in its short form: equal velocities then keep the offset to the last bit.
     out[i] =
@@ -62,7 +63,7 @@ export function renewNoise(noise: Float32Array, fresh: Float32Array, renewal: nu
   const kept = Math.sqrt(1 - renewal);
   const added = Math.sqrt(renewal);
   const out = new Float32Array(noise.length);
-  for (let i = 0; i < out.length; i++) out[i] = kept * (noise[i] ?? 0) + added * (fresh[i] ?? 0);
+  for (let i = 0; i < out.length; i++) out[i] = kept * valueAt(noise, i) + added * valueAt(fresh, i);
   return out;
 }
 
@@ -85,6 +86,6 @@ export function pairedLatents({ clean, noise, offsets }: PairedStates, sigma: nu
 export function addTo(base: Float32Array, offset: Float32Array): Float32Array<ArrayBuffer> {
   if (base.length !== offset.length) throw new RangeError('latent and offset differ in length');
   const out = new Float32Array(base.length);
-  for (let i = 0; i < out.length; i++) out[i] = (base[i] ?? 0) + (offset[i] ?? 0);
+  for (let i = 0; i < out.length; i++) out[i] = valueAt(base, i) + valueAt(offset, i);
   return out;
 }

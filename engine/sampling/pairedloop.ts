@@ -1,7 +1,8 @@
 import { throwIfCancelled } from '../base/errors.ts';
+import { valueAt } from '../base/tensor.ts';
 import { checkField, type Field } from './field.ts';
 import { addTo, advanceOffset, cleanOffset, noiseOffset, pairedLatents, renewNoise } from './paired.ts';
-import { eulerStep } from './steps.ts';
+import { eulerStep, renoise } from './steps.ts';
 
 /** One request to the network: the latents of all branches at a level. */
 export interface BranchCall {
@@ -95,8 +96,8 @@ export async function runPairedLoop(loop: PairedLoop): Promise<Float32Array[]> {
   const pairedEnd = Math.max(loop.start, steps - tail);
   for (let step = loop.start; step < pairedEnd; step++) {
     throwIfCancelled(loop.signal);
-    const sigma = sigmas[step] ?? 0;
-    const sigmaNext = sigmas[step + 1] ?? 0;
+    const sigma = valueAt(sigmas, step);
+    const sigmaNext = valueAt(sigmas, step + 1);
     const differences = offsets.map(() => new Float32Array(clean.length));
     for (let draw = 0; draw < averages; draw++) {
       const latents = pairedLatents({ clean, noise: nextNoise(), offsets }, sigma);
@@ -109,8 +110,8 @@ export async function runPairedLoop(loop: PairedLoop): Promise<Float32Array[]> {
       if (offset !== undefined && difference !== undefined)
         noise = addTo(noise, noiseOffset(offset, difference, sigma));
     }
-    const cleanOffsets = offsets.map((offset, i) => cleanOffset(offset, differences[i] ?? offset, sigma));
-    const next = offsets.map((offset, i) => advanceOffset(offset, differences[i] ?? offset, sigma, sigmaNext, share));
+    const cleanOffsets = offsets.map((offset, i) => cleanOffset(offset, valueAt(differences, i), sigma));
+    const next = offsets.map((offset, i) => advanceOffset(offset, valueAt(differences, i), sigma, sigmaNext, share));
     offsets = loop.adjust?.({ step, sigma, sigmaNext, offsets: next, cleanOffsets }) ?? next;
     await loop.onStep?.({
       step,
@@ -122,13 +123,7 @@ export async function runPairedLoop(loop: PairedLoop): Promise<Float32Array[]> {
   }
   const target = offsets[offsets.length - 1];
   if (pairedEnd >= steps || target === undefined) return offsets.map((offset) => addTo(clean, offset));
-  return [
-    await runTail(
-      loop,
-      pairedEnd,
-      addTo(pairedLatents({ clean, noise: nextNoise(), offsets: [] }, sigmas[pairedEnd] ?? 0)[0] ?? clean, target),
-    ),
-  ];
+  return [await runTail(loop, pairedEnd, addTo(renoise(clean, nextNoise(), valueAt(sigmas, pairedEnd)), target))];
 }
 
 /** FlowEdit's last n_min steps: plain Euler sampling of the target from x_source + u. */
@@ -136,8 +131,8 @@ async function runTail(loop: PairedLoop, start: number, entry: Float32Array): Pr
   let state = entry;
   for (let step = start; step < loop.sigmas.length - 1; step++) {
     throwIfCancelled(loop.signal);
-    const sigma = loop.sigmas[step] ?? 0;
-    const sigmaNext = loop.sigmas[step + 1] ?? 0;
+    const sigma = valueAt(loop.sigmas, step);
+    const sigmaNext = valueAt(loop.sigmas, step + 1);
     const velocities = await loop.velocities({ step, sigma, latents: [state], phase: 'tail' });
     const velocity = velocities[0];
     if (velocity === undefined) throw new RangeError('the tail call must return one velocity');
@@ -154,8 +149,9 @@ function accumulate(sums: readonly Float32Array[], velocities: readonly Float32A
     throw new RangeError(`${velocities.length} velocities for ${sums.length + 1} branches`);
   }
   sums.forEach((sum, branch) => {
-    const velocity = velocities[branch + 1] ?? source;
-    for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + weight * ((velocity[i] ?? 0) - (source[i] ?? 0));
+    const velocity = valueAt(velocities, branch + 1);
+    for (let i = 0; i < sum.length; i++)
+      sum[i] = valueAt(sum, i) + weight * (valueAt(velocity, i) - valueAt(source, i));
   });
 }
 

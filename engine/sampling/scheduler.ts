@@ -29,6 +29,8 @@ export interface SamplingPlan {
   readonly finalAlpha?: number;
   /** `never`, `eta`: only when eta > 0, `always`: at every step but, where so documented, the last. */
   readonly noiseUse: 'none' | 'eta' | 'always';
+  /** Flow models: what the network is told at any level. */
+  readonly timestepAt?: (sigma: number) => number;
   step(index: number, sample: Float32Array, output: Float32Array, inputs?: StepInputs): StepOutput;
   /** The forward process: a clean sample noised to the level of step `index`. */
   addNoise(clean: Float32Array, noise: Float32Array, index: number): Float32Array;
@@ -41,8 +43,17 @@ export interface PlanOptions {
   readonly sigmas?: ArrayLike<number>;
 }
 
+/** How a sampler is called. */
+export interface SamplerName {
+  /** Ours, e.g. `flow-euler`. */
+  readonly name: string;
+  /** The one that other tools know, written as `Sampler:` in the A1111 text. */
+  readonly commonName: string;
+}
+
 export interface OpenScheduler {
   readonly kind: 'flow' | 'diffusion';
+  readonly sampler: SamplerName;
   /** @throws AttuneError 'request-invalid' for an impossible number of steps */
   plan(steps: number, options?: PlanOptions): SamplingPlan;
 }

@@ -1,3 +1,4 @@
+import { valueAt } from '../base/tensor.ts';
 import { checkField, type Field, fieldAt } from './field.ts';
 
 /**
@@ -34,7 +35,7 @@ export function eulerStep(
 export function combine(x: Float32Array, a: number, y: Float32Array, b: number): Float32Array<ArrayBuffer> {
   if (x.length !== y.length) throw new RangeError(`latents of ${x.length} and ${y.length} values cannot be combined`);
   const out = new Float32Array(x.length);
-  for (let i = 0; i < out.length; i++) out[i] = a * (x[i] ?? 0) + b * (y[i] ?? 0);
+  for (let i = 0; i < out.length; i++) out[i] = a * valueAt(x, i) + b * valueAt(y, i);
   return out;
 }
 
@@ -47,8 +48,8 @@ export function guide(negative: Float32Array, positive: Float32Array, scale: num
   if (negative.length !== positive.length) throw new RangeError('the two predictions differ in length');
   const out = new Float32Array(positive.length);
   for (let i = 0; i < out.length; i++) {
-    const base = negative[i] ?? 0;
-    out[i] = base + scale * ((positive[i] ?? 0) - base);
+    const base = valueAt(negative, i);
+    out[i] = base + scale * (valueAt(positive, i) - base);
   }
   return out;
 }
@@ -63,10 +64,10 @@ export function blend(inside: Float32Array, outside: Float32Array, mask: Field):
     // 0 and 1 pick a value as it is, so that what a mask protects stays bit for bit.
     out[i] =
       weight === 0
-        ? (outside[i] ?? 0)
+        ? valueAt(outside, i)
         : weight === 1
-          ? (inside[i] ?? 0)
-          : (1 - weight) * (outside[i] ?? 0) + weight * (inside[i] ?? 0);
+          ? valueAt(inside, i)
+          : (1 - weight) * valueAt(outside, i) + weight * valueAt(inside, i);
   }
   return out;
 }
@@ -85,40 +86,4 @@ export function estimateStep(
 ): { readonly next: Float32Array<ArrayBuffer>; readonly clean: Float32Array } {
   const clean = replaceClean(cleanEstimate(state, velocity, sigma));
   return { clean, next: renoise(clean, noiseEstimate(state, velocity, sigma), sigmaNext) };
-}
-
-/**
- * Variance-preserving guided step for flow models (HD-Painter's RASG slot, carried over to flows):
- * x' = (1-s') X0 + s' (sqrt(1-rho^2) E + rho g), g standardised to mean 0 and unbiased standard deviation 1.
- * rho = 0 is the Euler step.
- */
-export function guidedStep(
-  state: Float32Array,
-  velocity: Float32Array,
-  direction: Float32Array,
-  sigma: number,
-  sigmaNext: number,
-  rho: Field,
-): Float32Array<ArrayBuffer> {
-  checkField(rho, state.length);
-  const clean = cleanEstimate(state, velocity, sigma);
-  const noise = noiseEstimate(state, velocity, sigma);
-  const standard = standardise(direction);
-  for (let i = 0; i < noise.length; i++) {
-    const share = fieldAt(rho, i);
-    noise[i] = Math.sqrt(1 - share * share) * (noise[i] ?? 0) + share * (standard[i] ?? 0);
-  }
-  return renoise(clean, noise, sigmaNext);
-}
-
-/** Zero mean, unit standard deviation (divisor n - 1); a constant array becomes zeros. */
-export function standardise(values: Float32Array): Float32Array<ArrayBuffer> {
-  const count = values.length;
-  let sum = 0;
-  for (const value of values) sum += value;
-  const mean = sum / count;
-  let squares = 0;
-  for (const value of values) squares += (value - mean) ** 2;
-  const deviation = Math.sqrt(squares / Math.max(count - 1, 1));
-  return Float32Array.from(values, (value) => (deviation === 0 ? 0 : (value - mean) / deviation));
 }

@@ -1,4 +1,4 @@
-import type { ClipSizes } from '../../engine/family.ts';
+import type { FrameSizes } from '../../engine/family.ts';
 import type { Value } from '../../engine/graph/builder.ts';
 import type { Layers } from '../layers/layers.ts';
 import { parameter } from '../layers/parameter.ts';
@@ -17,7 +17,7 @@ export class CausalConvolutions {
   readonly #net: Layers;
   readonly #follows: boolean;
 
-  constructor(net: Layers, { follows }: Pick<ClipSizes, 'follows'>) {
+  constructor(net: Layers, { follows }: Pick<FrameSizes, 'follows'>) {
     this.#net = net;
     this.#follows = follows;
   }

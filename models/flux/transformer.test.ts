@@ -18,10 +18,10 @@ import type { Numbers } from '../../test/numbers.ts';
 import { runNetwork } from '../../test/parity/networks.ts';
 import { numbersOf, runGraph, wavy } from '../../test/run-network.ts';
 import { type TinyNetwork, tinyFlux, writeNetwork } from '../../test/tiny-networks.ts';
-import { flux } from './transformer.ts';
+import { fluxTransformer as flux } from './transformer.ts';
 
 const open = (network: TinyNetwork = tinyFlux()) => flux.open(openComponent(writeNetwork(network)));
-const sizes = { batch: 2, height: 4, width: 6, textTokens: 3 };
+const sizes = { batch: 2, frames: 1, height: 4, width: 6, textTokens: 3 };
 const feeds = {
   latent: wavy([2, 4, 4, 6]),
   // Small ones: in float32 the sinusoids of large ones are further from those in float64 than what is tested.

@@ -1,7 +1,14 @@
 import { type AttentionSeam, type AttentionSite, plainAttention } from '../../engine/attention/site.ts';
 import { AttuneError } from '../../engine/base/errors.ts';
 import type { WeightSource } from '../../engine/checkpoint/weights.ts';
-import type { Denoiser, DenoiserSizes, NetworkFamily, NetworkFiles, Probe } from '../../engine/family.ts';
+import {
+  type Denoiser,
+  type DenoiserSizes,
+  declareInputs,
+  type NetworkFamily,
+  type NetworkFiles,
+  type Probe,
+} from '../../engine/family.ts';
 import { GraphBuilder, type Value } from '../../engine/graph/builder.ts';
 import { Layers } from '../layers/layers.ts';
 import { modulate, modulationChunks } from '../layers/modulation.ts';
@@ -18,7 +25,7 @@ import { picturePositions } from './positions.ts';
  * weights of their own, then single-stream blocks over both. Queries and keys are turned by row and column. `dev` is told a guidance
  * scale, `schnell` none.
  */
-export const flux: NetworkFamily<Denoiser> = {
+export const fluxTransformer: NetworkFamily<FluxDenoiser> = {
   id: 'flux',
   title: 'FLUX.1',
   /** Chroma, HunyuanVideo, FLUX.2 and ControlNets have similar blocks; the tensors around the blocks tell them apart. */
@@ -39,20 +46,30 @@ export const flux: NetworkFamily<Denoiser> = {
 };
 
 const SINUSOID_CHANNELS = 256;
+/** 1024 x 1024 pixels; the configs do not say. */
+const SAMPLE = { frames: 1, height: 128, width: 128 };
 /** The reference multiplies the guidance scale as it does timesteps of 0..1. */
 const GUIDANCE_FACTOR = 1_000;
 
-class FluxTransformer implements Denoiser {
-  readonly family = 'flux';
+/** A network that is told a pooled vector of the prompt. */
+export interface FluxDenoiser extends Denoiser {
+  /** `pooled_projection_dim` */
+  readonly pooledWidth: number;
+}
+
+class FluxTransformer implements FluxDenoiser {
   readonly latentChannels: number;
   readonly patchSize = PATCH;
-  readonly textWidth: number;
+  readonly temporalPatchSize = 1;
+  readonly textHiddenSize: number;
   readonly pooledWidth: number;
+  readonly guidance: Denoiser['guidance'];
   /** Double-stream blocks, then single-stream blocks. */
   readonly layers: number;
   readonly heads: number;
   readonly headDim: number;
   readonly maxLatentSide = Number.POSITIVE_INFINITY;
+  readonly sample = SAMPLE;
   readonly #weights: WeightSource;
   readonly #form: FluxForm;
   readonly #doubleLayers: number;
@@ -64,7 +81,8 @@ class FluxTransformer implements Denoiser {
     const singleLayers = layerCount(config, 'num_single_layers', 38, weights, 'single_transformer_blocks');
     this.layers = this.#doubleLayers + singleLayers;
     this.latentChannels = this.#form.latentChannels;
-    this.textWidth = this.#form.textWidth;
+    this.textHiddenSize = this.#form.textWidth;
+    this.guidance = this.#form.guided ? 'embedded' : 'none';
     this.pooledWidth = this.#form.pooledWidth;
     this.heads = this.#form.heads;
     this.headDim = this.#form.headDim;
@@ -77,23 +95,29 @@ class FluxTransformer implements Denoiser {
 
   /** Asks for every tensor once, by building the smallest graph. */
   check(): void {
-    this.build(new GraphBuilder(), { batch: 1, height: PATCH, width: PATCH, textTokens: 1 }, plainAttention);
+    this.build(new GraphBuilder(), { batch: 1, frames: 1, height: PATCH, width: PATCH, textTokens: 1 }, plainAttention);
   }
 
   sites(sizes: DenoiserSizes): readonly AttentionSite[] {
     return this.#blocks(sizes).map(({ site }) => site);
   }
 
-  /** A network with guidance embeds declares a further input `guidance` [B]: the guidance scale itself, such as 3.5. */
+  /** `guidance`, of a network with guidance embeds: the guidance scale itself, such as 3.5. */
+  inputs({ batch, height, width, textTokens }: DenoiserSizes) {
+    return {
+      latent: [batch, this.latentChannels, height, width],
+      timestep: [batch],
+      text: [batch, textTokens, this.textHiddenSize],
+      pooled: [batch, this.pooledWidth],
+      ...(this.#form.guided ? { guidance: [batch] } : {}),
+    };
+  }
+
   build(g: GraphBuilder, sizes: DenoiserSizes, seam: AttentionSeam, probe: Probe = () => {}): Value {
-    const { batch, height, width, textTokens } = sizes;
+    const { textTokens } = sizes;
     refuseSizes(sizes);
     const net = new Layers(g, this.#weights);
-    const latent = g.input('latent', 'float32', [batch, this.latentChannels, height, width]);
-    const timestep = g.input('timestep', 'float32', [batch]);
-    const prompt = g.input('text', 'float32', [batch, textTokens, this.textWidth]);
-    const pooled = g.input('pooled', 'float32', [batch, this.pooledWidth]);
-    const guidance = this.#form.guided ? g.input('guidance', 'float32', [batch]) : null;
+    const { latent, timestep, text: prompt, pooled, guidance } = declareInputs(g, this.inputs(sizes));
 
     let image = net.linear('x_embedder', packLatent(g, latent), this.#width);
     probe('x', image);
@@ -155,7 +179,7 @@ class FluxTransformer implements Denoiser {
     const sinusoids = timestepSinusoids(g, timestep, SINUSOID_CHANNELS);
     probe('time_proj', sinusoids);
     let sum = mlp('timestep_embedder', sinusoids);
-    if (guidance !== null) {
+    if (guidance !== undefined) {
       const scaled = g.mul(guidance, g.scalar(GUIDANCE_FACTOR));
       const ofGuidance = timestepSinusoids(g, scaled, SINUSOID_CHANNELS);
       probe('time_proj.2', ofGuidance);
@@ -193,8 +217,8 @@ class FluxTransformer implements Denoiser {
 interface Conditions {
   readonly timestep: Value;
   readonly pooled: Value;
-  /** The guidance scale; null for a network that is told none. */
-  readonly guidance: Value | null;
+  /** The guidance scale; absent for a network that is told none. */
+  readonly guidance: Value | undefined;
 }
 
 /** Probes the inside of the first block of a kind and no other. */

@@ -1,7 +1,7 @@
 import { componentClass } from '../../engine/checkpoint/detect.ts';
 import { quote, refusal } from '../../engine/checkpoint/refusal.ts';
 import type { WeightSource } from '../../engine/checkpoint/weights.ts';
-import type { NetworkFamily } from '../../engine/family.ts';
+import type { NetworkFamily, PipelineFamily } from '../../engine/family.ts';
 
 /**
  * The family, opening only weights that it reads in full. A tensor that nothing reads is a sign of a network that is another one under
@@ -26,6 +26,11 @@ export function readingAll<Network>(family: NetworkFamily<Network>): NetworkFami
       );
     },
   };
+}
+
+/** As `readingAll`, of the transformer that tells which family a checkpoint is of. */
+export function readingAllOf(family: PipelineFamily): PipelineFamily {
+  return { ...family, denoiser: readingAll(family.denoiser) };
 }
 
 /** The same weights, with the names of the tensors that were asked for. */

@@ -1,4 +1,11 @@
-import type { BatchTable, EditRequest, MediaRef, MethodDescription, ParamValue } from '../../contract/index.ts';
+import {
+  type BatchTable,
+  type EditRequest,
+  type MediaRef,
+  type MethodDescription,
+  type ParamValue,
+  presentMethodId,
+} from '../../contract/index.ts';
 import { inputFaults, paramFromText, paramRange } from '../../engine/index.ts';
 import { columnOf, didYouMean, paramOf, shortened, unknownColumn } from './columns.ts';
 import type { Row } from './row.ts';
@@ -41,7 +48,7 @@ export function readRow(
       const read = readSeed(cell);
       if ('seed' in read) seed = read.seed;
       else report(column, `takes ${read.takes}, not "${shortened(cell)}".`);
-    } else if (field === 'steps' || field === 'guidance') {
+    } else if (field === 'steps' || field === 'guidance' || field === 'frames' || field === 'fps') {
       const number = readNumber(cell, column, report);
       if (number !== undefined) draft[field] = number;
     } else if (field === 'width' || field === 'height') {
@@ -95,16 +102,11 @@ function checkMethod(
         ? 'inpaint'
         : 'prompt-edit';
   draft.checkpoint ??= DEFAULT_CHECKPOINT;
-  const pictures = methods.filter(({ makes }) => makes !== 'video');
-  const method = pictures.find(({ id }) => id === draft.method);
+  const { method: named } = draft;
+  const method = methods.find(({ id }) => id === presentMethodId(named));
   if (!method) {
-    const name = shortened(draft.method);
-    if (methods.some(({ id }) => id === draft.method))
-      report('method', `the method ${name} makes a video, and a batch makes pictures; see "attune video".`);
-    else {
-      const ids = pictures.map(({ id }) => id);
-      report('method', `there is no method "${name}".${didYouMean(draft.method, ids)}`);
-    }
+    const ids = methods.map(({ id }) => id);
+    report('method', `there is no method "${shortened(named)}".${didYouMean(named, ids)}`);
     return;
   }
   for (const { input, isMissing } of inputFaults(method.inputs, draft, INPUTS))

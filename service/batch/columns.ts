@@ -23,6 +23,8 @@ const COLUMNS: Readonly<Record<string, string>> = {
   guidance: 'guidance',
   cfg: 'guidance',
   cfg_scale: 'guidance',
+  frames: 'frames',
+  fps: 'fps',
   maps: 'maps',
 };
 

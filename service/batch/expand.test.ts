@@ -5,7 +5,7 @@ import { expandTable, mediaKey, planBatch } from './expand.ts';
 import { generateMethod, tableOf } from './kill-job.ts';
 import { readSeed } from './seeds.ts';
 
-const methods = [generateMethod, { ...generateMethod, id: 'film', makes: 'video' as const }];
+const methods = [generateMethod];
 const sha = (digit: string) => digit.repeat(64);
 const problemsOf = (rows: readonly Readonly<Record<string, string>>[]) =>
   expandTable(tableOf(1, { rows: rows.map((row) => ({ ...row })) }), methods).problems.map(({ message }) => message);
@@ -95,7 +95,7 @@ describe('a row', () => {
     ],
     [{ prompt: 'a', guidance: '4,5' }, ['Row 1, guidance: takes a number, e.g. 4.5, not "4,5".']],
     [{ prompt: 'a', width: '8' }, [expect.stringMatching(/only one of width and height/)]],
-    [{ prompt: 'a', method: 'film' }, [expect.stringMatching(/makes a video, and a batch makes pictures/)]],
+    [{ prompt: 'a', method: 'film' }, [expect.stringMatching(/there is no method "film"/)]],
     [{ prompt: 'a', source: 'x.png' }, [expect.stringMatching(/there is no picture "x\.png"/)]],
     [{ prompt: 'a', steps: '0' }, [expect.stringMatching(/Row 1, steps: /)]],
     [{ prompt: 'a __missing__' }, [expect.stringMatching(/Row 1, prompt: it names the list __missing__/)]],

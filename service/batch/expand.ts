@@ -21,14 +21,18 @@ export interface Expansion {
   readonly problems: readonly BatchProblem[];
 }
 
+/** Throws as a run of the request would before it starts. */
+export type RequestCheck = (request: EditRequest) => void;
+
 /** More are not worth reading at once. */
 const MAX_PROBLEMS = 200;
 
 /**
  * The jobs of a table: every row as often as it repeats, its choices made. Seeds count up: from the row's own seed over its repeats,
  * otherwise from the base's over all jobs. A row with a problem gives no jobs; the problems name row and field.
+ * @param check absent: the form of the rows alone is judged
  */
-export function expandTable(table: BatchTable, methods: readonly MethodDescription[]): Expansion {
+export function expandTable(table: BatchTable, methods: readonly MethodDescription[], check?: RequestCheck): Expansion {
   const jobs: ExpandedJob[] = [];
   const problems: BatchProblem[] = [];
   const { base, repeats } = table;
@@ -52,6 +56,7 @@ export function expandTable(table: BatchTable, methods: readonly MethodDescripti
         const seed = seedAt(own, { base: base.seed ?? 0, row, repeat, repeats });
         if (seed === undefined) report('seed', 'counting up goes past the largest seed; begin with a smaller one.');
         const request = seed === undefined ? undefined : requestOf({ ...draft, seed }, table, report);
+        if (request && found.length === 0 && check) checkRow(request, check, report);
         if (request && found.length === 0) jobs.push({ row, repeat, request });
       }
     }
@@ -61,15 +66,26 @@ export function expandTable(table: BatchTable, methods: readonly MethodDescripti
 }
 
 /** What a table will do, for showing before it starts. */
-export function planBatch(table: BatchTable, methods: readonly MethodDescription[], startedMs = Date.now()): BatchPlan {
-  const { jobs, problems } = expandTable(table, methods);
+export function planBatch(table: BatchTable, methods: readonly MethodDescription[], check?: RequestCheck): BatchPlan {
+  const { jobs, problems } = expandTable(table, methods, check);
   const first = jobs.slice(0, 100);
-  const files = nameJobs(first, { ...table.export, startedMs, taken: [] });
+  const files = nameJobs(first, { ...table.export, startedMs: Date.now(), taken: [] });
   return {
     total: jobs.length,
     jobs: first.map(({ row, request }, index) => ({ row, request, file: files[index]! })),
     problems: [...problems],
   };
+}
+
+/** Reports what the engine refuses, under the column that it is about. */
+function checkRow(request: EditRequest, check: RequestCheck, report: Report): void {
+  try {
+    check(request);
+  } catch (error) {
+    if (!(error instanceof AttuneError)) throw error;
+    const { field = 'request' } = error.where;
+    report(Object.hasOwn(request.params ?? {}, field) ? `param.${field}` : field, error.message);
+  }
 }
 
 /** What a cell calls a picture that shares its name with others, and its content with others. */

@@ -15,6 +15,7 @@ it('starts, pauses, goes on and gives everything as a ZIP', async () => {
     outputs,
     codec: openImageCodec(),
     methods: () => [generateMethod],
+    check: () => {},
     explain: (error) => ({ kind: 'internal', message: String(error) }),
     runJob: (job) => fakeJob(job),
     store: { add: () => {}, update: () => {}, list: () => [] },

@@ -34,7 +34,7 @@ export interface BatchService {
   close(): Promise<void>;
 }
 
-export interface BatchServiceOptions extends Pick<BatchOptions, 'codec' | 'explain'> {
+export interface BatchServiceOptions extends Pick<BatchOptions, 'codec' | 'explain' | 'check'> {
   readonly runJob: (
     ...given: [...Parameters<BatchOptions['runJob']>, batch: string]
   ) => ReturnType<BatchOptions['runJob']>;
@@ -116,7 +116,7 @@ export function openBatches(options: BatchServiceOptions): BatchService {
   };
 
   return {
-    plan: (table) => planBatch(table, options.methods()),
+    plan: (table) => planBatch(table, options.methods(), options.check),
     parse(name, bytes) {
       const { text, notes } = decodeText(bytes, name);
       return { rows: parseRows(name, text), notes: [...notes] };
@@ -124,7 +124,7 @@ export function openBatches(options: BatchServiceOptions): BatchService {
     start(given) {
       const table =
         given.base.seed === undefined ? { ...given, base: { ...given.base, seed: Date.now() % MAX_SEED } } : given;
-      const { total, problems } = planBatch(table, options.methods());
+      const { total, problems } = planBatch(table, options.methods(), options.check);
       const [problem] = problems;
       if (problem) throw new AttuneError('request-invalid', problem.message, { field: problem.field });
       const batch = randomUUID();

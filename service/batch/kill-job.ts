@@ -59,6 +59,7 @@ export function killOptions(folder: string, codec: ImageCodec): BatchOptions {
     table: tableOf(12, { base: { seed: 100, method: 'generate', maps: true } }),
     folder,
     methods: [generateMethod],
+    check: () => {},
     codec,
     resume: false,
     explain: (error) => ({ kind: 'internal', message: String(error) }),

@@ -9,8 +9,9 @@ import {
   type UserError,
 } from '../../contract/index.ts';
 import { AttuneError, type ImageCodec, type Pixels, throwIfCancelled, writeMetadata } from '../../engine/index.ts';
+import { encodeAnimation } from '../../native/animation.ts';
 import { NameTaken, naming, sha256Of, stageFile, sweepFolder } from '../../native/files.ts';
-import { expandTable } from './expand.ts';
+import { expandTable, type RequestCheck } from './expand.ts';
 import type { ExpandedJob } from './job.ts';
 import {
   type BatchFile,
@@ -27,9 +28,11 @@ import { nameJobs, safeStem } from './names.ts';
 
 /** What a job gives: the engine's `RunResult` is one. */
 export interface JobResult {
+  /** The frames; one of a picture. */
   readonly images: readonly Pixels[];
-  readonly maps: readonly { readonly word: string; readonly image: Pixels }[];
-  readonly mask?: Pixels;
+  /** Frames a second; absent for a picture. */
+  readonly fps?: number;
+  readonly maps: readonly { readonly word: string; readonly image: Pixels; readonly frame?: number }[];
   readonly record: EditRecord;
   readonly warnings: readonly string[];
 }
@@ -52,6 +55,8 @@ export interface BatchOptions {
   readonly table: BatchTable;
   readonly folder: string;
   readonly methods: readonly MethodDescription[];
+  /** Absent: the form of the table alone is judged before its jobs run. */
+  readonly check?: RequestCheck;
   /** Runs one job. What it throws fails the job, except 'cancelled', which ends the run. */
   readonly runJob: (job: BatchJob, signal: AbortSignal | undefined) => Promise<JobResult>;
   readonly codec: ImageCodec;
@@ -99,7 +104,7 @@ export async function runBatch(options: BatchOptions): Promise<BatchOutcome> {
     const head = found?.entries[0]?.kind === 'batch' ? found.entries[0] : undefined;
     const isFinished = found?.entries.at(-1)?.kind === 'finished';
     if (head && !resume && !isFinished) throw unfinished(folder);
-    const jobs = jobsOf(table, options.methods, resume ? head?.seed : undefined);
+    const jobs = jobsOf(table, options, resume ? head?.seed : undefined);
     const fingerprint = fingerprintOf(table, jobs);
     if (head && resume && head.fingerprint !== fingerprint) throw changed(folder);
     const goesOn = head !== undefined && resume;
@@ -139,12 +144,12 @@ export async function seedOfBatch(folder: string): Promise<number | undefined> {
 
 function jobsOf(
   table: BatchTable,
-  methods: readonly MethodDescription[],
+  { methods, check }: Pick<BatchOptions, 'methods' | 'check'>,
   seed: number | undefined,
 ): readonly ExpandedJob[] {
   const seeded =
     table.base.seed === undefined && seed !== undefined ? { ...table, base: { ...table.base, seed } } : table;
-  const { jobs, problems } = expandTable(seeded, methods);
+  const { jobs, problems } = expandTable(seeded, methods, check);
   const [first] = problems;
   if (!first) return jobs;
   const more = problems.length > 1 ? ` And ${problems.length - 1} more.` : '';
@@ -264,23 +269,47 @@ async function attempt(course: Course, job: number): Promise<ManifestEntry | { r
   return store(course, job, made, result);
 }
 
+/** A picture in the format of the batch with a map for each word; a video as animated WebP with a folder of maps for each. */
 async function encodeResult(result: JobResult, file: string, { codec, table }: BatchOptions) {
-  const { format, quality, withMetadata } = table.export;
-  const [image] = result.images;
-  if (!image) throw new AttuneError('runtime-failed', 'The job gave no picture.');
-  const encoded = await codec.encode(image, format, quality);
-  const bytes = withMetadata ? writeMetadata(encoded, format, result.record).bytes : encoded;
-  const made = [{ name: file, bytes }];
   const stem = file.replace(/\.\w+$/, '');
-  const words = new Set<string>();
-  for (const { word, image: map } of result.maps) {
-    const safe = safeStem(word).slice(0, 40);
-    let name = safe;
-    for (let count = 2; words.has(name.toLowerCase()); count++) name = `${safe}-${count}`;
-    words.add(name.toLowerCase());
-    made.push({ name: `${stem}-maps/${name}.png`, bytes: await codec.encode(map, 'png') });
+  const { name, format, encoded } =
+    result.fps === undefined
+      ? await encodePicture(result, file, codec, table.export)
+      : { name: `${stem}.webp`, format: 'webp' as const, encoded: await encodeFrames(result, result.fps) };
+  const bytes = table.export.withMetadata ? writeMetadata(encoded, format, result.record).bytes : encoded;
+  const made = [{ name, bytes }];
+  const names = new Map<string, string>();
+  const said = new Map<string, number>();
+  for (const { word, frame = 0, image } of result.maps) {
+    const count = (said.get(`${frame} ${word}`) ?? 0) + 1;
+    said.set(`${frame} ${word}`, count);
+    const key = `${count} ${word}`;
+    const map = names.get(key) ?? freshName(safeStem(word).slice(0, 40), [...names.values()]);
+    names.set(key, map);
+    const place = result.fps === undefined ? map : `${map}/${String(frame + 1).padStart(6, '0')}`;
+    made.push({ name: `${stem}-maps/${place}.png`, bytes: await codec.encode(image, 'png') });
   }
   return made;
+}
+
+async function encodePicture(
+  { images: [image] }: JobResult,
+  name: string,
+  codec: ImageCodec,
+  { format, quality }: BatchTable['export'],
+) {
+  if (!image) throw new AttuneError('runtime-failed', 'The job gave no picture.');
+  return { name, format, encoded: await codec.encode(image, format, quality) };
+}
+
+const encodeFrames = ({ images }: JobResult, fps: number): Promise<Uint8Array> =>
+  encodeAnimation({ frames: images, fps }, 'webp');
+
+function freshName(name: string, taken: readonly string[]): string {
+  const isTaken = (one: string) => taken.some((other) => other.toLowerCase() === one.toLowerCase());
+  let fresh = name;
+  for (let count = 2; isTaken(fresh); count++) fresh = `${name}-${count}`;
+  return fresh;
 }
 
 /** Temporary files, the journal's word for them, their names, the journal's word that they have them. */
@@ -291,8 +320,8 @@ async function store(
   result: JobResult,
 ): Promise<ManifestEntry> {
   const { options, journal, entries } = course;
-  for (const { name } of made.slice(1, 2)) {
-    const path = join(options.folder, dirname(name));
+  for (const folder of new Set(made.slice(1).map(({ name }) => dirname(name)))) {
+    const path = join(options.folder, folder);
     await naming(path, () => mkdir(path, { recursive: true }));
   }
   const [main, ...others] = made;

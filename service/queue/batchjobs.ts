@@ -1,5 +1,6 @@
-import type { BatchJob, EditRequest } from '../../contract/index.ts';
+import type { BatchJob, EditRequest, MediaInfo } from '../../contract/index.ts';
 import { AttuneError, type ImageCodec, type Pixels, toMask } from '../../engine/index.ts';
+import { decodeAnimation } from '../../native/animation.ts';
 import type { JobResult } from '../batch/index.ts';
 import { ToldError } from '../explain.ts';
 import type { History } from '../store/history.ts';
@@ -22,15 +23,23 @@ export interface BatchJobsOptions {
 }
 
 export function openBatchJobs({ queue, history, media, dispatcher, check }: BatchJobsOptions): BatchJobs {
+  const framesOf = async ({ ref, frames }: MediaInfo): Promise<Pick<JobResult, 'images' | 'fps'>> => {
+    if (frames === undefined) return { images: [await storedPixels(media, media.codec, ref.sha256)] };
+    const animation = await decodeAnimation((await media.get(ref.sha256)).bytes, 'the result');
+    return { images: animation.frames, fps: animation.fps };
+  };
   const result = async (id: string): Promise<JobResult> => {
-    const { result, maps, area, record, warnings } = history.get(id);
+    const { result, maps, record, warnings } = history.get(id);
     const pixelsOf = (sha256: string) => storedPixels(media, media.codec, sha256);
     return {
-      images: [await pixelsOf(result.ref.sha256)],
+      ...(await framesOf(result)),
       maps: await Promise.all(
-        maps.map(async ({ word, map }) => ({ word, image: toMask(await pixelsOf(map.ref.sha256)).mask })),
+        maps.map(async ({ word, map, frame }) => ({
+          word,
+          ...(frame !== undefined && { frame }),
+          image: toMask(await pixelsOf(map.ref.sha256)).mask,
+        })),
       ),
-      ...(area && { mask: toMask(await pixelsOf(area.ref.sha256)).mask }),
       record,
       warnings,
     };

@@ -281,8 +281,8 @@ export class Dispatcher {
     };
     // Meanwhile it may have been cancelled.
     if (this.#isClosed || queue.find(job.job)?.state !== 'running') return;
-    const { method, segments, size, steps } = done.record.request;
-    const timed = { checkpoint: job.request.checkpoint, method, prompts: segments?.length, size, steps };
+    const { method, size, steps } = done.record.request;
+    const timed = { checkpoint: job.request.checkpoint, method, frames: result.frames ?? 1, size, steps };
     database.transaction(() => {
       history.add(entry);
       queue.drop(job.job);

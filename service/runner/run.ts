@@ -1,15 +1,13 @@
 import type { RunEvent } from '../../contract/index.ts';
-import { AttuneError, type Engine, type ImageCodec, type RunOptions, toMask } from '../../engine/index.ts';
+import { AttuneError, type Engine, type ImageCodec, type RunOptions } from '../../engine/index.ts';
 import { providerProbe } from '../../models/probe.ts';
-import { readFileWithin } from '../../native/files.ts';
 import { openImageCodec } from '../../native/images.ts';
 import { measureProviders, openRuntime } from '../../native/measure.ts';
 import type { Port } from '../../transport/index.ts';
 import { explain } from '../explain.ts';
 import { openLocalEngine } from '../open-engine.ts';
-import { encoded } from './encoded.ts';
+import { readSource, runJob } from './job.ts';
 import type { Answers, Ask, FromRunner, RunJob, Select, Setup, ToRunner } from './messages.ts';
-import { MAX_FILE_BYTES, makesVideo, runVideo } from './video.ts';
 
 /** The runner behind a port, whatever carries it: opens the engine, runs one thing after another, hears `cancel` between steps. */
 export function hostRunner(port: Port): void {
@@ -48,27 +46,7 @@ export function hostRunner(port: Port): void {
           if (!abort.signal.aborted) tell({ kind: 'event', job, event });
         },
       } satisfies RunOptions;
-      const opened = await open();
-      if (makesVideo(opened, message.request.method)) {
-        tell({ kind: 'done', job, ...(await runVideo(opened, message, options, codec)) });
-        return;
-      }
-      const media = await readMedia(message, codec);
-      const result = await opened.run(message.request, media, options);
-      const [image] = result.images;
-      if (image === undefined) throw new AttuneError('runtime-failed', 'The run gave no picture.');
-      tell({
-        kind: 'done',
-        job,
-        result: await encoded(image, codec),
-        record: result.record,
-        ...(result.mask === undefined ? {} : { area: await encoded(result.mask, codec) }),
-        maps: await Promise.all(
-          result.maps.map(async ({ word, image: map }) => ({ word, ...(await encoded(map, codec)) })),
-        ),
-        figures: result.figures,
-        warnings: result.warnings,
-      });
+      tell({ kind: 'done', job, ...(await runJob(await open(), message, options, codec)) });
     } catch (error) {
       tell({ kind: 'failed', job, error: explain(error) });
     } finally {
@@ -131,21 +109,12 @@ class StepGate {
   }
 }
 
-async function readMedia({ request, source, mask }: RunJob, codec: ImageCodec) {
-  const read = async (path: string, name = 'the picture') =>
-    codec.decode(await readFileWithin(path, MAX_FILE_BYTES), name);
-  return {
-    ...(source === undefined ? {} : { source: await read(source, request.source?.name) }),
-    ...(mask === undefined ? {} : { mask: toMask(await read(mask, request.mask?.name)).mask }),
-  };
-}
-
 async function look(
   { checkpoint, source, word, prompt }: Select,
   engine: Engine,
   codec: ImageCodec,
 ): Promise<Answers['select']> {
-  const pixels = await codec.decode(await readFileWithin(source, MAX_FILE_BYTES), 'the picture');
-  const { map } = await engine.select({ checkpoint, source: pixels, word, ...(prompt !== undefined && { prompt }) });
+  const looked = await readSource(source, 'the picture', codec);
+  const { map } = await engine.select({ checkpoint, source: looked, word, ...(prompt !== undefined && { prompt }) });
   return { word, map };
 }

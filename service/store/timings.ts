@@ -5,8 +5,8 @@ import type { Database } from './database.ts';
 export interface TimedJob {
   readonly checkpoint: string;
   readonly method: string;
-  /** That follow each other; absent: one. */
-  readonly prompts?: number | undefined;
+  /** Of the result. */
+  readonly frames: number;
   readonly size: Size;
   readonly steps: number;
 }
@@ -20,7 +20,7 @@ export interface Timings {
 
 const RUNS_COUNTED = 9;
 
-const keyOf = ({ method, prompts = 1 }: TimedJob) => (prompts === 1 ? method : `${method}/${prompts}`);
+const keyOf = ({ method, frames }: TimedJob) => (frames === 1 ? method : `${method}/${frames}`);
 
 export function openTimings({ prepare }: Database): Timings {
   const insert = prepare(

@@ -7,11 +7,11 @@ import {
   type ShareOp,
   shapeValues,
   shareValues,
-  timeFilter,
 } from '../../engine/index.ts';
 import { data, FixtureCall, row } from './attentioncall.ts';
 import { number } from './manifest.ts';
 import type { CaseRunner, MethodCase } from './method.ts';
+import { timeFilter } from './published/timefilter.ts';
 import type { FixtureArray } from './types.ts';
 
 /** methods/primitives, every identity through the vocabulary of engine/attention. */

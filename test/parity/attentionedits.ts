@@ -158,8 +158,8 @@ async function runModel(
   return comparison.result(`${comparison.compared} tensors`);
 }
 
-function feedsOf(denoiser: Denoiser, inputs: ReadonlyMap<string, FixtureArray>, caseName: string) {
-  return denoiserFeeds(denoiser, (name) => take(inputs, `${caseName}.${name}`));
+function feedsOf(inputs: ReadonlyMap<string, FixtureArray>, caseName: string) {
+  return denoiserFeeds((name) => inputs.get(`${caseName}.${name}`));
 }
 
 /** The layers and the kind of call that the manifest's module paths name. */
@@ -169,7 +169,7 @@ function placeOf(
   caseName: string,
   wanted: readonly unknown[],
 ): Pick<AttentionOp, 'layers' | 'sites'> {
-  const sites = denoiser.sites(denoiserSizes(denoiser, feedsOf(denoiser, inputs, caseName)));
+  const sites = denoiser.sites(denoiserSizes(feedsOf(inputs, caseName)));
   const named = wanted.map((id) => sites.find((site) => site.id === id)).filter((site) => site !== undefined);
   const kinds = new Set(named.map((site: AttentionSite) => site.kind));
   const [kind] = kinds;
@@ -187,8 +187,8 @@ async function runEdit(
   { runtime }: ParityContext,
   wanted: readonly string[],
 ): Promise<Record<string, Tensor>> {
-  const feeds = feedsOf(denoiser, inputs, caseName);
-  const sizes = denoiserSizes(denoiser, feeds);
+  const feeds = feedsOf(inputs, caseName);
+  const sizes = denoiserSizes(feeds);
   const attention = compileAttention(edit.ops, sizesOf(denoiser.sites(sizes)));
   const g = new GraphBuilder();
   denoiser.build(g, sizes, attention, (name, value) => {

@@ -13,9 +13,6 @@ import {
   placeValues,
   planSegments,
   planSharing,
-  publishedLevels,
-  reweighting,
-  reweightValues,
   type SharingRow,
   segmentStates,
   sharingValues,
@@ -28,6 +25,8 @@ import {
 import { data, FixtureCall } from './attentioncall.ts';
 import { number, numbers } from './manifest.ts';
 import type { CaseRunner, MethodCase } from './method.ts';
+import { publishedLevels } from './published/publishedlevels.ts';
+import { reweighting, reweightValues } from './published/reweight.ts';
 import type { FixtureArray } from './types.ts';
 
 /** DiTCtrl: segments and their conditioning, the blended update, and the attention of a pair of windows. */

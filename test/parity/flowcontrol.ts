@@ -1,6 +1,7 @@
-import { advanceOffset, guidedStep, runPairedLoop } from '../../engine/index.ts';
+import { advanceOffset, runPairedLoop } from '../../engine/index.ts';
 import { number, numbers } from './manifest.ts';
 import type { CaseRunner, MethodCase } from './method.ts';
+import { guidedStep } from './published/guidedstep.ts';
 import { affineField } from './toyfields.ts';
 
 /** The sampler half of methods/mmdit-control; its attention half is in attention.ts. */

@@ -1,24 +1,10 @@
-import {
-  aggregateWords,
-  alignTokens,
-  chooseBranches,
-  cosine,
-  floatTensor,
-  GraphBuilder,
-  linkInsertedRuns,
-  noiseAwareLimit,
-  type OperandSources,
-  refineMap,
-  refineProbabilities,
-  replaceMatrix,
-  runVirtualInversion,
-  selectInOrder,
-  selfAttentionSources,
-  virtualInversionStep,
-  wordMask,
-} from '../../engine/index.ts';
+import { alignTokens, floatTensor, GraphBuilder } from '../../engine/index.ts';
 import { field, list, number, numbers } from './manifest.ts';
 import { type MethodCase, runMethodCases } from './method.ts';
+import { runVirtualInversion, virtualInversionStep } from './published/ddcm.ts';
+import { type OperandSources, refineProbabilities, selfAttentionSources } from './published/published.ts';
+import { cosine, linkInsertedRuns, refineMap, replaceMatrix, selectInOrder } from './published/tokenmaps.ts';
+import { aggregateWords, chooseBranches, noiseAwareLimit, wordMask } from './published/wordmasks.ts';
 import { affineField } from './toyfields.ts';
 import type { FixtureRunner } from './types.ts';
 

@@ -2,19 +2,14 @@ import { join } from 'node:path';
 import type { Autoencoder, Denoiser, DenoiserSizes, Probe, TextEncoder } from '../../engine/index.ts';
 import {
   type AttentionSeam,
+  type FloatTensor,
   floatTensor,
   openComponent,
   plainAttention,
   type Tensor,
   type Value,
 } from '../../engine/index.ts';
-import {
-  autoencoders,
-  denoisers,
-  denoisersWithoutPipeline,
-  textEncoders,
-  videoAutoencoders,
-} from '../../models/registry.ts';
+import { autoencoders, pipelines, textEncoders } from '../../models/registry.ts';
 import { Comparison, storedTolerance } from './compare.ts';
 import { fluxFeeds } from './flux.ts';
 import { field, isRecord, record, text } from './manifest.ts';
@@ -64,41 +59,40 @@ function runOf(component: ReturnType<typeof openComponent>): CaseRun | undefined
   if (denoiser !== undefined) return runGraphs(denoiserGraphs(denoiser));
   const encoder = textEncoders.find((family) => family.detect(component));
   if (encoder !== undefined) return runGraphs(textGraphs(encoder.open(component)));
-  const video = videoAutoencoders.find((family) => family.detect(component));
-  if (video !== undefined) return codeVideos(video.open(component));
-  const autoencoder = autoencoders.find((family) => family.detect(component));
-  return autoencoder === undefined ? undefined : runGraphs(autoencoderGraphs(autoencoder.open(component)));
+  const autoencoder = autoencoders.find((family) => family.detect(component))?.open(component);
+  if (autoencoder === undefined) return undefined;
+  return autoencoder.independentFrames ? runGraphs(autoencoderGraphs(autoencoder)) : codeVideos(autoencoder);
 }
 
 /** The denoiser of a component; undefined where `models/` has no family for it. */
 export function openDenoiser(component: ReturnType<typeof openComponent>): Denoiser | undefined {
-  return [...denoisers, ...denoisersWithoutPipeline].find((family) => family.detect(component))?.open(component);
+  return pipelines.find(({ denoiser }) => denoiser.detect(component))?.denoiser.open(component);
 }
 
 function denoiserGraphs(denoiser: Denoiser) {
   return (input: CaseInput): readonly CaseGraph[] => {
-    const feeds = denoiserFeeds(denoiser, input);
-    return [{ feeds, build: (g, probe) => denoiser.build(g, denoiserSizes(denoiser, feeds), probing(probe), probe) }];
+    const feeds = denoiserFeeds(input);
+    return [{ feeds, build: (g, probe) => denoiser.build(g, denoiserSizes(feeds), probing(probe), probe) }];
   };
 }
 
-/** The inputs of a denoiser under the fixtures' names. */
-export function denoiserFeeds(denoiser: Denoiser, input: CaseInput): DenoiserFeeds {
-  if (denoiser.family === 'flux') return fluxFeeds(input);
+/** The inputs of a denoiser under the fixtures' names; packed latents come with the places of their tokens. */
+export function denoiserFeeds(input: CaseInput): DenoiserFeeds {
+  if (input('img_ids') !== undefined) return fluxFeeds(input);
+  const pooled = input('pooled_projections');
   return {
     latent: floats(input('hidden_states')),
     timestep: floats(input('timestep')),
     text: floats(input('encoder_hidden_states')),
-    ...(denoiser.pooledWidth === 0 ? {} : { pooled: floats(input('pooled_projections')) }),
+    ...(pooled === undefined ? {} : { pooled: floats(pooled) }),
   };
 }
 
 /** What a denoiser is built for, by its inputs: the latent is [B, C, h, w], of videos [B, F, C, h, w]. */
-export function denoiserSizes({ video }: Denoiser, { latent, text: prompt }: DenoiserFeeds): DenoiserSizes {
+export function denoiserSizes({ latent, text: prompt }: DenoiserFeeds): DenoiserSizes {
   const [batch = 0, ...rest] = latent.dims;
-  const [height = 0, width = 0] = rest.slice(-2);
-  const sizes = { batch, height, width, textTokens: prompt.dims[1] ?? 0 };
-  return video === undefined ? sizes : { ...sizes, frames: rest[0] ?? 0 };
+  const [frames = 0, , height = 0, width = 0] = rest.length === 3 ? [1, ...rest] : rest;
+  return { batch, frames, height, width, textTokens: prompt.dims[1] ?? 0 };
 }
 
 function textGraphs(encoder: TextEncoder) {
@@ -117,13 +111,21 @@ function textGraphs(encoder: TextEncoder) {
 
 function autoencoderGraphs(autoencoder: Autoencoder) {
   return (input: CaseInput): readonly CaseGraph[] => {
-    const [image, latent] = [floats(input('x')), floats(input('z'))];
-    const sizes = ({ dims: [batch = 0, , height = 0, width = 0] }: Tensor) => ({ batch, height, width });
+    const [frames, latent] = [asClip(floats(input('x'))), asClip(floats(input('z')))];
+    const sizes = ({ dims: [batch = 0, , count = 0, height = 0, width = 0] }: Tensor) => ({
+      ...{ batch, frames: count, height, width },
+      follows: false,
+    });
     return [
-      { feeds: { image }, build: (g, probe) => autoencoder.buildEncoder(g, sizes(image), probe) },
+      { feeds: { frames }, build: (g, probe) => autoencoder.buildEncoder(g, sizes(frames), probe) },
       { feeds: { latent }, build: (g, probe) => autoencoder.buildDecoder(g, sizes(latent), probe) },
     ];
   };
+}
+
+/** [B, C, h, w] as one frame, [B, C, 1, h, w]. */
+function asClip({ data, dims: [batch = 0, channels = 0, ...plane] }: FloatTensor): FloatTensor {
+  return floatTensor(data, [batch, channels, 1, ...plane]);
 }
 
 /** The plain attention, with its operands [B, heads, T, d] and the probabilities they make shown under the names of the fixtures. */

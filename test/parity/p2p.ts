@@ -1,19 +1,14 @@
+import { isOpen, splitWords, type Window } from '../../engine/index.ts';
+import { field, list, number, numbers, record } from './manifest.ts';
+import { type MethodCase, runMethodCases } from './method.ts';
 import {
-  aggregateWords,
-  isOpen,
   refineProbabilities,
   replaceProbabilities,
   reweightProbabilities,
   scheduleProbabilities,
-  splitWords,
-  union,
-  type Window,
-  without,
-  wordMask,
-  wordScheduleTable,
-} from '../../engine/index.ts';
-import { field, list, number, numbers, record } from './manifest.ts';
-import { type MethodCase, runMethodCases } from './method.ts';
+} from './published/published.ts';
+import { wordScheduleTable } from './published/tokenmaps.ts';
+import { aggregateWords, union, without, wordMask } from './published/wordmasks.ts';
 import type { FixtureRunner } from './types.ts';
 
 /** Prompt-to-Prompt's controls of a U-Net's attention, its word schedule and its local blend. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createOnnxRuntime } from '../../native/runtime.ts';
 import { Comparison, errorShare } from './compare.ts';
+import { type MadeFixture, writeFixture } from './made.ts';
 import { findFixtures, formatResult, runFixture } from './walk.ts';
 
 const context = { runtime: createOnnxRuntime() };
@@ -120,31 +121,6 @@ describe('the fixtures of the repository', () => {
     expect(result?.detail).toContain('lcm.noised');
   });
 });
-
-interface MadeFixture {
-  readonly manifest: unknown;
-  readonly files: Readonly<Record<string, Readonly<Record<string, { shape: readonly number[]; data: Float32Array }>>>>;
-}
-
-async function writeFixture(directory: string, { manifest, files }: MadeFixture): Promise<void> {
-  await mkdir(directory, { recursive: true });
-  await writeFile(join(directory, 'manifest.json'), JSON.stringify(manifest));
-  for (const [file, tensors] of Object.entries(files)) {
-    let offset = 0;
-    const header = Object.fromEntries(
-      Object.entries(tensors).map(([name, { shape, data }]) => {
-        const range = [offset, offset + data.byteLength];
-        offset += data.byteLength;
-        return [name, { dtype: 'F32', shape, data_offsets: range }];
-      }),
-    );
-    const text = Buffer.from(JSON.stringify(header));
-    const length = Buffer.alloc(8);
-    length.writeBigUInt64LE(BigInt(text.length));
-    const parts = Object.values(tensors).map(({ data }) => Buffer.from(data.buffer, data.byteOffset, data.byteLength));
-    await writeFile(join(directory, file), Buffer.concat([length, text, ...parts]));
-  }
-}
 
 /** A mmdit-control folder with the one case paired_step, by its formula; `error` is added to the first result. */
 function pairedFixture(shape: readonly number[], error = 0): MadeFixture {

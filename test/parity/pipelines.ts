@@ -1,45 +1,54 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CodingModel, DenoisingModel } from '../../engine/index.ts';
 import {
-  decodePlanes,
+  type CodingModel,
+  type DenoisingModel,
+  decodeFramePlanes,
+  type LatentSize,
+  latentOf,
+  latentSizeOf,
   openBranches,
   openComponent,
   openScheduler,
-  runEulerLoop,
+  type PipelineFamily,
+  runSchedulerLoop,
   SessionCache,
+  schedule,
 } from '../../engine/index.ts';
-import { autoencoders, denoisers } from '../../models/registry.ts';
+import { autoencoders, pipelines } from '../../models/registry.ts';
 import { Comparison, storedTolerance } from './compare.ts';
 import { field, isRecord, number, record, text } from './manifest.ts';
 import { conditions, joined } from './prompts.ts';
 import { readFixtureTensors, take, takeFloats } from './safetensors.ts';
-import type { FixtureRunner } from './types.ts';
-import { runVideoPipeline } from './videopipeline.ts';
+import type { FixtureArray, FixtureRunner } from './types.ts';
 
-/** Image pipelines of flow models from given prompt embeddings and noise to the decoded picture, through the product's branches, loop and decoder. */
-export const runPipeline: FixtureRunner = async (fixture, context) =>
-  field(fixture.manifest, 'class') === 'CogVideoXPipeline'
-    ? runVideoPipeline(fixture, context)
-    : runPicturePipeline(fixture, context);
-
-const runPicturePipeline: FixtureRunner = async ({ directory, path, manifest }, { runtime }) => {
+/**
+ * Pipelines from given prompt embeddings and noise to the decoded frames, through the product's schedule, branches, loop and decoder.
+ * The rows of the fixture's batch are branches, each guided by its own negative prompt.
+ */
+export const runPipeline: FixtureRunner = async ({ directory, path, manifest }, { runtime }) => {
   const component = (name: string) => openComponent(join(directory, text(manifest, 'components', name)));
-  const transformer = component('transformer');
-  const denoiser = denoisers.find((family) => family.detect(transformer))?.open(transformer);
-  const vae = component('vae');
-  const autoencoder = autoencoders.find((family) => family.detect(vae))?.open(vae);
-  if (denoiser === undefined || autoencoder === undefined) {
+  const [transformer, vae] = [component('transformer'), component('vae')];
+  const family = pipelines.find(({ denoiser }) => denoiser.detect(transformer));
+  const autoencoder = autoencoders.find((candidate) => candidate.detect(vae))?.open(vae);
+  if (family === undefined || autoencoder === undefined)
     return [{ path, status: 'SKIP', detail: `no code yet for ${field(manifest, 'class')}` }];
-  }
   const config: unknown = JSON.parse(
     await readFile(join(directory, text(manifest, 'components', 'scheduler'), 'scheduler_config.json'), 'utf8'),
   );
   if (!isRecord(config)) throw new Error('a scheduler config must be an object');
-  const loading = { denoiser: { weights: 'mapped' }, autoencoder: { weights: 'mapped' } } as const;
   const sessions = new SessionCache(runtime);
-  const model = { folder: directory, denoiser, autoencoder, sessions, loading };
-  const results = await sample({ directory, manifest, model, scheduler: openScheduler(config) });
+  const model: PipelineModel = {
+    name: path,
+    folder: directory,
+    family,
+    denoiser: family.denoiser.open(transformer),
+    autoencoder,
+    scheduler: openScheduler(config),
+    sessions,
+    loading: { denoiser: { weights: 'mapped' }, autoencoder: { weights: 'mapped' } },
+  };
+  const results = await sample(model, manifest, await readFixtureTensors(join(directory, 'inputs.safetensors')));
   await sessions.release();
   const outputs = await readFixtureTensors(join(directory, 'outputs.safetensors'));
   const comparison = new Comparison(path);
@@ -51,77 +60,110 @@ const runPicturePipeline: FixtureRunner = async ({ directory, path, manifest }, 
   return [comparison.result(`${comparison.compared} tensors`)];
 };
 
-interface PipelineRun {
-  readonly directory: string;
-  readonly manifest: unknown;
-  readonly model: DenoisingModel & CodingModel;
+interface PipelineModel extends DenoisingModel, CodingModel {
+  readonly name: string;
+  readonly family: PipelineFamily;
   readonly scheduler: ReturnType<typeof openScheduler>;
 }
 
-/** The pictures of the fixture are branches of one batch, each guided by its own negative prompt. */
-async function sample({ directory, manifest, model, scheduler }: PipelineRun): Promise<Map<string, ArrayLike<number>>> {
-  const { denoiser, autoencoder } = model;
-  const inputs = await readFixtureTensors(join(directory, 'inputs.safetensors'));
-  const start = take(inputs, 'latents');
-  const [pictures = 0, channels = 0, height = 0, width = 0] = start.shape;
-  const size = channels * height * width;
-  const steps = number(manifest, 'call', 'num_inference_steps');
-  const guidance = number(manifest, 'call', 'guidance_scale');
-  const imageTokens = (height / denoiser.patchSize) * (width / denoiser.patchSize);
-  const { sigmas, timesteps } = scheduler.plan(steps, { imageTokens });
-  if (sigmas === undefined) throw new Error('this pipeline needs a flow scheduler');
+async function sample(
+  model: PipelineModel,
+  manifest: unknown,
+  inputs: Map<string, FixtureArray>,
+): Promise<Map<string, ArrayLike<number>>> {
+  const call = (name: string) => number(manifest, 'call', name);
+  const frames = field(manifest, 'call', 'num_frames') === undefined ? 1 : call('num_frames');
+  const size = latentSizeOf(model, { width: call('width'), height: call('height'), frames });
+  // Latents that the pipeline keeps packed are in the fixture twice.
+  const isPacked = inputs.has('latents_unpacked');
+  const start = takeFloats(inputs, isPacked ? 'latents_unpacked' : 'latents');
+  const videos = start.length / size.length;
+  const rowsOf = (batch: Float32Array) =>
+    Array.from({ length: videos }, (_, i) => batch.subarray(i * size.length, (i + 1) * size.length));
+  const stored = (batch: Float32Array) => (isPacked ? joined(rowsOf(batch).map((row) => packed(row, size))) : batch);
 
-  const [positives, negatives] = ['', 'negative_'].map((kind) =>
-    conditions(take(inputs, `${kind}prompt_embeds`), take(inputs, `${kind}pooled_prompt_embeds`)),
-  );
-  if (positives === undefined || negatives === undefined) throw new Error('a guided pipeline has two kinds of prompts');
-  const guided = await openBranches(model, {
-    branches: positives.map((condition, i) => ({
-      name: `${i}`,
-      condition,
-      negative: negatives[i] ?? condition,
-      guidance,
-    })),
-    height,
-    width,
-  });
+  const prompts = (kind: '' | 'negative_') =>
+    conditions(take(inputs, `${kind}prompt_embeds`), inputs.get(`${kind}pooled_prompt_embeds`));
+  const positives = prompts('');
+  const negatives = inputs.has('negative_prompt_embeds') ? prompts('negative_') : [];
+  if (positives.length !== videos) throw new Error(`${positives.length} prompts for ${videos} latents`);
+  const guidance = call('guidance_scale');
+  const open = (all: typeof positives, against: typeof negatives, scale: number) =>
+    openBranches(model, {
+      frames: size.totalFrames,
+      height: size.rows,
+      width: size.columns,
+      branches: all.map((condition, i) => {
+        const negative = against[i];
+        return { name: `${i}`, condition, guidance: scale, ...(negative === undefined ? {} : { negative }) };
+      }),
+    });
+  const isByTwo = negatives.length > 0;
+  const guided = await open(positives, negatives, guidance);
   // What the network returned before guidance is in the fixture too, the negative prompts first.
-  const plain = await openBranches(model, {
-    branches: [...negatives, ...positives].map((condition, i) => ({ name: `${i}`, condition, guidance: 1 })),
-    height,
-    width,
-  });
+  const plain = isByTwo ? await open([...negatives, ...positives], [], 1) : guided;
 
+  const noises = inputs.has('step_noise') ? takeFloats(inputs, 'step_noise') : undefined;
   const results = new Map<string, ArrayLike<number>>();
-  const latent = await runEulerLoop({
-    latent: takeFloats(inputs, 'latents'),
-    sigmas,
-    velocity: async ({ step, sigma, latent: state }) => {
-      const latents = Array.from({ length: pictures }, (_, i) => state.subarray(i * size, (i + 1) * size));
-      results.set(`step.${step}.timestep`, [timesteps[step] ?? 0]);
-      const { velocities } = await plain.run({ latents: [...latents, ...latents], sigma });
-      results.set(`step.${step}.model_output`, joined(velocities));
-      return joined((await guided.run({ latents, sigma })).velocities);
+  const latent = await runSchedulerLoop({
+    latent: start,
+    plan: schedule(model, size, call('num_inference_steps')),
+    ...(noises === undefined
+      ? {}
+      : { noise: (step) => noises.subarray(step * start.length, (step + 1) * start.length) }),
+    predict: async ({ step, timestep, latent: state }) => {
+      results.set(`step.${step}.timestep`, [timestep]);
+      const latents = rowsOf(state);
+      const { outputs } = await plain.run({ latents: isByTwo ? [...latents, ...latents] : latents, timestep });
+      results.set(`step.${step}.model_output`, joined(outputs.map((output) => stored(output))));
+      return isByTwo ? joined((await guided.run({ latents, timestep })).outputs) : joined(outputs);
     },
-    onStep: ({ step, latent: state }) => {
-      results.set(`step.${step}.latents`, state);
+    onStep: ({ step, next }) => {
+      results.set(`step.${step}.latents`, stored(next));
     },
   });
 
-  const planes: Float32Array[] = [];
-  for (let i = 0; i < pictures; i++)
-    planes.push(
-      await decodePlanes(model, { data: latent.subarray(i * size, (i + 1) * size), channels, height, width }),
-    );
-  const decoded = joined(planes);
-  results.set(
-    'decoder_input',
-    latent.map((value) => value / autoencoder.scalingFactor + autoencoder.shiftFactor),
-  );
-  results.set('decoded', decoded);
+  const decoded = await Promise.all(rowsOf(latent).map((row) => decode(model, size, row)));
+  results.set('decoder_input', joined(rowsOf(latent).map((row) => decoderInput(model, size, row))));
+  results.set('decoded', joined(decoded.map((pictures) => framesInside(pictures, size.frames, 3))));
   results.set(
     'image',
-    decoded.map((value) => Math.min(Math.max(value / 2 + 0.5, 0), 1)),
+    joined(decoded).map((value) => Math.min(Math.max(value / 2 + 0.5, 0), 1)),
   );
   return results;
+}
+
+/** [frames, 3, H, W] of one video. */
+async function decode(model: CodingModel, size: LatentSize, latent: Float32Array): Promise<Float32Array> {
+  const frames: Float32Array[] = [];
+  for await (const planes of decodeFramePlanes(model, size, latentOf(size, latent))) frames.push(planes);
+  return joined(frames);
+}
+
+function decoderInput({ autoencoder, denoiser }: PipelineModel, size: LatentSize, latent: Float32Array): Float32Array {
+  const shown = latent.subarray(size.paddingFrames * size.frameLength);
+  return framesInside(shown, size.latentFrames, denoiser.latentChannels).map(
+    (value) => value / autoencoder.scalingFactor + autoencoder.shiftFactor,
+  );
+}
+
+/** [frames, channels, plane] -> [channels, frames, plane] */
+function framesInside(data: Float32Array, frames: number, channels: number): Float32Array {
+  const plane = data.length / frames / channels;
+  const out = new Float32Array(data.length);
+  for (let f = 0; f < frames; f++)
+    for (let c = 0; c < channels; c++)
+      out.set(data.subarray((f * channels + c) * plane, (f * channels + c + 1) * plane), (c * frames + f) * plane);
+  return out;
+}
+
+/** [C, h, w] -> tokens [(h / 2) (w / 2), 4C] of (channel, row, column). */
+function packed(latent: Float32Array, { rows, columns }: LatentSize): Float32Array {
+  const [channels, across] = [latent.length / rows / columns, columns / 2];
+  return Float32Array.from({ length: latent.length }, (_, at) => {
+    const [token, value] = [Math.floor(at / (4 * channels)), at % (4 * channels)];
+    const [channel, dy, dx] = [value >> 2, (value >> 1) & 1, value & 1];
+    const [y, x] = [2 * Math.floor(token / across) + dy, 2 * (token % across) + dx];
+    return latent[(channel * rows + y) * columns + x] ?? Number.NaN;
+  });
 }

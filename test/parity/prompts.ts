@@ -1,19 +1,19 @@
 import type { FixtureArray } from './types.ts';
 
-/** Prompts that were encoded elsewhere: embeddings [pictures, tokens, width] and pooled vectors [pictures, width]. */
-export function conditions(embeddings: FixtureArray, pooled: FixtureArray) {
+/** Prompts that were encoded elsewhere: embeddings [batch, tokens, width], and pooled vectors [batch, width] where the network reads them. */
+export function conditions(embeddings: FixtureArray, pooled: FixtureArray | undefined) {
   const [count = 0, tokenCount = 0, width = 0] = embeddings.shape;
-  const [text, vectors] = [Float32Array.from(embeddings.data), Float32Array.from(pooled.data)];
-  const pooledWidth = pooled.shape[1] ?? 0;
+  const [embeds, vectors] = [Float32Array.from(embeddings.data), Float32Array.from(pooled?.data ?? [])];
+  const pooledWidth = vectors.length / count;
   return Array.from({ length: count }, (_, i) => ({
     prompt: '',
     weights: [],
     warnings: [],
     unknown: [],
     blocks: [],
-    text: text.subarray(i * tokenCount * width, (i + 1) * tokenCount * width),
+    promptEmbeds: embeds.subarray(i * tokenCount * width, (i + 1) * tokenCount * width),
     tokenCount,
-    pooled: vectors.subarray(i * pooledWidth, (i + 1) * pooledWidth),
+    inputs: pooled === undefined ? {} : { pooled: vectors.subarray(i * pooledWidth, (i + 1) * pooledWidth) },
   }));
 }
 

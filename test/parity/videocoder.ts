@@ -1,9 +1,9 @@
-import type { VideoAutoencoder } from '../../engine/index.ts';
+import type { Autoencoder } from '../../engine/index.ts';
 import { cutAxis, type FloatTensor, joinAxis, type Tensor } from '../../engine/index.ts';
 import { type CaseRun, floats, runProbed } from './probed.ts';
 
 /** Both coders batch by batch, each given what the one before it carries on. */
-export function codeVideos(autoencoder: VideoAutoencoder): CaseRun {
+export function codeVideos(autoencoder: Autoencoder): CaseRun {
   return async (input, runtime) => {
     const results = new Map<string, Tensor>();
     const code = async (way: 'encode' | 'decode', whole: FloatTensor) => {
@@ -18,7 +18,7 @@ export function codeVideos(autoencoder: VideoAutoencoder): CaseRun {
         const part = cutAxis(whole, 2, start, length);
         const outputs = await runProbed(
           {
-            feeds: { [isEncoder ? 'video' : 'latent']: part, ...carried },
+            feeds: { [isEncoder ? 'frames' : 'latent']: part, ...carried },
             build: (g, probe) => {
               const built = isEncoder
                 ? autoencoder.buildEncoder(g, sizes, probe)

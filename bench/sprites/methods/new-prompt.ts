@@ -7,6 +7,6 @@ export const newPrompt: BenchMethod = {
   appliesTo: (_, sourceKind) => sourceKind === 'own',
   async run({ engine, item }) {
     const request = { method: 'generate', checkpoint: CHECKPOINT, prompt: item.to[0] ?? '', seed: item.seed };
-    return [plain((await engine.run(request, {})).unpasted)];
+    return (await engine.run(request, {})).unpasted.map(plain);
   },
 };

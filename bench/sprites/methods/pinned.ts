@@ -1,8 +1,8 @@
-import { decodeOnCanvas, encodeOnCanvas, noiseSource, renoise } from '../../../engine/index.ts';
+import { encodeFrames, noiseSource, renoise } from '../../../engine/index.ts';
 import { changing } from '../tasks/figures.ts';
 import type { World } from '../world.ts';
 import { type BenchMethod, plain, type Stage, sourceOf } from './method.ts';
-import { levelsOf, openCanvas, velocityOf } from './sampling.ts';
+import { decodePicture, levelsOf, openSize, velocityOf } from './sampling.ts';
 
 /**
  * The new prompt with the latents outside the true box held on the source's trajectory: for own pictures the one they were painted
@@ -16,14 +16,14 @@ export const pinned: BenchMethod = {
   async run(stage) {
     const { engine, item, world, sourceKind } = stage;
     const source = sourceOf(stage);
-    const { model, canvas } = openCanvas(engine, source);
-    const { data: clean } = await encodeOnCanvas(model, canvas, source);
-    const sigmas = levelsOf(engine, canvas);
-    const free = freeCells(world, stage, canvas.columns, canvas.rows);
+    const { model, size } = openSize(engine, source);
+    const clean = await encodeFrames(model, size, [source]);
+    const sigmas = levelsOf(engine, size);
+    const free = freeCells(world, stage, size.columns, size.rows);
     const cells = free.length;
     const noise = noiseSource(item.seed, clean.length, 'initial')(0);
-    const wanted = await velocityOf(engine, canvas, item.to[0] ?? '');
-    const was = sourceKind === 'own' ? await velocityOf(engine, canvas, item.from) : undefined;
+    const wanted = await velocityOf(engine, size, item.to[0] ?? '');
+    const was = sourceKind === 'own' ? await velocityOf(engine, size, item.from) : undefined;
     let held: Float32Array = noise;
     let latent: Float32Array = noise;
     for (let step = 0; step < sigmas.length - 1; step++) {
@@ -32,7 +32,7 @@ export const pinned: BenchMethod = {
       const moved = stepped(latent, await wanted(latent, sigma), next - sigma);
       latent = moved.map((value, i) => (free[i % cells] === 1 ? value : (held[i] ?? 0)));
     }
-    return [plain(await decodeOnCanvas(model, canvas, latent))];
+    return [plain(await decodePicture(model, size, latent))];
   },
 };
 

@@ -38,12 +38,13 @@ async function runOne(stage: Stage, method: string, settings: Settings, prompt: 
     ...(takes.source === undefined || source === undefined ? {} : { source }),
     ...(takes.mask === undefined || mask === undefined ? {} : { mask }),
   });
-  const [delivered = result.unpasted] = result.images;
+  const [unpasted, delivered, area] = [result.unpasted[0], result.images[0], result.masks?.[0]];
+  if (unpasted === undefined || delivered === undefined) throw new Error(`${method} gave no picture`);
   const map = changedWordMap(stage, result.maps);
   return {
-    unpasted: result.unpasted,
+    unpasted,
     delivered,
-    ...(result.mask === undefined ? {} : { mask: result.mask }),
+    ...(area === undefined ? {} : { mask: area }),
     ...(map === undefined ? {} : { map }),
   };
 }

@@ -1,18 +1,9 @@
-import {
-  decodeOnCanvas,
-  encodeOnCanvas,
-  firstActiveStep,
-  noiseSource,
-  renoise,
-  runEulerLoop,
-} from '../../../engine/index.ts';
-import { type BenchMethod, plain, sourceOf } from './method.ts';
-import { levelsOf, openCanvas, velocityOf } from './sampling.ts';
+import { type BenchMethod, CHECKPOINT, plain, sourceOf } from './method.ts';
 
 /** As many as the editing methods take on this checkpoint. */
 const STEPS = 28;
 
-/** SDEdit (Meng et al., arXiv 2108.01073): noise the source to a level and sample the new prompt from there. For files. */
+/** The product's SDEdit at a strength: noise the source to a level and sample the new prompt from there. For files. */
 export const sdedit = (strength: number): BenchMethod => ({
   name: `sdedit ${strength.toFixed(2)}`,
   kind: 'reference',
@@ -20,19 +11,14 @@ export const sdedit = (strength: number): BenchMethod => ({
   appliesTo: ({ id }, sourceKind) => sourceKind === 'files' && id !== 'T6',
   async run(stage) {
     const { engine, item } = stage;
-    const source = sourceOf(stage);
-    const { model, canvas } = openCanvas(engine, source);
-    const { data: clean } = await encodeOnCanvas(model, canvas, source);
-    const sigmas = levelsOf(engine, canvas, STEPS);
-    const start = firstActiveStep(STEPS, Math.round(strength * STEPS));
-    const noise = noiseSource(item.seed, clean.length, 'initial')(0);
-    const velocity = await velocityOf(engine, canvas, item.to[0] ?? '');
-    const latent = await runEulerLoop({
-      latent: renoise(clean, noise, sigmas[start] ?? 1),
-      sigmas,
-      start,
-      velocity: ({ latent: state, sigma }) => velocity(state, sigma),
-    });
-    return [plain(await decodeOnCanvas(model, canvas, latent))];
+    const request = {
+      method: 'sdedit',
+      checkpoint: CHECKPOINT,
+      prompt: item.to[0] ?? '',
+      seed: item.seed,
+      steps: STEPS,
+      params: { strength },
+    };
+    return (await engine.run(request, { source: sourceOf(stage) })).unpasted.map(plain);
   },
 });

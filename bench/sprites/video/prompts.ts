@@ -1,7 +1,8 @@
-import { cscv, neighbourSimilarities, type Pixels, planSegments } from '../../../engine/index.ts';
+import { type Pixels, planSegments } from '../../../engine/index.ts';
 import { Dice } from '../dice.ts';
 import type { Judge } from '../judge.ts';
 import { CLIPS, type Clip, captionOf, drawClip } from './clips.ts';
+import { cscv, neighbourSimilarities } from './cscv.ts';
 import { changesOf, likeness, mean, motionOf, readFrames } from './motion.ts';
 import { identity, make, type VideoBench, type VideoRow } from './tasks.ts';
 

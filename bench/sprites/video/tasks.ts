@@ -1,5 +1,5 @@
 import type { EditRequest } from '../../../contract/index.ts';
-import type { Engine, Pixels, VideoMedia } from '../../../engine/index.ts';
+import type { Engine, Pixels, RunMedia } from '../../../engine/index.ts';
 import { Dice } from '../dice.ts';
 import type { Judge } from '../judge.ts';
 import type { World } from '../world.ts';
@@ -28,10 +28,10 @@ export interface VideoRow {
 export async function make(
   { engine, checkpoint }: VideoBench,
   request: Omit<EditRequest, 'checkpoint'>,
-  media: VideoMedia = {},
+  media: RunMedia = {},
 ): Promise<{ readonly frames: readonly Pixels[]; readonly figures: Readonly<Record<string, number>> }> {
   const frames: Pixels[] = [];
-  const { figures } = await engine.runVideo({ checkpoint, ...request }, media, {
+  const { figures } = await engine.run({ checkpoint, ...request }, media, {
     onFrame: (frame) => void frames.push(frame),
   });
   return { frames, figures };
@@ -44,12 +44,12 @@ export async function motionTask(bench: VideoBench): Promise<readonly VideoRow[]
   const truth = chosen.map((clip) => renderClip(world, clip));
   const made: (readonly Pixels[])[] = [];
   for (const [at, clip] of chosen.entries()) {
-    made.push((await make(bench, { method: 'clip', prompt: captionOf(world, clip), seed: seed + at })).frames);
+    made.push((await make(bench, { method: 'generate', prompt: captionOf(world, clip), seed: seed + at })).frames);
     say(`T9 ${at + 1} of ${cases}`);
   }
   return [
     { task: 'T9 motion', variant: 'true renders', videos: truth, figures: scores(judge, chosen, truth, truth) },
-    { task: 'T9 motion', variant: 'clip', videos: made, figures: scores(judge, chosen, made, truth) },
+    { task: 'T9 motion', variant: 'generate', videos: made, figures: scores(judge, chosen, made, truth) },
   ];
 }
 
@@ -99,7 +99,12 @@ export async function editTask(bench: VideoBench): Promise<readonly VideoRow[]> 
     const source = renderClip(world, from);
     const { frames, figures } = await make(
       bench,
-      { method: 'video-edit', sourcePrompt: captionOf(world, from), prompt: captionOf(world, wanted), seed: seed + at },
+      {
+        method: 'prompt-edit',
+        sourcePrompt: captionOf(world, from),
+        prompt: captionOf(world, wanted),
+        seed: seed + at,
+      },
       { source: { frames: source, fps: CLIPS.fps } },
     );
     const read = readFrames(judge, frames);
@@ -115,5 +120,5 @@ export async function editTask(bench: VideoBench): Promise<readonly VideoRow[]> 
   const figures = Object.fromEntries(
     Object.keys(rows[0] ?? {}).map((name) => [name, mean(rows.map((row) => row[name] ?? Number.NaN))]),
   );
-  return [{ task: 'T10 edit of a clip', variant: 'video-edit', videos, figures }];
+  return [{ task: 'T10 edit of a clip', variant: 'prompt-edit', videos, figures }];
 }

@@ -83,6 +83,7 @@ export const en = {
     missingPrompt: 'Every part needs a prompt.',
     missingClip: 'Open a clip first.',
     missingSourcePrompt: 'Write what the clip shows.',
+    missingBox: 'Draw the box that should change first.',
     make: 'Make the video',
     change: 'Change the clip',
     source: 'Clip',

@@ -1,10 +1,12 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useEditor } from '../state/editor.ts';
+import { defaultsFor, setByHand } from '../state/request.ts';
 import { useSession } from '../state/session.ts';
+import { useTimeline } from '../state/timeline.ts';
 import { changeEdit } from '../state/video.ts';
-import { changesClip, divisionOf, editOf, partOf, videoMethodOf, videoModelOf } from '../state/videorequest.ts';
-import { layOut } from '../video/layout.ts';
+import { changesClip, editOf, partOf, videoMethodOf, videoModelOf, videoRequest } from '../state/videorequest.ts';
+import { framesOfTimeline } from '../video/layout.ts';
 import { BoxLayer } from './video/BoxLayer.tsx';
 import { Player } from './video/Player.tsx';
 import { Timeline } from './video/Timeline.tsx';
@@ -21,17 +23,18 @@ export function VideoPage() {
   const model = videoModelOf(draft, models);
   const method = videoMethodOf(draft, methods);
   const isEdit = method !== undefined && changesClip(method);
-  const division = divisionOf(draft, model, method);
-  const plan = layOut(
-    draft.clips.map(({ frames }) => frames),
-    division,
-  );
+  const isTimed = model !== undefined && method !== undefined && !isEdit;
+  const timeline = useTimeline(isTimed ? videoRequest(draft, method, model) : undefined);
   const shown = history.find(({ id }) => id === draft.shown);
   const edit = editOf(draft);
   const source = isEdit ? (edit.source ?? undefined) : undefined;
   const part = partOf(edit, model);
-  const made = isEdit ? part.frames : plan.total;
+  const made = isEdit || timeline === undefined ? part.frames : framesOfTimeline(timeline);
   const total = Math.max(1, shown?.result.frames ?? source?.frames ?? made);
+  const { transitions = 0 } = {
+    ...(method && defaultsFor(method, model)?.params),
+    ...(method && setByHand(draft.params, method)),
+  };
   const at = Math.min(chosen, draft.clips.length - 1);
   return (
     <main className="page video-page" id="main">
@@ -55,12 +58,12 @@ export function VideoPage() {
             />
           )}
         </Player>
-        {!isEdit && (
+        {isTimed && timeline !== undefined && (
           <Timeline
             draft={draft}
-            method={method?.id ?? ''}
-            division={division}
-            plan={plan}
+            method={method}
+            transitions={Number(transitions)}
+            division={timeline}
             chosen={at}
             onChoose={setChosen}
             frame={frame}
@@ -73,7 +76,7 @@ export function VideoPage() {
         draft={draft}
         model={model}
         method={method}
-        division={division}
+        timeline={isEdit ? undefined : timeline}
         chosen={at}
         onChoose={setChosen}
         entry={shown}

@@ -1,7 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import type { MethodDescription, ModelInfo } from '../../../contract/index.ts';
 import { change, useEditor } from '../state/editor.ts';
-import { defaultsFor } from '../state/request.ts';
 import { useSession } from '../state/session.ts';
 import { LabelledSelect } from '../ui/controls.tsx';
 import { MethodControls } from './MethodControls.tsx';
@@ -14,7 +13,7 @@ export function EditPanel() {
   const { document } = useEditor();
   const { methods: all, models: known } = useSession();
   const models = known.filter(({ makes }) => makes !== 'video');
-  const methods = all.filter(({ makes }) => makes === 'picture');
+  const methods = all.filter(({ makes }) => makes.includes('picture'));
   const method = methods.find(({ id }) => id === document.method);
   const model = models.find(({ ref }) => ref === document.checkpoint);
   return (
@@ -31,7 +30,7 @@ export function EditPanel() {
               {method.paper !== undefined && <span className="paper"> {method.paper}</span>}
             </p>
             <Prompts method={method} model={model} />
-            <MethodControls method={method} defaults={defaultsFor(method, model)} document={document} />
+            <MethodControls method={method} model={model} document={document} />
           </>
         )}
       </div>

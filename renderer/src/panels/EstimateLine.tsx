@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { EditRequest, JobEstimate } from '../../../contract/index.ts';
 import { call, sentenceOf } from '../state/connection.ts';
 import { useSession } from '../state/session.ts';
+import { decisive } from '../state/timeline.ts';
 import { bytesText, durationText } from '../ui/format.ts';
 
 /** What a run would take, or what is missing before there can be one. */
@@ -69,19 +70,4 @@ function useEstimate(request: EditRequest | undefined, isPainted: boolean) {
     };
   }, [asked, done, isPainted]);
   return estimate;
-}
-
-/** The request with what changes no estimate made the same: seeds and the wording of prompts. */
-function decisive(request: EditRequest): EditRequest {
-  const some = (text: string) => (text.trim() === '' ? '' : 'a');
-  return {
-    ...request,
-    seed: 0,
-    prompt: some(request.prompt),
-    ...(request.sourcePrompt !== undefined && { sourcePrompt: some(request.sourcePrompt) }),
-    ...(request.negative !== undefined && { negative: some(request.negative) }),
-    ...(request.segments !== undefined && {
-      segments: request.segments.map((segment) => ({ ...segment, prompt: some(segment.prompt) })),
-    }),
-  };
 }

@@ -1,31 +1,31 @@
 import { RotateCcw } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
-import type { MethodDescription, ParamSchema, ParamValue } from '../../../contract/index.ts';
+import type { MethodDescription, ModelInfo, ParamSchema, ParamValue } from '../../../contract/index.ts';
 import type { Document } from '../state/document.ts';
 import { change } from '../state/editor.ts';
-import type { defaultsFor } from '../state/request.ts';
+import { controlsFor, defaultsFor, setByHand, withoutMethod } from '../state/request.ts';
 import { IconButton, NumberField, SelectField, SwitchField } from '../ui/controls.tsx';
 import { SamplingControls } from './SamplingControls.tsx';
 
 /** Controls of a method, drawn from its parameters, with those that every method has. */
 export function MethodControls({
   method,
-  defaults,
+  model,
   document,
 }: {
   readonly method: MethodDescription;
-  readonly defaults: ReturnType<typeof defaultsFor>;
+  readonly model: ModelInfo | undefined;
   readonly document: Document;
 }) {
   const { t } = useTranslation();
-  const own = document.params[method.id] ?? {};
+  const defaults = defaultsFor(method, model);
+  if (defaults === undefined) return null;
+  const own = setByHand(document.params, method);
   const set = (name: string, value: ParamValue) =>
     change(name, { params: { ...document.params, [method.id]: { ...own, [name]: value } } });
   const isChanged = Object.keys(own).length > 0 || document.steps !== null || document.guidance !== null;
-  const reset = () => {
-    const { [method.id]: _own, ...params } = document.params;
-    change('defaults', { params, steps: null, guidance: null });
-  };
+  const reset = () =>
+    change('defaults', { params: withoutMethod(document.params, method.id), steps: null, guidance: null });
   return (
     <div className="controls">
       <div className="section-line">
@@ -36,7 +36,7 @@ export function MethodControls({
           </IconButton>
         )}
       </div>
-      {method.params.map((param) => (
+      {controlsFor(method, defaults).map((param) => (
         <ParamControl
           key={param.name}
           param={param}
@@ -90,7 +90,7 @@ export function ParamControl({
           value={String(value)}
           choices={param.choices.map((choice) => ({
             value: choice.value,
-            title: choice.value,
+            title: choice.title,
             summary: choice.summary,
           }))}
           onChange={onChange}

@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import type { MethodDescription, ModelInfo } from '../../../contract/index.ts';
 import { change, useEditor } from '../state/editor.ts';
+import { defaultsFor } from '../state/request.ts';
 import { useSession } from '../state/session.ts';
 import { setView, useView } from '../state/view.ts';
 import { PromptInput } from './PromptInput.tsx';
@@ -16,11 +17,7 @@ export function Prompts({
   readonly model: ModelInfo | undefined;
 }) {
   const { document } = useEditor();
-  const guidance =
-    document.guidance ??
-    model?.defaults?.methodGuidance[method.id] ??
-    method.defaults.guidance ??
-    model?.defaults?.guidance;
+  const guidance = document.guidance ?? defaultsFor(method, model)?.guidance;
   const both = method.inputs.sourcePrompt !== undefined;
   return (
     <div className="prompts">

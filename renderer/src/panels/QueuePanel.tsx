@@ -1,9 +1,10 @@
 import { ArrowDown, ArrowUp, Pause, Play, RotateCw, Trash2, X } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
-import type { QueuedJob } from '../../../contract/index.ts';
+import { presentMethodId, type QueuedJob } from '../../../contract/index.ts';
 import { cancelRun, togglePause } from '../actions/actions.ts';
 import { tryCall } from '../state/connection.ts';
 import { useSession } from '../state/session.ts';
+import { titleOf } from '../state/videorequest.ts';
 import { Button, IconButton } from '../ui/controls.tsx';
 
 /** Jobs that are listed; of a longer queue the rest is counted. */
@@ -59,15 +60,16 @@ function JobItem({
   readonly progress: number | undefined;
 }) {
   const { t } = useTranslation();
+  const method = useSession(({ methods }) => methods.find(({ id }) => id === presentMethodId(request.method)));
   const earlier = waiting[place - 1]?.job;
   const afterNext = waiting[place + 2]?.job;
   return (
     <li className={`job ${state}`}>
       <div className="job-text">
-        <span className="job-prompt">{request.prompt || t('queue.noPrompt')}</span>
+        <span className="job-prompt">{titleOf(request) || t('queue.noPrompt')}</span>
         <span className="hint">
           {t(`queue.state.${state}`)}
-          {attempts > 1 && ` · ${t('queue.attempts', { count: attempts })}`} · {request.method} ·{' '}
+          {attempts > 1 && ` · ${t('queue.attempts', { count: attempts })}`} · {method?.title ?? request.method} ·{' '}
           {t('queue.seed', { seed: request.seed })}
         </span>
         {error !== undefined && <span className="bad">{error.message}</span>}

@@ -1,25 +1,33 @@
-import type { EditRequest, MediaRef, MethodDescription, ModelInfo, ParamValue } from '../../../contract/index.ts';
+import {
+  type EditRequest,
+  type MediaRef,
+  type MethodDescription,
+  type ModelInfo,
+  type ParamSchema,
+  type ParamValue,
+  presentMethodId,
+} from '../../../contract/index.ts';
 import type { Document } from './document.ts';
 
-/** The values a run takes for what was not set by hand: the model's own for the method, else the method's. */
-export function defaultsFor(
-  method: MethodDescription,
-  model: ModelInfo | undefined,
-): {
-  readonly steps: number;
-  readonly guidance: number;
-  readonly params: Readonly<Record<string, ParamValue>>;
-} {
-  const own = model?.defaults;
-  return {
-    steps: own?.methodSteps[method.id] ?? method.defaults.steps ?? own?.steps ?? 28,
-    guidance: own?.methodGuidance[method.id] ?? method.defaults.guidance ?? own?.guidance ?? 4,
-    params: {
-      ...Object.fromEntries(method.params.map(({ name, default: value }) => [name, value])),
-      ...own?.params[method.id],
-    },
-  };
-}
+type Defaults = NonNullable<ModelInfo['defaults']>['methods'][string];
+
+/** The values a run takes for what was not set by hand; undefined where the model does not run the method. */
+export const defaultsFor = (method: MethodDescription, model: ModelInfo | undefined): Defaults | undefined =>
+  model?.defaults?.methods[method.id];
+
+/** The controls that count for what the model makes. */
+export const controlsFor = (method: MethodDescription, defaults: Defaults): readonly ParamSchema[] =>
+  method.params.filter(({ name }) => name in defaults.params);
+
+type Values = Readonly<Record<string, ParamValue>>;
+
+/** What was set by hand for a method, under a former id too. */
+export const setByHand = (params: Readonly<Record<string, Values>>, { id }: MethodDescription): Values =>
+  params[id] ?? Object.entries(params).find(([key]) => presentMethodId(key) === id)?.[1] ?? {};
+
+/** As `params` with nothing set by hand for the method. */
+export const withoutMethod = (params: Readonly<Record<string, Values>>, id: string): Readonly<Record<string, Values>> =>
+  Object.fromEntries(Object.entries(params).filter(([key]) => presentMethodId(key) !== id));
 
 /** What is still missing before a run: a sentence, or undefined. */
 export function missingFor(
@@ -40,7 +48,7 @@ export function missingFor(
 export function requestOf(document: Document, method: MethodDescription, mask: MediaRef | undefined): EditRequest {
   const { inputs } = method;
   const { source, checkpoint, prompt, sourcePrompt, negative, steps, guidance, seed } = document;
-  const params = document.params[method.id];
+  const params = setByHand(document.params, method);
   return {
     method: method.id,
     checkpoint,
@@ -51,7 +59,7 @@ export function requestOf(document: Document, method: MethodDescription, mask: M
     ...(inputs.mask !== undefined && mask !== undefined && { mask }),
     ...(inputs.sourcePrompt !== undefined && sourcePrompt.trim() !== '' && { sourcePrompt }),
     ...(inputs.negative !== undefined && negative.trim() !== '' && { negative }),
-    ...(params !== undefined && Object.keys(params).length > 0 && { params: { ...params } }),
+    ...(Object.keys(params).length > 0 && { params: { ...params } }),
     ...(steps !== null && { steps }),
     ...(guidance !== null && { guidance }),
   };
@@ -61,7 +69,8 @@ type Loose<T> = { readonly [Key in keyof T]?: T[Key] | undefined };
 
 /** The document's fields that a request sets: for bringing a result's or another tool's settings back. */
 export function documentFrom(request: Loose<EditRequest>): Partial<Document> {
-  const { method, checkpoint, prompt, sourcePrompt, negative, steps, guidance, seed, params } = request;
+  const { checkpoint, prompt, sourcePrompt, negative, steps, guidance, seed, params } = request;
+  const method = request.method === undefined ? undefined : presentMethodId(request.method);
   return {
     ...(method !== undefined && { method }),
     ...(checkpoint !== undefined && { checkpoint }),

@@ -1,9 +1,10 @@
-import type { HistoryEntry, MediaInfo, ModelInfo, ParamValue } from '../../../contract/index.ts';
+import type { HistoryEntry, MediaInfo, MethodDescription, ModelInfo, ParamValue } from '../../../contract/index.ts';
 import { boxOf, maskOf } from '../video/editbox.ts';
 import { pixelsOf } from '../video/frames.ts';
 import { call, sentenceOf, tryCall } from './connection.ts';
 import type { ClipEdit, VideoDraft } from './document.ts';
 import { change, documentNow } from './editor.ts';
+import { setByHand } from './request.ts';
 import { randomSeed } from './runs.ts';
 import { notify, useSession } from './session.ts';
 import {
@@ -23,9 +24,9 @@ export function changeVideo(label: string, after: Partial<VideoDraft>): void {
 }
 
 /** Sets a control of a method by hand. */
-export function changeVideoParam(method: string, name: string, value: ParamValue): void {
+export function changeVideoParam(method: MethodDescription, name: string, value: ParamValue): void {
   const { params } = documentNow().video;
-  changeVideo(name, { params: { ...params, [method]: { ...params[method], [name]: value } } });
+  changeVideo(name, { params: { ...params, [method.id]: { ...setByHand(params, method), [name]: value } } });
 }
 
 /** Changes fields of the clip that is edited as one step of undo. */
@@ -59,7 +60,7 @@ export async function submitVideo(): Promise<void> {
       changeVideo('seed', { seed: randomSeed(), clips: draft.clips.map(({ seed: _, ...clip }) => clip) });
     const request = videoRequest(documentNow().video, method, model);
     const source = changesClip(method) ? await storedPart(editOf(draft), model) : undefined;
-    const mask = changesClip(method) ? await storedBox(editOf(draft)) : undefined;
+    const mask = changesClip(method) && method.inputs.mask !== undefined ? await storedBox(editOf(draft)) : undefined;
     const { job } = await call('jobs.submit', {
       request: { ...request, ...(source && { source: source.ref }), ...(mask && { mask: mask.ref }) },
     });
@@ -120,7 +121,10 @@ async function boxIn(mask: MediaInfo): Promise<ClipEdit['box']> {
 
 /** Takes a clip to edit. */
 export function editClip(source: MediaInfo, sourcePrompt = ''): void {
-  const method = videoMethodsOf(useSession.getState().methods).find(changesClip);
+  const { methods } = useSession.getState();
+  const chosen = videoMethodOf(documentNow().video, methods);
+  // A method that changes clips stays chosen.
+  const method = chosen !== undefined && changesClip(chosen) ? chosen : videoMethodsOf(methods).find(changesClip);
   if (method === undefined) return;
   const before = editOf(documentNow().video);
   changeVideo('clip', {

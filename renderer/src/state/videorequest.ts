@@ -1,6 +1,12 @@
-import type { EditRequest, MethodDescription, ModelInfo, PromptSegment } from '../../../contract/index.ts';
-import { type Division, defaultOverlap } from '../video/layout.ts';
+import {
+  type EditRequest,
+  type MethodDescription,
+  type ModelInfo,
+  type PromptSegment,
+  presentMethodId,
+} from '../../../contract/index.ts';
 import type { ClipEdit, TimedClip, VideoDraft } from './document.ts';
+import { setByHand } from './request.ts';
 
 /** What a draft of a video asks for: read from it alone, nothing is changed here. */
 
@@ -13,7 +19,7 @@ export const changesClip = ({ inputs }: MethodDescription): boolean => inputs.so
 
 /** What can be done with videos here. A single prompt is a timeline of one. */
 export const videoMethodsOf = (methods: readonly MethodDescription[]): readonly MethodDescription[] =>
-  methods.filter(({ makes, inputs }) => makes === 'video' && (inputs.segments ?? inputs.source) !== undefined);
+  methods.filter(({ makes, inputs }) => makes.includes('video') && (inputs.segments ?? inputs.source) !== undefined);
 
 /** The chosen method, or the one of the timeline. */
 export function videoMethodOf(
@@ -21,23 +27,10 @@ export function videoMethodOf(
   methods: readonly MethodDescription[],
 ): MethodDescription | undefined {
   const able = videoMethodsOf(methods);
-  return able.find(({ id }) => id === method) ?? able.find(({ inputs }) => inputs.segments !== undefined);
-}
-
-/** How the timeline divides with a model: in frames, of which a model that codes several together has as many more. */
-export function divisionOf(
-  { params }: VideoDraft,
-  model: ModelInfo | undefined,
-  method: MethodDescription | undefined,
-): Division {
-  const { joining, overlap = 0, transitions = 1 } = params[method?.id ?? ''] ?? {};
-  const tile = model?.clip?.frames ?? 9;
-  const isCut = joining === 'cut';
-  return {
-    tile,
-    overlap: isCut ? 0 : Math.min(tile - 1, Number(overlap) === 0 ? defaultOverlap(tile) : Number(overlap)),
-    transitions: isCut ? 0 : Number(transitions),
-  };
+  return (
+    able.find(({ id }) => method !== undefined && id === presentMethodId(method)) ??
+    able.find(({ inputs }) => inputs.segments !== undefined)
+  );
 }
 
 /** The model that is chosen, or the first one of videos there is. */
@@ -63,16 +56,18 @@ export function partOf({ source, start }: ClipEdit, model: ModelInfo | undefined
 export function missingForVideo(draft: VideoDraft, method: MethodDescription) {
   if (!changesClip(method))
     return draft.clips.every(({ prompt }) => prompt.trim() !== '') ? undefined : ('video.missingPrompt' as const);
-  const { source, sourcePrompt, prompt } = editOf(draft);
+  const { source, sourcePrompt, prompt, box } = editOf(draft);
   if (source === null) return 'video.missingClip' as const;
-  if (sourcePrompt.trim() === '') return 'video.missingSourcePrompt' as const;
+  if (method.inputs.mask === 'required' && box === undefined) return 'video.missingBox' as const;
+  if (method.inputs.sourcePrompt === 'required' && sourcePrompt.trim() === '')
+    return 'video.missingSourcePrompt' as const;
   return prompt.trim() === '' ? ('missing.prompt' as const) : undefined;
 }
 
 /** The request of a draft: only what the method uses, only the values that were set by hand. */
 export function videoRequest(draft: VideoDraft, method: MethodDescription, model: ModelInfo): EditRequest {
   const { clips, negative, steps, guidance, seed } = draft;
-  const params = draft.params[method.id];
+  const params = setByHand(draft.params, method);
   const edit = editOf(draft);
   return {
     method: method.id,
@@ -80,7 +75,7 @@ export function videoRequest(draft: VideoDraft, method: MethodDescription, model
     ...(changesClip(method)
       ? {
           prompt: edit.prompt,
-          sourcePrompt: edit.sourcePrompt,
+          ...(method.inputs.sourcePrompt !== undefined && { sourcePrompt: edit.sourcePrompt }),
           frames: Math.max(1, partOf(edit, model).frames),
           ...(edit.source !== null && { source: edit.source.ref }),
         }
@@ -96,7 +91,7 @@ export function videoRequest(draft: VideoDraft, method: MethodDescription, model
     // An edit runs both prompts at once and reads out no maps.
     ...(!changesClip(method) && { maps: true }),
     ...(method.inputs.negative !== undefined && negative.trim() !== '' && { negative }),
-    ...(params !== undefined && Object.keys(params).length > 0 && { params: { ...params } }),
+    ...(Object.keys(params).length > 0 && { params: { ...params } }),
     ...(steps !== null && { steps }),
     ...(guidance !== null && { guidance }),
   };
@@ -109,7 +104,7 @@ export function videoFrom(request: Loose<EditRequest>): Partial<VideoDraft> {
   const { method, checkpoint, segments, prompt = '', frames, negative, params, steps, guidance, seed } = request;
   const parts: readonly PromptSegment[] = segments ?? [{ prompt, ...(frames !== undefined && { frames }) }];
   return {
-    ...(method !== undefined && { method, params: { [method]: params ?? {} } }),
+    ...(method !== undefined && { method, params: { [presentMethodId(method)]: params ?? {} } }),
     ...(checkpoint !== undefined && { checkpoint }),
     ...(request.source === undefined && {
       clips: parts.map(({ prompt: text, frames: length, seed: own }) => ({

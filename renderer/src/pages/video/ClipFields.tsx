@@ -1,6 +1,6 @@
 import { Film, FolderOpen } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
-import type { HistoryEntry, ModelInfo } from '../../../../contract/index.ts';
+import type { HistoryEntry, MethodDescription, ModelInfo } from '../../../../contract/index.ts';
 import { chooseClip } from '../../actions/open.ts';
 import { PromptInput } from '../../panels/PromptInput.tsx';
 import type { VideoDraft } from '../../state/document.ts';
@@ -13,10 +13,12 @@ import { BoxFields } from './BoxFields.tsx';
 /** The clip that is edited, which part of it, and the prompts that say what it shows and what it is to show. */
 export function ClipFields({
   draft,
+  method,
   model,
   entry,
 }: {
   readonly draft: VideoDraft;
+  readonly method: MethodDescription;
   readonly model: ModelInfo | undefined;
   /** The shown result, which can be edited further. */
   readonly entry: HistoryEntry | undefined;
@@ -71,23 +73,25 @@ export function ClipFields({
           </p>
         </div>
       )}
-      {source !== null && <BoxFields source={source} box={edit.box} />}
-      <PromptInput
-        id="clip-source-prompt"
-        label={t('video.sourcePrompt')}
-        value={edit.sourcePrompt}
-        placeholder={t('video.promptPlaceholder')}
-        model={model}
-        other={edit.prompt}
-        onChange={(sourcePrompt) => changeEdit('sourcePrompt', { sourcePrompt })}
-      />
+      {source !== null && method.inputs.mask !== undefined && <BoxFields source={source} box={edit.box} />}
+      {method.inputs.sourcePrompt !== undefined && (
+        <PromptInput
+          id="clip-source-prompt"
+          label={t('video.sourcePrompt')}
+          value={edit.sourcePrompt}
+          placeholder={t('video.promptPlaceholder')}
+          model={model}
+          other={edit.prompt}
+          onChange={(sourcePrompt) => changeEdit('sourcePrompt', { sourcePrompt })}
+        />
+      )}
       <PromptInput
         id="clip-target-prompt"
         label={t('video.targetPrompt')}
         value={edit.prompt}
         placeholder={t('video.targetPlaceholder')}
         model={model}
-        other={edit.sourcePrompt}
+        other={method.inputs.sourcePrompt === undefined ? undefined : edit.sourcePrompt}
         onChange={(prompt) => changeEdit('prompt', { prompt })}
       />
     </section>

@@ -1,20 +1,21 @@
 import { Plus } from 'lucide-react';
 import type { KeyboardEvent, PointerEvent } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { Timeline as Division, MethodDescription } from '../../../../contract/index.ts';
 import type { VideoDraft } from '../../state/document.ts';
 import { changeVideo, changeVideoParam } from '../../state/video.ts';
 import { newClip } from '../../state/videorequest.ts';
 import { Button } from '../../ui/controls.tsx';
-import { type Division, type layOut, type Stretch, snapped } from '../../video/layout.ts';
+import { framesOfTimeline, lengthOf, longestOf } from '../../video/layout.ts';
 
-const MAX_TRANSITIONS = 8;
+type Stretch = Division['stretches'][number];
 
 interface TimelineProps {
   readonly draft: VideoDraft;
-  /** The method that makes it: an id. */
-  readonly method: string;
+  /** The method that makes it. */
+  readonly method: MethodDescription;
+  readonly transitions: number;
   readonly division: Division;
-  readonly plan: ReturnType<typeof layOut>;
   readonly chosen: number;
   readonly onChoose: (clip: number) => void;
   readonly frame: number;
@@ -22,13 +23,15 @@ interface TimelineProps {
 }
 
 /** The prompts in their order and length; a right edge is dragged, or moved by the arrow keys. */
-export function Timeline({ draft, method, division, plan, chosen, onChoose, frame, onFrame }: TimelineProps) {
+export function Timeline({ draft, method, transitions, division, chosen, onChoose, frame, onFrame }: TimelineProps) {
   const { t } = useTranslation();
-  const { stretches, total } = plan;
+  const { stretches, step } = division;
+  const total = framesOfTimeline(division);
+  const most = method.params.find(({ name }) => name === 'transitions');
   const share = (frames: number) => `${(100 * frames) / Math.max(1, total)}%`;
   const add = () => {
     const last = draft.clips.at(-1)?.prompt ?? '';
-    changeVideo('add', { clips: [...draft.clips, newClip(last, division.tile)] });
+    changeVideo('add', { clips: [...draft.clips, newClip(last, division.window)] });
     onChoose(draft.clips.length);
   };
   return (
@@ -66,13 +69,13 @@ export function Timeline({ draft, method, division, plan, chosen, onChoose, fram
               <Handle
                 label={t('video.transitionLength')}
                 text={t('video.transition', { from: stretch.prompt + 1, to: stretch.prompt + 2 })}
-                value={division.transitions}
+                value={transitions}
                 min={0}
-                max={MAX_TRANSITIONS}
+                max={most?.type === 'integer' ? most.max : transitions}
                 step={1}
-                framesPerStep={division.tile - division.overlap}
+                framesPerStep={step}
                 total={total}
-                onChange={(transitions) => changeVideoParam(method, 'transitions', transitions)}
+                onChange={(windows) => changeVideoParam(method, 'transitions', windows)}
               />
             )}
           </li>
@@ -108,7 +111,7 @@ function ClipBlock({
   const number = stretch.prompt + 1;
   const clip = draft.clips[stretch.prompt];
   if (clip === undefined) return null;
-  const frames = snapped(clip.frames, division);
+  const frames = lengthOf(clip.frames, division);
   return (
     <>
       <button type="button" className="clip-block" aria-pressed={isChosen} onClick={() => onChoose(stretch.prompt)}>
@@ -119,15 +122,15 @@ function ClipBlock({
         label={t('video.clipLength', { number })}
         text={t('video.frames', { count: frames })}
         value={frames}
-        min={division.tile}
-        max={division.tile + 20 * (division.tile - division.overlap)}
-        step={division.tile - division.overlap}
-        framesPerStep={division.tile - division.overlap}
+        min={division.window}
+        max={longestOf(division)}
+        step={division.step}
+        framesPerStep={division.step}
         total={total}
         onChange={(length) =>
           changeVideo('length', {
             clips: draft.clips.map((other) =>
-              other === clip ? { ...clip, frames: snapped(length, division) } : other,
+              other === clip ? { ...clip, frames: lengthOf(length, division) } : other,
             ),
           })
         }

@@ -1,19 +1,20 @@
 import { ArrowLeft, ArrowRight, RefreshCw, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { ModelInfo } from '../../../../contract/index.ts';
+import type { ModelInfo, Timeline } from '../../../../contract/index.ts';
 import { PromptInput } from '../../panels/PromptInput.tsx';
 import type { VideoDraft } from '../../state/document.ts';
 import { changeVideo, remakeClip } from '../../state/video.ts';
 import { newClip } from '../../state/videorequest.ts';
 import { Button, IconButton, NumberInput } from '../../ui/controls.tsx';
-import { type Division, snapped } from '../../video/layout.ts';
+import { lengthOf, longestOf } from '../../video/layout.ts';
 import { lengthsOf, readPrompts } from '../../video/promptforms.ts';
 
 interface TimelineFieldsProps {
   readonly draft: VideoDraft;
   readonly model: ModelInfo | undefined;
-  readonly division: Division;
+  /** Absent until the engine has said how the video divides. */
+  readonly timeline: Timeline | undefined;
   readonly chosen: number;
   readonly onChoose: (clip: number) => void;
   /** Whether there is a video whose part could be made anew. */
@@ -25,12 +26,12 @@ export function TimelineFields(props: TimelineFieldsProps) {
   return (
     <>
       <ChosenClip {...props} />
-      <Pasted tile={props.division.tile} onChoose={props.onChoose} />
+      <Pasted window={props.timeline?.window ?? 1} onChoose={props.onChoose} />
     </>
   );
 }
 
-function ChosenClip({ draft, model, division, chosen, onChoose, isMade }: TimelineFieldsProps) {
+function ChosenClip({ draft, model, timeline, chosen, onChoose, isMade }: TimelineFieldsProps) {
   const { t } = useTranslation();
   const clip = draft.clips[chosen];
   if (clip === undefined) return null;
@@ -71,21 +72,23 @@ function ChosenClip({ draft, model, division, chosen, onChoose, isMade }: Timeli
         model={model}
         onChange={(prompt) => put('prompt', { prompt })}
       />
-      <div className="param inline">
-        <label htmlFor="clip-frames">{t('video.length')}</label>
-        <NumberInput
-          id="clip-frames"
-          label={t('video.length')}
-          value={snapped(clip.frames, division)}
-          min={division.tile}
-          max={division.tile + 20 * (division.tile - division.overlap)}
-          step={division.tile - division.overlap}
-          onChange={(frames) => put('length', { frames: snapped(frames, division) })}
-        />
-        <p className="hint" id="clip-length-hint">
-          {t('video.lengthHint', { step: division.tile - division.overlap })}
-        </p>
-      </div>
+      {timeline !== undefined && (
+        <div className="param inline">
+          <label htmlFor="clip-frames">{t('video.length')}</label>
+          <NumberInput
+            id="clip-frames"
+            label={t('video.length')}
+            value={lengthOf(clip.frames, timeline)}
+            min={timeline.window}
+            max={longestOf(timeline)}
+            step={timeline.step}
+            onChange={(frames) => put('length', { frames: lengthOf(frames, timeline) })}
+          />
+          <p className="hint" id="clip-length-hint">
+            {t('video.lengthHint', { step: timeline.step })}
+          </p>
+        </div>
+      )}
       {isMade && (
         <>
           <Button onClick={() => void remakeClip(chosen)}>
@@ -100,13 +103,13 @@ function ChosenClip({ draft, model, division, chosen, onChoose, isMade }: Timeli
 }
 
 /** Prompts in the forms that people already have. */
-function Pasted({ tile, onChoose }: { readonly tile: number; readonly onChoose: (clip: number) => void }) {
+function Pasted({ window, onChoose }: { readonly window: number; readonly onChoose: (clip: number) => void }) {
   const { t } = useTranslation();
   const [text, setText] = useState('');
   const prompts = readPrompts(text);
   const use = () => {
-    const lengths = lengthsOf(prompts, tile);
-    changeVideo('pasted', { clips: prompts.map(({ prompt }, at) => newClip(prompt, lengths[at] ?? tile)) });
+    const lengths = lengthsOf(prompts, window);
+    changeVideo('pasted', { clips: prompts.map(({ prompt }, at) => newClip(prompt, lengths[at] ?? window)) });
     onChoose(0);
     setText('');
   };

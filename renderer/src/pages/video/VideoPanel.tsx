@@ -1,18 +1,17 @@
 import { Clapperboard, Square } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
-import type { HistoryEntry, MethodDescription, ModelInfo } from '../../../../contract/index.ts';
+import type { HistoryEntry, MethodDescription, ModelInfo, Timeline } from '../../../../contract/index.ts';
 import { cancelRun } from '../../actions/actions.ts';
 import { EstimateLine } from '../../panels/EstimateLine.tsx';
 import { ParamControl } from '../../panels/MethodControls.tsx';
 import { RunProgressBar } from '../../panels/RunBar.tsx';
 import { SamplingControls } from '../../panels/SamplingControls.tsx';
 import type { VideoDraft } from '../../state/document.ts';
-import { defaultsFor } from '../../state/request.ts';
+import { controlsFor, defaultsFor, setByHand } from '../../state/request.ts';
 import { useSession } from '../../state/session.ts';
 import { changeVideo, changeVideoParam, submitVideo } from '../../state/video.ts';
 import { changesClip, missingForVideo, videoMethodsOf, videoRequest } from '../../state/videorequest.ts';
 import { Button, IconButton, LabelledSelect } from '../../ui/controls.tsx';
-import type { Division } from '../../video/layout.ts';
 import { ClipFields } from './ClipFields.tsx';
 import { TimelineFields } from './TimelineFields.tsx';
 import { VideoExport } from './VideoExport.tsx';
@@ -21,14 +20,14 @@ interface VideoPanelProps {
   readonly draft: VideoDraft;
   readonly model: ModelInfo | undefined;
   readonly method: MethodDescription | undefined;
-  readonly division: Division;
+  readonly timeline: Timeline | undefined;
   readonly chosen: number;
   readonly onChoose: (clip: number) => void;
   readonly entry: HistoryEntry | undefined;
 }
 
 /** What is done, with what prompts and values, and the button that does it. */
-export function VideoPanel({ draft, model, method, division, chosen, onChoose, entry }: VideoPanelProps) {
+export function VideoPanel({ draft, model, method, timeline, chosen, onChoose, entry }: VideoPanelProps) {
   const { t } = useTranslation();
   const { methods, models } = useSession();
   const able = models.filter(({ makes }) => makes === 'video');
@@ -58,12 +57,12 @@ export function VideoPanel({ draft, model, method, division, chosen, onChoose, e
           )}
         </div>
         {method !== undefined && changesClip(method) ? (
-          <ClipFields draft={draft} model={model} entry={entry} />
+          <ClipFields draft={draft} method={method} model={model} entry={entry} />
         ) : (
           <TimelineFields
             draft={draft}
             model={model}
-            division={division}
+            timeline={timeline}
             chosen={chosen}
             onChoose={onChoose}
             isMade={entry !== undefined}
@@ -88,7 +87,8 @@ function Controls({
 }) {
   const { t } = useTranslation();
   const defaults = defaultsFor(method, model);
-  const own = draft.params[method.id] ?? {};
+  if (defaults === undefined) return null;
+  const own = setByHand(draft.params, method);
   return (
     <section className="controls" aria-label={t('controls.title')}>
       <h2>{t('controls.title')}</h2>
@@ -101,13 +101,13 @@ function Controls({
           onChange={({ target }) => changeVideo('negative', { negative: target.value })}
         />
       </div>
-      {method.params.map((param) => (
+      {controlsFor(method, defaults).map((param) => (
         <ParamControl
           key={param.name}
           param={param}
           value={own[param.name] ?? defaults.params[param.name] ?? param.default}
           isDefault={!(param.name in own)}
-          onChange={(value) => changeVideoParam(method.id, param.name, value)}
+          onChange={(value) => changeVideoParam(method, param.name, value)}
         />
       ))}
       <SamplingControls values={draft} defaults={defaults} onChange={changeVideo} />

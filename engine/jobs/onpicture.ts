@@ -1,0 +1,53 @@
+import type { RunEvent } from '../../contract/index.ts';
+import type { FrameMap } from '../denoise/report.ts';
+import { toRgb } from '../media/pixels.ts';
+import { putBack, type Rectangle } from '../media/region.ts';
+import { resample } from '../media/resample.ts';
+import type { Pixels } from '../ports.ts';
+
+/** Longest side of what is shown while a run goes on. */
+const SHOWN_SIDE = 1024;
+
+/** Shows what a run tells of its region on the whole picture, reduced. */
+export class OnPicture {
+  readonly #shown: Pixels;
+  readonly #place: Rectangle;
+
+  /** @param picture the source, of which `region` is worked on */
+  constructor(picture: Pixels, region: Rectangle) {
+    const scale = Math.min(1, SHOWN_SIDE / Math.max(picture.width, picture.height));
+    const scaled = (length: number) => Math.max(1, Math.round(length * scale));
+    this.#shown = toRgb(resample(picture, scaled(picture.width), scaled(picture.height)));
+    const [x, y] = [Math.floor(region.x * scale), Math.floor(region.y * scale)];
+    this.#place = {
+      x,
+      y,
+      width: Math.min(this.#shown.width - x, scaled(region.width)),
+      height: Math.min(this.#shown.height - y, scaled(region.height)),
+    };
+  }
+
+  event(event: RunEvent): RunEvent {
+    if (event.kind === 'preview') return { ...event, image: this.#preview(event.image) };
+    return event.kind === 'map' ? { ...event, map: this.#map(event.map) } : event;
+  }
+
+  map(map: FrameMap): FrameMap {
+    return { ...map, image: this.#map(map.image) };
+  }
+
+  #preview(image: Pixels): Pixels {
+    return putBack(this.#shown, this.#part(toRgb(image)), this.#place);
+  }
+
+  /** One channel; 0 outside the region. */
+  #map(map: Pixels): Pixels {
+    const { width, height } = this.#shown;
+    const empty: Pixels = { width, height, channels: 1, data: new Uint8Array(width * height) };
+    return putBack(empty, this.#part(map), this.#place);
+  }
+
+  #part(image: Pixels): Pixels {
+    return resample(image, this.#place.width, this.#place.height);
+  }
+}

@@ -1,0 +1,84 @@
+import type { EditRequest, Region } from '../../contract/index.ts';
+import { AttuneError } from '../base/errors.ts';
+import { multipleOf } from '../latents/size.ts';
+import type { Rectangle } from '../media/region.ts';
+import type { Model } from '../model/model.ts';
+import type { SourceSize } from './media.ts';
+
+/**
+ * The work region: the part of a source that is scaled to the checkpoint's size, edited, scaled back and pasted in. So a picture of any size
+ * can be edited with any checkpoint, and outside the region not a pixel changes.
+ */
+
+/** A source with so many times the pixels that a checkpoint was trained on is still worked on as a whole. */
+const WORKED_WHOLE = 2.25;
+/** Context around an area, as a share of its longer side, on every side. */
+const CONTEXT = 0.5;
+/** Widest and tallest shape of a region that is placed by itself. */
+const LONGEST = 2;
+
+/**
+ * Where the region of a request lies; undefined where the source is worked on as a whole.
+ * @param area where the edit is known to act: the bounds of the mask, or of what was found
+ * @throws AttuneError 'request-invalid', field `region`, where it leaves the picture
+ */
+export function placeRegion(
+  { region, size }: Pick<EditRequest, 'region' | 'size'>,
+  source: SourceSize,
+  area: Rectangle | undefined,
+  model: Model,
+): Region | undefined {
+  if (typeof region === 'object') return withinPicture(region, source);
+  if (region === undefined && (size !== undefined || worksWhole(source, model))) return undefined;
+  return area === undefined ? { x: 0, y: 0, width: source.width, height: source.height } : around(area, source, model);
+}
+
+function withinPicture(region: Region, { width, height }: SourceSize): Region {
+  if (region.x + region.width <= width && region.y + region.height <= height) return region;
+  throw new AttuneError(
+    'request-invalid',
+    `The region of ${region.width}x${region.height} at ${region.x}, ${region.y} leaves the picture of ${width}x${height}.`,
+    { field: 'region' },
+  );
+}
+
+function worksWhole({ width, height }: SourceSize, model: Model): boolean {
+  const { defaults, denoiser, autoencoder } = model;
+  const side = denoiser.maxLatentSide * autoencoder.spatialCompression;
+  const padded = (length: number) => Math.ceil(length / multipleOf(model)) * multipleOf(model);
+  const fits = padded(width) <= side && padded(height) <= side;
+  // The positions of a network tell what it takes; where they are computed for any size, memory and quality are the limit.
+  return fits && (Number.isFinite(side) || width * height <= WORKED_WHOLE * defaults.width * defaults.height);
+}
+
+/** A rectangle with context around an area, not too thin, inside the picture. */
+function around(area: Rectangle, picture: SourceSize, model: Model): Region {
+  const margin = Math.max(CONTEXT * Math.max(area.width, area.height), 2 * multipleOf(model));
+  const [wide, high] = [area.width + 2 * margin, area.height + 2 * margin];
+  const across = span(area.x, area.width, Math.max(wide, high / LONGEST), picture.width);
+  const down = span(area.y, area.height, Math.max(high, wide / LONGEST), picture.height);
+  return { x: across.start, y: down.start, width: across.length, height: down.length };
+}
+
+/** A stretch of this length around another one, moved into 0..whole. */
+function span(start: number, inner: number, wished: number, whole: number) {
+  const length = Math.min(whole, Math.round(wished));
+  const centred = Math.round(start + inner / 2 - length / 2);
+  return { start: Math.min(whole - length, Math.max(0, centred)), length };
+}
+
+/** The size at which a region is worked on: its shape, about as many pixels as the checkpoint was trained on, whole tokens. */
+export function workingSize(
+  { width, height }: Rectangle,
+  model: Model,
+): { readonly width: number; readonly height: number } {
+  const { defaults, denoiser, autoencoder } = model;
+  const multiple = multipleOf(model);
+  const most = denoiser.maxLatentSide * autoencoder.spatialCompression;
+  const scale = Math.min(
+    Math.sqrt((defaults.width * defaults.height) / (width * height)),
+    most / Math.max(width, height),
+  );
+  const side = (length: number) => Math.max(multiple, Math.round((length * scale) / multiple) * multiple);
+  return { width: Math.min(most, side(width)), height: Math.min(most, side(height)) };
+}
