@@ -1,6 +1,7 @@
 import type { Autoencoder, NetworkFamily, PipelineFamily, TextEncoder } from '../engine/family.ts';
 import { autoencoderKlCogVideoX } from './cogvideox/autoencoder.ts';
 import { cogVideoX } from './cogvideox/family.ts';
+import { flux } from './flux/family.ts';
 import { readingAll, readingAllOf } from './layers/leftover.ts';
 import { sd3 } from './sd3/family.ts';
 import { clipText } from './text/clip-text.ts';
@@ -8,7 +9,7 @@ import { t5Encoder } from './text/t5-encoder.ts';
 import { autoencoderKl } from './vae/autoencoder-kl.ts';
 
 /** Every family of checkpoints Attune runs. Adding one is a folder and a line. */
-export const pipelines: readonly PipelineFamily[] = [cogVideoX, sd3].map(readingAllOf);
+export const pipelines: readonly PipelineFamily[] = [cogVideoX, flux, sd3].map(readingAllOf);
 
 /** Networks that families share. */
 export const textEncoders: readonly NetworkFamily<TextEncoder>[] = [clipText, t5Encoder].map(readingAll);
