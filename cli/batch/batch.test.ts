@@ -100,6 +100,21 @@ it('generates, edits what it made, lists a failed row and tries it again', async
   expect((await attune([...argv, '--resume'])).code).toBe(1);
 });
 
+it('names what it passes over in a folder, and a folder without pictures', async () => {
+  await mkdir(at('mixed/x.png'), { recursive: true });
+  await writeFile(at('mixed/a.jfif'), await readFile(new URL('../../test/madeby/photo.jfif', import.meta.url)));
+  for (let index = 0; index < 12; index++) await writeFile(at(`mixed/photo ${index}.heic`), 'x');
+  const argv = ['--to', 'a red apple', '--from', 'an apple', '--dry-run', '-o', 'm'];
+  const said = await attune(['batch', 'mixed', ...argv]);
+  expect([said.code, said.out]).toEqual([0, expect.stringMatching(/^1 jobs?\n {2}a-/)]);
+  expect(said.err).toMatch(/In mixed 13 entries are passed over.*: photo 0\.heic, photo 1\.heic, .* and 3 more\.\n$/);
+  await mkdir(at('none'));
+  await writeFile(at('none/photo.heic'), 'x');
+  expect((await attune(['batch', 'none', ...argv])).err).toMatch(
+    /none holds no pictures that are taken\. In none 1 entry is passed over.*photo\.heic/,
+  );
+});
+
 it('refuses wrong tables before anything runs', async () => {
   await writeFile(at('wrong.csv'), 'source,steps\nnowhere.png,3\n');
   expect((await attune(['batch', 'wrong.csv', '-o', 'w'])).err).toMatch(

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AttuneError } from '../../engine/index.ts';
-import { matrixRows, parseRows, productRows } from './rows.ts';
+import { folderRows, matrixRows, parseRows, productRows } from './rows.ts';
 
 describe('a table', () => {
   const wanted = [{ prompt: 'a, b', seed: '7' }];
@@ -160,5 +160,15 @@ describe('any table', () => {
       }),
       { numRuns: 20_000, seed: 29 },
     );
+  });
+});
+
+describe('a folder', () => {
+  it('gives a row for every picture, however its name ends, and names what it passes over', () => {
+    const names = ['b10.JPG', 'b9.jfif', 'a.jpe', 'IMG_1.HEIC', 'c.bmp', 'list.txt', 'more/', '.DS_Store', 'Thumbs.db'];
+    expect(folderRows(names)).toEqual({
+      rows: [{ source: 'a.jpe' }, { source: 'b9.jfif' }, { source: 'b10.JPG' }],
+      passedOver: ['c.bmp', 'IMG_1.HEIC', 'list.txt', 'more/'],
+    });
   });
 });

@@ -212,6 +212,16 @@ describe('a prompt', () => {
     expect(request(change)).toEqual({ ...base, guidance: 3.5 });
   });
 
+  it('that reaches the sampler by inputs of its own is said not to be known', () => {
+    const change = {
+      3: node('SamplerCustomAdvanced', { noise: ['30', 0], guider: ['31', 0], latent_image: ['5', 0] }),
+      30: node('RandomNoise', { noise_seed: 42 }),
+      31: node('DualGuider', { first: ['6', 0], second: ['7', 0] }),
+    };
+    expect(request(change)).toEqual({ seed: 42, size: base.size });
+    expect(notes(change)).toContain('Its prompt reaches the sampler in a way that is not known here.');
+  });
+
   it('that was zeroed is none', () => {
     const change = { 3: sampler({ negative: ['20', 0] }), 20: node('ConditioningZeroOut', { conditioning: ['6', 0] }) };
     expect(request(change)).toEqual(without('negative'));

@@ -16,7 +16,7 @@ import {
 } from './importtools.ts';
 import { importInvokeGraph } from './invokegraph.ts';
 import { isObject, own, textOf } from './json.ts';
-import { LIMITS, parseBoundedJson, parseLooseJson, whyNoJson } from './limits.ts';
+import { LIMITS, parseLooseJson, whyNoJson } from './limits.ts';
 import { readTexts } from './picture.ts';
 import { readDrawThingsXmp, readStableDiffusionCppXmp } from './xmp.ts';
 
@@ -153,18 +153,24 @@ function unread({ fields, problems }: Carried): Imported | undefined {
 
 /** A text beside a picture: what A1111 writes on request, a graph of ComfyUI, or the tags of a film as `{"filmTags": {...}}`. */
 function importText(bytes: Uint8Array, file: string): Imported | undefined {
-  if (bytes.length > LIMITS.textBytes) return undefined;
+  if (bytes.length > MAX_FILE_BYTES) return undefined;
   const text = decodeText(bytes, true);
   if (!/\.json$/i.test(file) && !isJson(text)) return /steps:/i.test(text) ? importCommon(text) : undefined;
-  const tags = own(parseBoundedJson(text), 'filmTags');
-  if (isObject(tags))
-    return importFilm(
-      new Map(
-        Object.entries(tags).flatMap(([name, tag]) => (typeof tag === 'string' ? [[name.toLowerCase(), tag]] : [])),
-      ),
-    );
-  const json = parseLooseJson(text);
+  const json = parseLooseJson(text, MAX_FILE_BYTES);
+  const tags = own(json, 'filmTags');
+  if (isObject(tags)) return importFilm(textsOf(tags));
   // Our own record, as it lies beside frames and in films.
   const record = EditRecord.safeParse(json);
   return record.success ? importRecord(record.data) : (importJson(json) ?? importInvokeGraph(json));
+}
+
+/** Texts inside JSON hold more characters than they have: a graph within tags, with all its quotation marks escaped. */
+const MAX_FILE_BYTES = LIMITS.allTextBytes;
+
+function textsOf(tags: Readonly<Record<string, unknown>>): ReadonlyMap<string, string> {
+  return new Map(
+    Object.entries(tags).flatMap(([name, tag]) =>
+      typeof tag === 'string' ? [[name.toLowerCase(), tag] as const] : [],
+    ),
+  );
 }

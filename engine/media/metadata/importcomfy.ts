@@ -107,6 +107,7 @@ function restore(reader: Reader, { sampler, isOneOfSeveral, enlargedBy }: Chosen
   };
 
   const positive = promptOf(reader, [sampler, guider], 'positive');
+  if (positive === undefined) draft.note('Its prompt reaches the sampler in a way that is not known here.');
   takePrompt(draft, positive, 'prompt');
   takePrompt(draft, promptOf(reader, [sampler, guider], 'negative'), 'negative prompt');
   draft.seed(told('seed', of([sampler, noise], ['seed', 'noise_seed'])));

@@ -26,9 +26,9 @@ export function malformed(format: string, what: string, field?: string): AttuneE
   );
 }
 
-/** Parses JSON within the limits; undefined when it is not JSON, too long or too deep. */
-export function parseBoundedJson(text: string): unknown {
-  if (text.length > LIMITS.textBytes || nesting(text) > LIMITS.jsonDepth) return undefined;
+/** Parses JSON within the limits; undefined when it is not JSON, too long or too deep. @param limit in characters */
+export function parseBoundedJson(text: string, limit: number = LIMITS.textBytes): unknown {
+  if (text.length > limit || nesting(text) > LIMITS.jsonDepth) return undefined;
   try {
     return JSON.parse(text);
   } catch {
@@ -53,12 +53,12 @@ function nesting(text: string): number {
 }
 
 /** As `parseBoundedJson`; ComfyUI writes `NaN`, which no JSON parser takes, and reads as nothing here. */
-export function parseLooseJson(text: string | undefined): unknown {
+export function parseLooseJson(text: string | undefined, limit: number = LIMITS.textBytes): unknown {
   if (text === undefined) return undefined;
-  const json = parseBoundedJson(text);
-  if (json !== undefined || text.length > LIMITS.textBytes) return json;
+  const json = parseBoundedJson(text, limit);
+  if (json !== undefined || text.length > limit) return json;
   const loose = text.replace(/([[:,]\s{0,4})-?(?:NaN|Infinity)/g, '$1null');
-  return loose === text ? undefined : parseBoundedJson(loose);
+  return loose === text ? undefined : parseBoundedJson(loose, limit);
 }
 
 /** Why a text gives no JSON here, for a sentence. */

@@ -73,6 +73,20 @@ describe('a file of the trade is read', () => {
   );
 });
 
+it('the tags of a film are read as they come from the editor', () => {
+  const file = (filmTags: unknown) => new TextEncoder().encode(JSON.stringify({ filmTags }));
+  const graph = new TextDecoder().decode(open('workflow-api.json'));
+  const workflow = new TextDecoder().decode(open('workflow.json'));
+  for (const tags of [{ prompt: graph, workflow }, { workflow }, { comment: JSON.stringify({ prompt: graph }) }])
+    expect(importMetadata(file(tags), 'film.json')).toMatchObject({ tool: 'ComfyUI', request: plain });
+  const common = 'a cat, on a mat\nNegative prompt: dog\nSteps: 20, Seed: 42';
+  expect(importMetadata(file({ comment: common }), 'film.json')).toMatchObject({
+    tool: 'A1111',
+    request: { seed: 42 },
+  });
+  expect(importMetadata(file({ comment: 'my holiday', description: 'sea' }), 'film.json')).toBeUndefined();
+});
+
 describe('what is not read', () => {
   it('is named: a field that unpacks to more than the limit', () => {
     expect(read('bomb.png')).toEqual({

@@ -20,14 +20,14 @@ export async function openFilm(file: File): Promise<void> {
   // Loaded when it is first needed: it is larger than the rest of the editor.
   const { readFilm } = await import('../video/readfilm.ts');
   const model = videoModelOf(documentNow().video, useSession.getState().models);
-  const { frames, fps, whole, about } = await readFilm(file, {
+  const { frames, fps, whole, tags } = await readFilm(file, {
     fit: model?.defaults?.size ?? { width: 720, height: 480 },
     fps: model?.clip?.fps ?? 8,
     frames: MAX_FRAMES,
   });
   const name = `${file.name.replace(FILM_NAME, '').replaceAll(/[\\/]/g, '_').slice(-200) || 'clip'}.webp`;
   const media = await call('media.putFrames', { name, frames: [...frames], fps });
-  const imported = about === undefined ? null : await importedFrom(about);
+  const imported = tags === undefined ? null : await importedFrom(tags);
   openClip(media, imported);
   notify(
     'info',
@@ -52,16 +52,17 @@ export function openClip(media: MediaInfo | null, imported: Imported): void {
   if (media === null) return void restore();
   const request = imported?.request;
   editClip(media, request?.segments?.[0]?.prompt ?? request?.prompt ?? '');
-  if (imported !== null)
+  for (const note of imported?.notes ?? []) notify('info', note);
+  if (imported !== null && Object.keys(imported.request).length > 0)
     notify('info', i18n.t('open.hasSettings', { tool: imported.tool }), {
       label: i18n.t('open.restore'),
       run: restore,
     });
 }
 
-/** What a film says of its making, read as a file of settings is. */
-async function importedFrom(about: string): Promise<Imported> {
-  const name = about.startsWith('{') ? 'film.json' : 'film.txt';
-  const answer = await tryCall('import', { name, bytes: new TextEncoder().encode(about) });
+/** What the tags of a film say of its making, read as a file of settings is. */
+async function importedFrom(filmTags: Readonly<Record<string, string>>): Promise<Imported> {
+  const bytes = new TextEncoder().encode(JSON.stringify({ filmTags }));
+  const answer = await tryCall('import', { name: 'film.json', bytes });
   return answer?.imported ?? null;
 }

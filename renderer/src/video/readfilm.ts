@@ -1,5 +1,6 @@
-import { ALL_FORMATS, BlobSource, CanvasSink, Input, type MetadataTags } from 'mediabunny';
+import { ALL_FORMATS, BlobSource, CanvasSink, Input } from 'mediabunny';
 import type { Pixels, Size } from '../../../contract/index.ts';
+import { filmTagsOf } from './filmtags.ts';
 import { readPixels } from './frames.ts';
 
 /** What of a film can be used at once. */
@@ -17,8 +18,8 @@ export interface ReadFilm {
   readonly fps: number;
   /** As the file has it. */
   readonly whole: Size & { readonly fps: number; readonly seconds: number };
-  /** Our record or another tool's text, where the container holds one. */
-  readonly about?: string;
+  /** Tags that say how it was made, ours or another tool's. */
+  readonly tags?: Readonly<Record<string, string>>;
 }
 
 /** Sides that every network here divides: latents of 8 pixels, patches of two latents. */
@@ -54,19 +55,11 @@ export async function readFilm(file: File, limits: FilmLimits): Promise<ReadFilm
     for await (const wrapped of sink.canvasesAtTimestamps(times))
       if (wrapped !== null) frames.push(readPixels(canvas, wrapped.canvas));
     if (frames.length < 2) throw refuse('has fewer than two frames.');
-    const about = aboutOf(await input.getMetadataTags());
-    return { frames, fps, whole, ...(about !== undefined && { about }) };
+    const tags = filmTagsOf(await input.getMetadataTags());
+    return { frames, fps, whole, ...(tags && { tags }) };
   } finally {
     input.dispose();
   }
-}
-
-/** The record is in the description, the text of other tools in the comment; Matroska may name what a tag is about before it. */
-function aboutOf({ description, comment, raw = {} }: MetadataTags): string | undefined {
-  const record = description ?? raw['MOVIE/DESCRIPTION'];
-  if (typeof record === 'string' && record.startsWith('{')) return record;
-  const text = comment ?? raw['MOVIE/COMMENT'];
-  return typeof text === 'string' ? text : undefined;
 }
 
 /** Never larger, and of sides that a network can take. */
