@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { plainAttention } from '../engine/attention/site.ts';
 import { floatTensor, indexTensor, type Tensor } from '../engine/base/tensor.ts';
-import { familyOf } from '../engine/checkpoint/detect.ts';
 import { missingParts, openModelFolder } from '../engine/checkpoint/folder.ts';
+import { familyOf } from '../engine/pipeline/model.ts';
 import { numbersOf, runGraph, wavy } from '../test/run-network.ts';
 import { autoencoders, denoisers, textEncoders } from './registry.ts';
 
@@ -17,15 +17,15 @@ describe('the embedded image model', () => {
 
   it('is complete, and each component is of its family', () => {
     expect(missingParts(model)).toEqual([]);
-    expect(familyOf(denoisers, transformer).id).toBe('sd3');
-    expect(familyOf(autoencoders, vae).id).toBe('autoencoder-kl');
-    expect(familyOf(textEncoders, text).id).toBe('clip-text');
+    expect(familyOf(transformer, denoisers).id).toBe('sd3');
+    expect(familyOf(vae, autoencoders).id).toBe('autoencoder-kl');
+    expect(familyOf(text, textEncoders).id).toBe('clip-text');
   });
 
   it('fits together: one text encoder feeds the transformer, whose latent the autoencoder decodes', () => {
-    const denoiser = familyOf(denoisers, transformer).open(transformer);
-    const encoder = familyOf(textEncoders, text).open(text);
-    const autoencoder = familyOf(autoencoders, vae).open(vae);
+    const denoiser = familyOf(transformer, denoisers).open(transformer);
+    const encoder = familyOf(text, textEncoders).open(text);
+    const autoencoder = familyOf(vae, autoencoders).open(vae);
     expect(denoiser.textWidth).toBe(encoder.width);
     expect(denoiser.pooledWidth).toBe(encoder.pooledWidth);
     expect(denoiser.latentChannels).toBe(autoencoder.latentChannels);
@@ -33,8 +33,8 @@ describe('the embedded image model', () => {
   });
 
   it('takes a step: a prompt and noise give a finite velocity that depends on the prompt', async () => {
-    const denoiser = familyOf(denoisers, transformer).open(transformer);
-    const encoder = familyOf(textEncoders, text).open(text);
+    const denoiser = familyOf(transformer, denoisers).open(transformer);
+    const encoder = familyOf(text, textEncoders).open(text);
     const tokens = encoder.maxTokens;
     const [begin, end] = ['bos_token_id', 'eos_token_id'].map((field) => text.config.integer(field));
     const prompts = [
@@ -63,7 +63,7 @@ describe('the embedded image model', () => {
   });
 
   it('brings a picture back through the autoencoder', async () => {
-    const autoencoder = familyOf(autoencoders, vae).open(vae);
+    const autoencoder = familyOf(vae, autoencoders).open(vae);
     const image = discOnGradient();
     const { mean } = await runGraph(
       (g) => ({ mean: autoencoder.buildEncoder(g, { batch: 1, height: SIDE, width: SIDE }).mean }),
