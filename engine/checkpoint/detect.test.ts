@@ -1,7 +1,6 @@
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { folderOf, type Shapes, tensorsOf, thrownBy } from '../../test/checkpoint-files.ts';
-import { componentClass, countLayers, familyOf } from './detect.ts';
+import { folderOf, type Shapes, tensorsOf } from '../../test/checkpoint-files.ts';
+import { componentClass, countLayers } from './detect.ts';
 import { openComponent } from './folder.ts';
 
 const component = (shapes: Shapes, config: object = {}) =>
@@ -47,28 +46,4 @@ test('layers are counted by the highest number under a prefix', () => {
   });
   expect(countLayers(weights, 'blocks')).toBe(12);
   expect(countLayers(weights, 'other')).toBe(0);
-});
-
-test('the first family that recognises the tensors is taken', () => {
-  const families = [
-    { id: 'never', detect: () => false },
-    {
-      id: 'clip',
-      detect: ({ weights }: { weights: { has(name: string): boolean } }) =>
-        weights.has('text_model.final_layer_norm.weight'),
-    },
-    { id: 'always', detect: () => true },
-  ];
-  expect(familyOf(families, component(CLIP)).id).toBe('clip');
-  expect(familyOf(families, component({ other: [1] })).id).toBe('always');
-});
-
-test('a component no family knows is refused with what it is and what its config says', () => {
-  const unet = component(
-    { 'down_blocks.0.resnets.0.conv1.weight': [1, 1, 1, 1], 'time_embedding.linear_1.weight': [1, 1] },
-    { _class_name: 'Foo' },
-  );
-  const error = thrownBy(() => familyOf([], unet));
-  expect(error).toMatchObject({ kind: 'checkpoint-unsupported', where: { file: join(unet.folder) } });
-  expect(error.message).toMatch(/U-Net of Stable Diffusion.*"Foo"/);
 });

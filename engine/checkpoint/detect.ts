@@ -1,26 +1,10 @@
 import type { Component } from './folder.ts';
-import { foreignForm } from './foreign.ts';
-import { quote, refusal } from './refusal.ts';
 import type { WeightSource } from './weights.ts';
 
 /** What a family must say of a component: whether its tensors, by names and shapes, are of that family. */
 export interface Recognises {
   /** Decide by `weights`; `config` may name the wrong class, and serves only for what the shapes cannot tell. */
   detect(files: Pick<Component, 'config' | 'weights'>): boolean;
-}
-
-/**
- * The first family that recognises a component. Families live in `models/` and are handed in; nothing here knows them.
- * Throws 'checkpoint-unsupported' saying what the component is as far as its tensors tell.
- */
-export function familyOf<F extends Recognises>(families: readonly F[], component: Component): F {
-  const family = families.find((candidate) => candidate.detect(component));
-  if (family !== undefined) return family;
-  const { folder, weights, config } = component;
-  const known = componentClass(weights)?.title ?? foreignForm(weights.names, [])?.title ?? 'no kind it knows';
-  const claimed = config.className === undefined ? '' : ` (its config says ${quote(config.className)})`;
-  const sentence = `Attune does not run this component: its tensors are of ${known}${claimed}.`;
-  throw refusal('checkpoint-unsupported', folder, `${sentence} Take Stable Diffusion 3 or 3.5.`);
 }
 
 /**
