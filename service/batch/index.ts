@@ -5,5 +5,5 @@ export { mediaKey, planBatch } from './expand.ts';
 export { type BatchService, openBatches } from './handlers.ts';
 export { MAX_JOBS, type Row } from './row.ts';
 export { folderRows, matrixRows, parseRows } from './rows.ts';
-export { type BatchOutcome, type BatchProgress, type JobResult, runBatch, seedOfBatch } from './run.ts';
+export { type BatchOutcome, type BatchProgress, batchIn, type JobResult, runBatch } from './run.ts';
 export { listsNamed, matching } from './words/lists.ts';

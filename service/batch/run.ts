@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import {
@@ -10,7 +9,6 @@ import {
 } from '../../contract/index.ts';
 import { AttuneError, type ImageCodec, type Pixels, throwIfCancelled, writeMetadata } from '../../engine/index.ts';
 import { NameTaken, naming, sha256Of, stageFile, sweepFolder } from '../../native/files.ts';
-import { expandTable } from './expand.ts';
 import type { ExpandedJob } from './job.ts';
 import {
   type BatchFile,
@@ -24,6 +22,7 @@ import {
 import { lockFolder } from './lock.ts';
 import { MANIFEST_NAMES, type ManifestEntry, writeManifest } from './manifest.ts';
 import { nameJobs, safeStem } from './names.ts';
+import { type Prepared, prepareTable } from './prepare.ts';
 
 /** What a job gives: the engine's `RunResult` is one. */
 export interface JobResult {
@@ -52,6 +51,10 @@ export interface BatchOptions {
   readonly table: BatchTable;
   readonly folder: string;
   readonly methods: readonly MethodDescription[];
+  /** Makes the table's jobs; elsewhere than here where a table may be large and others wait. */
+  readonly prepare?: (table: BatchTable, methods: readonly MethodDescription[]) => Promise<Prepared>;
+  /** Where the table's pictures lie, by SHA-256: with it the journal keeps all that a resume needs. */
+  readonly paths?: ReadonlyMap<string, string>;
   /** Runs one job. What it throws fails the job, except 'cancelled', which ends the run. */
   readonly runJob: (job: BatchJob, signal: AbortSignal | undefined) => Promise<JobResult>;
   readonly codec: ImageCodec;
@@ -99,8 +102,7 @@ export async function runBatch(options: BatchOptions): Promise<BatchOutcome> {
     const head = found?.entries[0]?.kind === 'batch' ? found.entries[0] : undefined;
     const isFinished = found?.entries.at(-1)?.kind === 'finished';
     if (head && !resume && !isFinished) throw unfinished(folder);
-    const jobs = jobsOf(table, options.methods, resume ? head?.seed : undefined);
-    const fingerprint = fingerprintOf(table, jobs);
+    const { jobs, fingerprint } = await jobsOf(options, resume ? head?.seed : undefined);
     if (head && resume && head.fingerprint !== fingerprint) throw changed(folder);
     const goesOn = head !== undefined && resume;
     if (head && !resume) await archive(folder, head.startedMs);
@@ -114,6 +116,7 @@ export async function runBatch(options: BatchOptions): Promise<BatchOutcome> {
           total: jobs.length,
           startedMs: Date.now(),
           seed: table.base.seed ?? 0,
+          ...(options.paths && { origin: { table, paths: Object.fromEntries(options.paths) } }),
           taken: (await readdir(folder)).filter((name) => name !== JOURNAL_NAME && !name.startsWith('.attune-')),
         };
     journal = await openJournal(path, folder, goesOn ? (found?.bytes ?? 0) : 0);
@@ -131,33 +134,23 @@ export async function runBatch(options: BatchOptions): Promise<BatchOutcome> {
   }
 }
 
-/** Seed of a batch that is to be resumed without one being given; undefined where there is none. */
-export async function seedOfBatch(folder: string): Promise<number | undefined> {
+/** What the batch of a folder began with: its seed and, where the journal keeps them, its table and the places of its pictures. */
+export async function batchIn(folder: string): Promise<Pick<JournalHead, 'seed' | 'origin'> | undefined> {
   const [head] = (await readJournal(join(folder, JOURNAL_NAME)))?.entries ?? [];
-  return head?.kind === 'batch' ? head.seed : undefined;
+  return head?.kind === 'batch' ? head : undefined;
 }
 
-function jobsOf(
-  table: BatchTable,
-  methods: readonly MethodDescription[],
-  seed: number | undefined,
-): readonly ExpandedJob[] {
+async function jobsOf({ table, methods, prepare }: BatchOptions, seed: number | undefined): Promise<Prepared> {
   const seeded =
     table.base.seed === undefined && seed !== undefined ? { ...table, base: { ...table.base, seed } } : table;
-  const { jobs, problems } = expandTable(seeded, methods);
-  const [first] = problems;
-  if (!first) return jobs;
-  const more = problems.length > 1 ? ` And ${problems.length - 1} more.` : '';
+  const prepared = prepare === undefined ? prepareTable(seeded, methods) : await prepare(seeded, methods);
+  const [first, ...others] = prepared.problems;
+  if (!first) return prepared;
+  const more = others.length > 0 ? ` And ${others.length} more.` : '';
   throw new AttuneError('request-invalid', `${table.name} cannot be run. ${first.message}${more}`, {
     file: table.name,
     field: first.field,
   });
-}
-
-function fingerprintOf(table: BatchTable, jobs: readonly ExpandedJob[]): string {
-  return createHash('sha256')
-    .update(JSON.stringify([table.export, jobs]))
-    .digest('hex');
 }
 
 /** What earlier runs did. A job whose files got their names but not their last line is finished here. */
