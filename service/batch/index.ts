@@ -4,6 +4,7 @@ export { decodeText } from './encoding.ts';
 export { mediaKey, planBatch } from './expand.ts';
 export { type BatchService, openBatches } from './handlers.ts';
 export { MAX_JOBS, type Row } from './row.ts';
-export { folderRows, matrixRows, parseRows } from './rows.ts';
+export { folderRows, matrixRows } from './rows.ts';
 export { type BatchOutcome, type BatchProgress, batchIn, type JobResult, runBatch } from './run.ts';
+export { parseTable } from './table.ts';
 export { listsNamed, matching } from './words/lists.ts';

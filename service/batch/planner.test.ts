@@ -32,10 +32,11 @@ describe('the thread that reads tables', () => {
     const [plan, prepared] = await Promise.all([planner.plan(table, methods), planner.prepare(table, methods)]);
     expect(plan).toEqual(planBatch(table, methods));
     expect(prepared).toEqual(prepareTable(table, methods));
-    expect(await planner.parse('x.csv', new TextEncoder().encode('prompt;seed\nein Haus;7\n'))).toEqual({
-      rows: [{ prompt: 'ein Haus', seed: '7' }],
-      notes: [],
-    });
+    for (const rows of [1, 20_000])
+      expect(await planner.parse('x.csv', new TextEncoder().encode(`prompt;seed\n${'a;7\n'.repeat(rows)}`))).toEqual({
+        rows: Array.from({ length: rows }, () => ({ prompt: 'a', seed: '7' })),
+        notes: [],
+      });
   });
 
   it('leaves others their turns, whatever a table costs', async () => {
@@ -46,15 +47,15 @@ describe('the thread that reads tables', () => {
   });
 
   it('passes sentences on, and goes on behind them', async () => {
-    await expect(planner.parse('x.csv', Uint8Array.of(0x50, 0x4b, 3, 4))).rejects.toThrow(/packed document/);
-    await expect(planner.parse('x.json', new TextEncoder().encode('['))).rejects.toMatchObject({
-      error: { kind: 'request-invalid', message: 'x.json is no JSON.' },
-    });
+    for (const size of [1, 100_000]) {
+      const broken = new TextEncoder().encode(`[${' '.repeat(size)}`);
+      await expect(planner.parse('x.json', broken)).rejects.toThrow('x.json is no JSON.');
+    }
     expect((await planner.plan(tableOf(1), methods)).total).toBe(1);
   });
 
   it('ends with what waits for it, and begins again', async () => {
-    const ended = expect(planner.plan(tableOf(500), methods)).rejects.toThrow(/was closed/);
+    const ended = expect(planner.plan(tableOf(600), methods)).rejects.toThrow(/was closed/);
     await planner.close();
     await ended;
     expect((await planner.plan(tableOf(2), methods)).total).toBe(2);

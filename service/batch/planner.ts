@@ -2,13 +2,16 @@ import { Worker } from 'node:worker_threads';
 import type { BatchPlan, BatchTable, MethodDescription } from '../../contract/index.ts';
 import { AttuneError } from '../../engine/index.ts';
 import { ToldError } from '../explain.ts';
+import { planBatch } from './expand.ts';
 import type { ExpandedJob } from './job.ts';
 import type { Answers, Ask, FromPlanner } from './plannermessages.ts';
-import type { Prepared } from './prepare.ts';
+import { type Prepared, prepareTable } from './prepare.ts';
+import type { Row } from './row.ts';
+import { parseTable } from './table.ts';
 
-/** Reads tables in a thread of its own, so that calls are answered whatever a table costs. */
+/** Reads tables, large ones in a thread of its own, so that calls are answered whatever a table costs. */
 export interface Planner {
-  parse(name: string, bytes: Uint8Array): Promise<{ rows: Record<string, string>[]; notes: string[] }>;
+  parse(name: string, bytes: Uint8Array): Promise<{ rows: Row[]; notes: string[] }>;
   plan(table: BatchTable, methods: readonly MethodDescription[]): Promise<BatchPlan>;
   prepare(table: BatchTable, methods: readonly MethodDescription[]): Promise<Prepared>;
   close(): Promise<void>;
@@ -87,11 +90,13 @@ export function openPlanner(): Planner {
   };
   return {
     async parse(name, bytes) {
-      const { rows, notes } = await ask<'parse'>({ kind: 'parse', name, bytes });
-      return { rows: rows.map((row) => ({ ...row })), notes };
+      if (bytes.length <= SMALL_CHARACTERS) return parseTable(name, bytes);
+      return ask<'parse'>({ kind: 'parse', name, bytes });
     },
-    plan: (table, methods) => ask<'plan'>({ kind: 'plan', table, methods }),
+    plan: async (table, methods) =>
+      isSmall(table) ? planBatch(table, methods) : ask<'plan'>({ kind: 'plan', table, methods }),
     async prepare(table, methods) {
+      if (isSmall(table)) return prepareTable(table, methods);
       const jobs: ExpandedJob[] = [];
       return { jobs, ...(await ask<'prepare'>({ kind: 'prepare', table, methods }, jobs)) };
     },
@@ -99,6 +104,22 @@ export function openPlanner(): Planner {
       await end(closed());
     },
   };
+}
+
+/** What is read sooner than a thread begins. */
+const SMALL_CHARACTERS = 64 * 1024;
+const SMALL_JOBS = 500;
+
+function isSmall({ rows, repeats, base, wildcards }: BatchTable): boolean {
+  if (rows.length * repeats > SMALL_JOBS) return false;
+  const shared = [base.prompt, base.sourcePrompt, base.negative, ...Object.values(wildcards).flat()];
+  let characters = shared.reduce((sum, text) => sum + (text?.length ?? 0), 0) * rows.length;
+  for (const row of rows)
+    for (const column in row) {
+      characters += column.length + (row[column]?.length ?? 0);
+      if (characters * repeats > SMALL_CHARACTERS) return false;
+    }
+  return characters * repeats <= SMALL_CHARACTERS;
 }
 
 const ownEntry = () =>

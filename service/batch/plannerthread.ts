@@ -1,10 +1,9 @@
 import { parentPort } from 'node:worker_threads';
 import { explain } from '../explain.ts';
-import { decodeText } from './encoding.ts';
 import { planBatch } from './expand.ts';
 import type { Ask, FromPlanner } from './plannermessages.ts';
 import { prepareTable } from './prepare.ts';
-import { parseRows } from './rows.ts';
+import { parseTable } from './table.ts';
 
 /** Entry of the thread that reads tables: one question after the other. */
 
@@ -23,10 +22,8 @@ parentPort?.on('message', ({ id, ask }: { readonly id: number; readonly ask: Ask
 
 function answer(id: number, ask: Ask) {
   switch (ask.kind) {
-    case 'parse': {
-      const { text, notes } = decodeText(ask.bytes, ask.name);
-      return { rows: parseRows(ask.name, text), notes: [...notes] };
-    }
+    case 'parse':
+      return parseTable(ask.name, ask.bytes);
     case 'plan':
       return planBatch(ask.table, ask.methods);
     case 'prepare': {
