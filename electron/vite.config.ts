@@ -34,7 +34,7 @@ export const shellBuilds: readonly InlineConfig[] = [
           main: here('./main.ts'),
           service: here('./processes/service.ts'),
           runner: here('./processes/runner.ts'),
-          planner: here('../service/batch/plannerthread.ts'),
+          plannerthread: here('../service/batch/plannerthread.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
       },

@@ -123,7 +123,7 @@ function isSmall({ rows, repeats, base, wildcards }: BatchTable): boolean {
 }
 
 const ownEntry = () =>
-  new URL(import.meta.url.endsWith('.ts') ? './plannerthread.ts' : './planner.js', import.meta.url);
+  new URL(import.meta.url.endsWith('.ts') ? './plannerthread.ts' : './plannerthread.js', import.meta.url);
 
 const tooLong = () => refuse(`This table takes more than ${MAX_MS / 1000} s to read; split it.`);
 const closed = () => refuse('Attune was closed while a table was read.');
