@@ -47,7 +47,7 @@ const STRANGE: readonly unknown[] = [
   null,
   -1,
   2 ** 60,
-  1e400,
+  Number.POSITIVE_INFINITY,
   'x'.repeat(30_000),
   '__proto__',
   [],

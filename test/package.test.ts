@@ -55,6 +55,7 @@ describe('the package', () => {
         'dist/editor/index.html',
         'dist/lib/api/index.d.ts',
         'dist/lib/api/index.js',
+        'dist/lib/service/batch/plannerthread.js',
         'dist/lib/service/runner/main.js',
         'docs/api.md',
         'models/embedded/image/transformer/diffusion_pytorch_model.safetensors',

@@ -16,11 +16,15 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** Ends it with SIGKILL once `killAt` pictures lie in `out`. */
-async function attune(argv: readonly string[], killAt?: { readonly out: string; readonly pictures: number }) {
+async function attune(
+  argv: readonly string[],
+  killAt?: { readonly out: string; readonly pictures: number },
+  cwd = folder,
+) {
   // The file behind the launcher, so that the kill reaches the process that works.
   const env = { ...process.env, XDG_STATE_HOME: at('state'), HF_HUB_CACHE: at('hub') };
   const main = fileURLToPath(new URL('../main.ts', import.meta.url));
-  const child = spawn(process.execPath, [killAt ? main : PROGRAM, ...argv], { env, cwd: folder, stdio: 'pipe' });
+  const child = spawn(process.execPath, [killAt ? main : PROGRAM, ...argv], { env, cwd, stdio: 'pipe' });
   let out = '';
   let err = '';
   child.stdout.on('data', (part: Buffer) => {
@@ -98,6 +102,24 @@ it('generates, edits what it made, lists a failed row and tries it again', async
   expect(readMetadata(await readFile(join(at('edited'), file))).record?.request.source?.name).toBe('good.png');
   expect((await readFile(at('edited/manifest.csv'))).toString()).toContain('failed');
   expect((await attune([...argv, '--resume'])).code).toBe(1);
+  // The journal knows the rest, wherever the command runs.
+  const alone = await attune(['batch', '--resume', '-o', at('edited'), '--quiet'], undefined, tmpdir());
+  expect([alone.code, alone.err]).toEqual([1, expect.stringMatching(/job 1 of 2 failed: .*bad\.png/)]);
+  await writeFile(at('in/bad.png'), await readFile(at('in/good.png')));
+  expect((await attune(['batch', '--resume', '-o', 'edited', '--quiet'])).err).toMatch(/bad\.png was changed since/);
+});
+
+it('goes on with nothing else given, or says what it lacks', async () => {
+  const other = await attune(['batch', '--resume', '-o', 'nothing']);
+  expect([other.code, other.err]).toEqual([1, expect.stringMatching(/nothing holds no batch to go on with/)]);
+  expect((await attune(['batch', '--resume', '-o', 'made', '--steps', '9'])).err).toMatch(
+    /--steps would change the batch, which goes on as it began/,
+  );
+  const journal = (await readFile(at('made/batch.jsonl'))).toString().split('\n');
+  const { origin: _origin, ...older } = JSON.parse(journal[0] ?? '');
+  await mkdir(at('older'));
+  await writeFile(at('older/batch.jsonl'), [JSON.stringify(older), ...journal.slice(1)].join('\n'));
+  expect((await attune(['batch', '--resume', '-o', 'older'])).err).toMatch(/does not say what the batch began with/);
 });
 
 it('names what it passes over in a folder, and a folder without pictures', async () => {
@@ -133,7 +155,8 @@ it('equals an undisturbed run after three kills', async () => {
   const argv = (out: string) => ['batch', 'eight.txt', '-o', out, '--seed', '11', '--steps', '2', '--quiet'];
   expect((await attune(argv('whole'))).code).toBe(0);
   for (const [attempt, pictures] of [2, 4, 6].entries()) {
-    const killed = await attune([...argv('killed'), ...(attempt > 0 ? ['--resume'] : [])], {
+    const resumed = ['batch', '--resume', '-o', 'killed', '--quiet'];
+    const killed = await attune(attempt === 2 ? resumed : [...argv('killed'), ...(attempt > 0 ? ['--resume'] : [])], {
       out: at('killed'),
       pictures,
     });

@@ -50,7 +50,7 @@ export function batchOutcome({ state, total, done, failed, jobs }: BatchOutcome,
   if (state === 'cancelled')
     throw new AttuneError(
       'cancelled',
-      `The batch was stopped with ${done} of ${total} jobs done; go on with --resume.`,
+      `The batch was stopped with ${done} of ${total} jobs done; go on with "attune batch --resume -o ${folder}".`,
     );
   const outputs = jobs.flatMap(({ status, file, sha256, bytes, record }): Output[] =>
     status === 'done' && sha256 !== undefined && bytes !== undefined

@@ -6,12 +6,11 @@ import { readFileWithin, sha256Of } from '../../native/files.ts';
 import { bareName, MAX_PICTURE_BYTES } from '../../native/picturefile.ts';
 import {
   columnOf,
-  decodeText,
   folderRows,
   MAX_JOBS,
   matrixRows,
   mediaKey,
-  parseRows,
+  parseTable,
   type Row,
 } from '../../service/batch/index.ts';
 import { UsageError } from '../errors.ts';
@@ -147,8 +146,8 @@ async function readRows(path: string, encoding: string | undefined): Promise<Rea
       });
     return { rows, folder: path, name, notices };
   }
-  const { text, notes: notices } = decodeText(await readFileWithin(path, MAX_TABLE_BYTES), name, encoding);
-  return { rows: parseRows(name, text), folder: dirname(path), name, notices };
+  const { rows, notes: notices } = parseTable(name, await readFileWithin(path, MAX_TABLE_BYTES), encoding);
+  return { rows, folder: dirname(path), name, notices };
 }
 
 /** So many names of files that are passed over are said. */

@@ -1,14 +1,40 @@
 import type { EditRequest, MediaRef } from '../../contract/index.ts';
 import { AttuneError, type RunMedia } from '../../engine/index.ts';
-import { planBatch, requestCheck, runBatch, seedOfBatch } from '../../service/batch/index.ts';
+import { batchIn, planBatch, requestCheck, runBatch } from '../../service/batch/index.ts';
 import { BatchReport, batchOutcome, planOutcome } from '../batch/report.ts';
-import { readTable } from '../batch/table.ts';
+import { type ReadTable, readTable } from '../batch/table.ts';
 import type { Command } from '../command.ts';
 import { COMMON_OPTIONS } from '../command.ts';
-import { toUserError } from '../errors.ts';
+import { toUserError, UsageError } from '../errors.ts';
 import { loadPicture } from '../media.ts';
+import type { Values } from '../options.ts';
 import { RUN_OPTIONS, rememberCheckpoint } from '../request.ts';
 import { loadSource, readMask } from '../source.ts';
+
+/** Whether a batch is to go on with nothing else given: its journal says the rest. */
+const isAlone = (values: Values) =>
+  values.has('resume') && values.arguments.length === 0 && !['matrix', 'prompt', 'to'].some((name) => values.has(name));
+
+/** Options that do not change what a batch makes. */
+const HARMLESS = new Set(['output', 'resume', 'dry-run', 'json', 'quiet', 'help']);
+
+/** The table that the batch of a folder began with. */
+function begunTable(values: Values, folder: string, begun: Awaited<ReturnType<typeof batchIn>>): ReadTable {
+  if (begun === undefined)
+    throw new AttuneError('file-failed', `${folder} holds no batch to go on with; give a table to begin one.`, {
+      file: folder,
+    });
+  const given = batch.options.find(({ name }) => values.has(name) && !HARMLESS.has(name));
+  if (given)
+    throw new UsageError(
+      `--${given.name} would change the batch, which goes on as it began; leave it out, or give the table with all its options again.`,
+    );
+  const { origin } = begun;
+  if (origin !== undefined) return { table: origin.table, paths: new Map(Object.entries(origin.paths)), notices: [] };
+  throw new UsageError(
+    `The journal in ${folder} does not say what the batch began with: give the table with all its options again.`,
+  );
+}
 
 /** Options of one picture that mean something else here. */
 const OTHER = new Set(['output', 'maps', 'force']);
@@ -34,7 +60,7 @@ export const batch: Command = {
     {
       name: 'resume',
       type: 'flag',
-      summary: 'go on with the batch that the folder holds; failed rows are tried again',
+      summary: 'go on with the batch that the folder holds, with nothing else given; failed rows are tried again',
     },
     {
       name: 'prompt',
@@ -77,13 +103,16 @@ export const batch: Command = {
     'attune batch jobs.csv -o out/batch',
     'attune batch photos -o out/batch --from "a red apple, on grass" --to "a green apple, on grass"',
     'attune batch --matrix "a red apple|on grass|at night" -o out/matrix',
+    'attune batch --resume -o out/batch',
   ],
   async run(values, host) {
     const folder = values.required('output', 'name the folder for the results, e.g. -o out/batch');
     const engine = await host.engine();
     const rules = { methods: engine.describeMethods(), check: requestCheck(() => engine) };
-    const resumed = values.has('resume') ? await seedOfBatch(folder) : undefined;
-    const { table, paths, notices } = await readTable(values, engine, resumed);
+    const resumed = values.has('resume') ? await batchIn(folder) : undefined;
+    const { table, paths, notices } = isAlone(values)
+      ? begunTable(values, folder, resumed)
+      : await readTable(values, engine, resumed?.seed);
     for (const notice of notices) host.writeErr(`attune: ${notice}\n`);
     if (values.has('dry-run')) return planOutcome(planBatch(table, rules.methods, rules.check));
 
@@ -106,6 +135,7 @@ export const batch: Command = {
     };
     const outcome = await runBatch({
       table,
+      paths,
       folder,
       ...rules,
       codec,

@@ -5,11 +5,16 @@ import { type MarkNames, parseObject } from './specials.ts';
 const CLIP_PIECES = "'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+";
 
 /**
- * CLIP's byte-level BPE as a tokenizer.json, from the older pair of files: lower case, `</w>` at the end of words, begin and
+ * CLIP's byte-level BPE as the object of a tokenizer.json, from the older pair of files: lower case, `</w>` at the end of words, begin and
  * end marks around the prompt.
  * @throws AttuneError 'checkpoint-malformed' naming the file and what is wrong
  */
-export function clipTokenizerJson(vocabText: string, mergesText: string, marks: MarkNames, file: string): string {
+export function clipTokenizer(
+  vocabText: string,
+  mergesText: string,
+  marks: MarkNames,
+  file: string,
+): Readonly<Record<string, unknown>> {
   const vocab = parseObject(vocabText, file);
   const mergesFile = file.replace(/[^/\\]*$/, 'merges.txt');
   for (const [piece, id] of Object.entries(vocab)) {
@@ -46,7 +51,7 @@ export function clipTokenizerJson(vocabText: string, mergesText: string, marks: 
     }
     return id;
   };
-  return JSON.stringify({
+  return {
     version: '1.0',
     truncation: null,
     padding: null,
@@ -94,5 +99,5 @@ export function clipTokenizerJson(vocabText: string, mergesText: string, marks: 
       vocab,
       merges,
     },
-  });
+  };
 }

@@ -1,8 +1,19 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openTokenizer } from './tokenizer.ts';
+
+/** The real one, with a count of how often it was given a file. */
+const native = vi.hoisted(() => ({ opened: 0 }));
+vi.mock('tokenizers', async (load) => {
+  const real = await load<typeof import('tokenizers')>();
+  const fromString = (json: string) => {
+    native.opened++;
+    return real.Tokenizer.fromString(json);
+  };
+  return { ...real, Tokenizer: { fromString } };
+});
 
 let folder: string;
 beforeEach(() => {
@@ -81,6 +92,15 @@ describe('a word-level tokenizer.json', () => {
     expect(prompt.truncated).toBeUndefined();
   });
 
+  it('is left alone by native code until the first prompt', async () => {
+    const before = native.opened;
+    const tokenizer = open();
+    expect(native.opened).toBe(before);
+    await tokenizer.encode('a');
+    await tokenizer.encode('red');
+    expect(native.opened).toBe(before + 1);
+  });
+
   it('counts ranges in UTF-16 units behind astral and combining characters', async () => {
     const prompt = await open().encode('😀 é 🍎 red');
     expect(prompt.tokens.map(({ start, end }) => prompt.text.slice(start, end))).toEqual(['😀', 'é', '🍎', 'red']);
@@ -155,6 +175,47 @@ describe('CLIP from vocab.json and merges.txt', () => {
     expect(Array.from(prompt.ids)).toEqual([14, 10, 15, 0, 0]);
   });
 
+  describe('with tokens that a fine-tune added', () => {
+    const open = () => {
+      write('vocab.json', vocab);
+      write('merges.txt', merges);
+      return openTokenizer(folder, { kind: 'clip', maxTokens: 8 });
+    };
+    const ids = async (prompt: string) => {
+      const { ids: all, used } = await open().encode(prompt);
+      return [...all].slice(1, used - 1);
+    };
+
+    it('takes each as one token, with the id that the files give it', async () => {
+      write('added_tokens.json', { '<cat-toy>': 16, '<cat-toy_1>': 40 });
+      expect(await ids('a <cat-toy> cat <cat-toy_1>')).toEqual([6, 16, 10, 40]);
+      const prompt = await open().encode('a <cat-toy> cat');
+      expect(prompt.tokens.map(({ start, end }) => prompt.text.slice(start, end))).toEqual(['a', '<cat-toy>', 'cat']);
+    });
+
+    it('reads how they are found from the newer file', async () => {
+      write('added_tokens.json', { CaT: 17 });
+      write('tokenizer_config.json', {
+        added_tokens_decoder: {
+          17: { content: 'CaT', lstrip: false, normalized: true, rstrip: false, single_word: false, special: false },
+          30: { content: 'cat!', lstrip: true, normalized: false, rstrip: false, single_word: true, special: false },
+          0: { content: '!', lstrip: false, normalized: false, rstrip: false, single_word: false, special: true },
+        },
+      });
+      expect(await ids('a cat !')).toEqual([6, 17, 0]);
+      expect(await ids('a cat! a')).toEqual([6, 30, 6]);
+    });
+
+    it('says which file is wrong, and where an id cannot be', () => {
+      write('added_tokens.json', { '<x>': 'one' });
+      expect(open).toThrow(/added_tokens\.json, added tokens, has no whole number/);
+      write('added_tokens.json', { '<x>': 2 ** 33 });
+      expect(open).toThrow(/added_tokens\.json/);
+      write('added_tokens.json', '{');
+      expect(open).toThrow(/added_tokens\.json is not valid JSON/);
+    });
+  });
+
   it.each([
     ['vocab.json', '[1]', merges],
     ['vocab.json', '{"a": 0.5}', merges],
@@ -216,6 +277,29 @@ describe('a T5 tokenizer.json', () => {
     ]);
     expect(prompt.unknown.map((word) => word.text)).toEqual(['Ж']);
     expect(prompt.used).toBe(7);
+  });
+
+  it('keeps the ids of added tokens, or says that they cannot be kept', async () => {
+    const unigram = {
+      added_tokens: [],
+      model: {
+        type: 'Unigram',
+        unk_id: 0,
+        vocab: [
+          ['<unk>', 0],
+          ['a', -1],
+          ['<', -2],
+          ['x', -2],
+          ['>', -2],
+        ],
+      },
+    };
+    write('tokenizer.json', unigram);
+    write('added_tokens.json', { '<x>': 5 });
+    const open = () => openTokenizer(folder, { kind: 't5', maxTokens: 8 });
+    expect([...(await open().encode('a<x>')).ids].slice(0, 2)).toEqual([1, 5]);
+    write('added_tokens.json', { '<x>': 9 });
+    await expect(open().encode('a<x>')).rejects.toThrow(/"<x>" has the id 9 and stands at 5/);
   });
 
   it('says how to help itself when only spiece.model is there', () => {

@@ -1,10 +1,12 @@
 import { type Encoding, Tokenizer as NativeTokenizer } from 'tokenizers';
 import { AttuneError } from '../base/errors.ts';
 import { readText, whatIs } from '../checkpoint/files.ts';
+import { readAddedTokens } from './addedtokens.ts';
 import { assemble } from './assemble.ts';
-import { clipTokenizerJson } from './clipbpe.ts';
+import { clipTokenizer } from './clipbpe.ts';
 import type { EncodedPrompt } from './prompt.ts';
 import { type MarkNames, marksOfTokenizerJson, parseObject, readMarkNames } from './specials.ts';
+import { type AddedToken, checkTokenizer, misplaced } from './tokenizerfile/check.ts';
 
 /** What the text encoder behind a tokenizer needs. */
 export interface TokenizerUse {
@@ -26,20 +28,23 @@ export interface Tokenizer {
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /**
- * Opens a checkpoint's tokenizer folder: `tokenizer.json`, or the older CLIP pair `vocab.json` and `merges.txt`.
- * @throws AttuneError 'checkpoint-incomplete' naming what is missing, 'checkpoint-malformed' naming the file
+ * Opens a checkpoint's tokenizer folder: `tokenizer.json`, or the older CLIP pair `vocab.json` and `merges.txt`, with the tokens that a
+ * fine-tune added beside them. The files are checked here; native code, which a broken one would take down with the process, reads
+ * them at the first prompt.
+ * @throws AttuneError 'checkpoint-incomplete' naming what is missing, 'checkpoint-malformed' and 'checkpoint-unsupported' naming the file
  */
 export function openTokenizer(folder: string, use: TokenizerUse): Tokenizer {
   const has = (name: string) => whatIs(`${folder}/${name}`) === 'file';
   if (has('tokenizer.json')) {
     const file = `${folder}/tokenizer.json`;
-    return tokenizerOf(readText(file, MAX_BYTES), readMarkNames(folder), use, file);
+    const json = parseObject(readText(file, MAX_BYTES), file);
+    return tokenizerOf(json, readMarkNames(folder), readAddedTokens(folder), use, file);
   }
   if (use.kind === 'clip' && has('vocab.json') && has('merges.txt')) {
     const file = `${folder}/vocab.json`;
     const marks = readMarkNames(folder);
-    const json = clipTokenizerJson(readText(file, MAX_BYTES), readText(`${folder}/merges.txt`, MAX_BYTES), marks, file);
-    return tokenizerOf(json, marks, use, file);
+    const json = clipTokenizer(readText(file, MAX_BYTES), readText(`${folder}/merges.txt`, MAX_BYTES), marks, file);
+    return tokenizerOf(json, marks, readAddedTokens(folder), use, file);
   }
   if (has('spiece.model')) {
     throw new AttuneError(
@@ -55,33 +60,42 @@ export function openTokenizer(folder: string, use: TokenizerUse): Tokenizer {
   });
 }
 
-function parseNative(json: string, file: string): NativeTokenizer {
-  try {
-    return NativeTokenizer.fromString(json);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new AttuneError(
-      'checkpoint-malformed',
-      `${file} is not a tokenizer: ${reason}. Download it again.`,
-      { file },
-      cause,
-    );
-  }
+/** A tokenizer of native code with the ids that its marks have there. */
+interface OpenedTokenizer {
+  readonly native: NativeTokenizer;
+  readonly padding: number;
+  readonly unknown: number | undefined;
 }
 
-function tokenizerOf(json: string, marks: MarkNames, use: TokenizerUse, file: string): Tokenizer {
-  const own = marksOfTokenizerJson(parseObject(json, file));
-  const native = parseNative(json, file);
-  // Cutting and padding are done here, where we can say which words are lost.
-  native.disableTruncation();
-  native.disablePadding();
-  const idOf = (mark: string | number | undefined) =>
-    typeof mark === 'string' ? (native.tokenToId(mark) ?? undefined) : mark;
-  const padding = idOf(marks.padding) ?? own.padding ?? idOf(use.kind === 'clip' ? '<|endoftext|>' : '<pad>') ?? 0;
-  const unknown = idOf(own.unknown ?? marks.unknown);
+function tokenizerOf(
+  json: Readonly<Record<string, unknown>>,
+  marks: MarkNames,
+  added: readonly AddedToken[],
+  use: TokenizerUse,
+  file: string,
+): Tokenizer {
+  const own = marksOfTokenizerJson(json);
+  const checked = checkTokenizer(json, added, file);
+  let opened: OpenedTokenizer | undefined;
+  const open = (): OpenedTokenizer => {
+    const native = parseNative(checked.json, file);
+    for (const token of checked.expected) {
+      const id = native.tokenToId(token.content);
+      if (id !== token.id) throw misplaced(token, id, file);
+    }
+    const idOf = (mark: string | number | undefined) =>
+      typeof mark === 'string' ? (native.tokenToId(mark) ?? undefined) : mark;
+    return {
+      native,
+      padding: idOf(marks.padding) ?? own.padding ?? idOf(use.kind === 'clip' ? '<|endoftext|>' : '<pad>') ?? 0,
+      unknown: idOf(own.unknown ?? marks.unknown),
+    };
+  };
   return {
     maxTokens: use.maxTokens,
     async encode(text, length = use.maxTokens) {
+      opened ??= open();
+      const { native, padding, unknown } = opened;
       // Half a surrogate pair cannot cross into UTF-8; its replacement has the same length, so the ranges hold.
       const encoding = await encodeNative(native, text.toWellFormed(), file);
       const raw = {
@@ -93,6 +107,24 @@ function tokenizerOf(json: string, marks: MarkNames, use: TokenizerUse, file: st
       return assemble(text, raw, length, padding, unknown);
     },
   };
+}
+
+function parseNative(json: string, file: string): NativeTokenizer {
+  try {
+    const native = NativeTokenizer.fromString(json);
+    // Cutting and padding are done here, where we can say which words are lost.
+    native.disableTruncation();
+    native.disablePadding();
+    return native;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new AttuneError(
+      'checkpoint-malformed',
+      `${file} is not a tokenizer: ${reason}. Download it again.`,
+      { file },
+      cause,
+    );
+  }
 }
 
 async function encodeNative(native: NativeTokenizer, text: string, file: string): Promise<Encoding> {

@@ -77,6 +77,21 @@ export function planBatch(table: BatchTable, methods: readonly MethodDescription
   };
 }
 
+/** What the engine refuses of jobs that were made elsewhere, without it. */
+export function refusedJobs(
+  jobs: readonly Pick<ExpandedJob, 'row' | 'request'>[],
+  check: RequestCheck,
+): readonly BatchProblem[] {
+  const problems: BatchProblem[] = [];
+  for (const { row, request } of jobs) {
+    if (problems.length >= MAX_PROBLEMS) break;
+    checkRow(request, check, (field, message) =>
+      problems.push({ row, field, message: `Row ${row + 1}, ${field}: ${message}` }),
+    );
+  }
+  return problems;
+}
+
 /** Reports what the engine refuses, under the column that it is about. */
 function checkRow(request: EditRequest, check: RequestCheck, report: Report): void {
   try {

@@ -23,8 +23,8 @@ it('starts, pauses, goes on and gives everything as a ZIP', async () => {
       last = state;
     },
   });
-  expect(() => service.start(tableOf(1, { rows: [{ nope: '1' }] }))).toThrow(/nope/);
-  const { batch } = service.start(tableOf(6));
+  await expect(service.start(tableOf(1, { rows: [{ nope: '1' }] }))).rejects.toThrow(/nope/);
+  const { batch } = await service.start(tableOf(6));
   await expect.poll(() => last?.done).toBeGreaterThan(0);
   service.pause(batch);
   expect(last?.state).toBe('paused');

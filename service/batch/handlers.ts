@@ -10,17 +10,14 @@ import {
   type MethodDescription,
 } from '../../contract/index.ts';
 import { AttuneError } from '../../engine/index.ts';
-import { decodeText } from './encoding.ts';
-import { planBatch } from './expand.ts';
-import type { Row } from './row.ts';
-import { parseRows } from './rows.ts';
+import { openPlanner, type Planner } from './planner.ts';
 import { type BatchOptions, runBatch } from './run.ts';
 
 /** What stands behind the contract's `batch.*` calls; jobs run by the injected `runJob`, in the service through its queue. */
 export interface BatchService {
-  plan(table: BatchTable): BatchPlan;
-  parse(name: string, bytes: Uint8Array): { rows: Row[]; notes: string[] };
-  start(table: BatchTable): { batch: string };
+  plan(table: BatchTable): Promise<BatchPlan>;
+  parse: Planner['parse'];
+  start(table: BatchTable): Promise<{ batch: string }>;
   pause(batch: string): void;
   resume(batch: string): void;
   cancel(batch: string): void;
@@ -68,6 +65,7 @@ export function openBatches(options: BatchServiceOptions): BatchService {
       .list()
       .map((stored) => [stored.state.batch, { ...stored, stop: new AbortController(), ended: Promise.resolve() }]),
   );
+  const planner = openPlanner(options.check);
   const find = (batch: string): Running => {
     const found = batches.get(batch);
     if (found) return found;
@@ -93,6 +91,7 @@ export function openBatches(options: BatchServiceOptions): BatchService {
         ...options,
         runJob: (job, jobSignal) => options.runJob(job, jobSignal, running.state.batch),
         methods: options.methods(),
+        prepare: planner.prepare,
         table,
         folder,
         // A folder without a journal is begun.
@@ -116,15 +115,12 @@ export function openBatches(options: BatchServiceOptions): BatchService {
   };
 
   return {
-    plan: (table) => planBatch(table, options.methods(), options.check),
-    parse(name, bytes) {
-      const { text, notes } = decodeText(bytes, name);
-      return { rows: parseRows(name, text), notes: [...notes] };
-    },
-    start(given) {
+    plan: (table) => planner.plan(table, options.methods()),
+    parse: planner.parse,
+    async start(given) {
       const table =
         given.base.seed === undefined ? { ...given, base: { ...given.base, seed: Date.now() % MAX_SEED } } : given;
-      const { total, problems } = planBatch(table, options.methods(), options.check);
+      const { total, problems } = await planner.plan(table, options.methods());
       const [problem] = problems;
       if (problem) throw new AttuneError('request-invalid', problem.message, { field: problem.field });
       const batch = randomUUID();
@@ -171,6 +167,7 @@ export function openBatches(options: BatchServiceOptions): BatchService {
     async close() {
       for (const { stop } of batches.values()) stop.abort();
       await Promise.all([...batches.values()].map(({ ended }) => ended));
+      await planner.close();
     },
   };
 }

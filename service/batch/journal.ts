@@ -1,6 +1,6 @@
 import { open, readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { UserError } from '../../contract/index.ts';
+import { BatchTable, UserError } from '../../contract/index.ts';
 import { AttuneError } from '../../engine/index.ts';
 import { syncFolder } from '../../native/files.ts';
 
@@ -22,6 +22,8 @@ const JournalEntry = z.discriminatedUnion('kind', [
     startedMs: z.number(),
     /** Of the base, where the table's own is absent. */
     seed: z.int().min(0),
+    /** The table with its base, and the places of its pictures by SHA-256; absent where others keep them. */
+    origin: z.object({ table: BatchTable, paths: z.record(z.string(), z.string()) }).exactOptional(),
     /** Names that lay in the folder before. */
     taken: z.array(z.string()),
   }),

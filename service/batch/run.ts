@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import {
@@ -11,7 +10,7 @@ import {
 import { AttuneError, type ImageCodec, type Pixels, throwIfCancelled, writeMetadata } from '../../engine/index.ts';
 import { encodeAnimation } from '../../native/animation.ts';
 import { NameTaken, naming, sha256Of, stageFile, sweepFolder } from '../../native/files.ts';
-import { expandTable, type RequestCheck } from './expand.ts';
+import type { RequestCheck } from './expand.ts';
 import type { ExpandedJob } from './job.ts';
 import {
   type BatchFile,
@@ -25,6 +24,7 @@ import {
 import { lockFolder } from './lock.ts';
 import { MANIFEST_NAMES, type ManifestEntry, writeManifest } from './manifest.ts';
 import { nameJobs, safeStem } from './names.ts';
+import { type Prepared, prepareTable } from './prepare.ts';
 
 /** What a job gives: the engine's `RunResult` is one. */
 export interface JobResult {
@@ -57,6 +57,10 @@ export interface BatchOptions {
   readonly methods: readonly MethodDescription[];
   /** Absent: the form of the table alone is judged before its jobs run. */
   readonly check?: RequestCheck;
+  /** Makes the table's jobs; elsewhere than here where a table may be large and others wait. */
+  readonly prepare?: (table: BatchTable, methods: readonly MethodDescription[]) => Promise<Prepared>;
+  /** Where the table's pictures lie, by SHA-256: with it the journal keeps all that a resume needs. */
+  readonly paths?: ReadonlyMap<string, string>;
   /** Runs one job. What it throws fails the job, except 'cancelled', which ends the run. */
   readonly runJob: (job: BatchJob, signal: AbortSignal | undefined) => Promise<JobResult>;
   readonly codec: ImageCodec;
@@ -104,8 +108,7 @@ export async function runBatch(options: BatchOptions): Promise<BatchOutcome> {
     const head = found?.entries[0]?.kind === 'batch' ? found.entries[0] : undefined;
     const isFinished = found?.entries.at(-1)?.kind === 'finished';
     if (head && !resume && !isFinished) throw unfinished(folder);
-    const jobs = jobsOf(table, options, resume ? head?.seed : undefined);
-    const fingerprint = fingerprintOf(table, jobs);
+    const { jobs, fingerprint } = await jobsOf(options, resume ? head?.seed : undefined);
     if (head && resume && head.fingerprint !== fingerprint) throw changed(folder);
     const goesOn = head !== undefined && resume;
     if (head && !resume) await archive(folder, head.startedMs);
@@ -119,6 +122,7 @@ export async function runBatch(options: BatchOptions): Promise<BatchOutcome> {
           total: jobs.length,
           startedMs: Date.now(),
           seed: table.base.seed ?? 0,
+          ...(options.paths && { origin: { table, paths: Object.fromEntries(options.paths) } }),
           taken: (await readdir(folder)).filter((name) => name !== JOURNAL_NAME && !name.startsWith('.attune-')),
         };
     journal = await openJournal(path, folder, goesOn ? (found?.bytes ?? 0) : 0);
@@ -136,33 +140,23 @@ export async function runBatch(options: BatchOptions): Promise<BatchOutcome> {
   }
 }
 
-/** Seed of a batch that is to be resumed without one being given; undefined where there is none. */
-export async function seedOfBatch(folder: string): Promise<number | undefined> {
+/** What the batch of a folder began with: its seed and, where the journal keeps them, its table and the places of its pictures. */
+export async function batchIn(folder: string): Promise<Pick<JournalHead, 'seed' | 'origin'> | undefined> {
   const [head] = (await readJournal(join(folder, JOURNAL_NAME)))?.entries ?? [];
-  return head?.kind === 'batch' ? head.seed : undefined;
+  return head?.kind === 'batch' ? head : undefined;
 }
 
-function jobsOf(
-  table: BatchTable,
-  { methods, check }: Pick<BatchOptions, 'methods' | 'check'>,
-  seed: number | undefined,
-): readonly ExpandedJob[] {
+async function jobsOf({ table, methods, check, prepare }: BatchOptions, seed: number | undefined): Promise<Prepared> {
   const seeded =
     table.base.seed === undefined && seed !== undefined ? { ...table, base: { ...table.base, seed } } : table;
-  const { jobs, problems } = expandTable(seeded, methods, check);
-  const [first] = problems;
-  if (!first) return jobs;
-  const more = problems.length > 1 ? ` And ${problems.length - 1} more.` : '';
+  const prepared = prepare === undefined ? prepareTable(seeded, methods, check) : await prepare(seeded, methods);
+  const [first, ...others] = prepared.problems;
+  if (!first) return prepared;
+  const more = others.length > 0 ? ` And ${others.length} more.` : '';
   throw new AttuneError('request-invalid', `${table.name} cannot be run. ${first.message}${more}`, {
     file: table.name,
     field: first.field,
   });
-}
-
-function fingerprintOf(table: BatchTable, jobs: readonly ExpandedJob[]): string {
-  return createHash('sha256')
-    .update(JSON.stringify([table.export, jobs]))
-    .digest('hex');
 }
 
 /** What earlier runs did. A job whose files got their names but not their last line is finished here. */
