@@ -66,4 +66,5 @@ export { alignTokens, type TokenAlignment } from './text/align.ts';
 export { splitWords } from './text/prompt.ts';
 export { isOpen, type Window } from './text/schedule.ts';
 export { complete, otherWords } from './text/suggest.ts';
+export { openTokenizer } from './text/tokenizer.ts';
 export { namePhrases, unknownPhrases } from './text/unknown.ts';

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { openTokenizer } from '../engine/text/tokenizer.ts';
+import { openTokenizer } from '../engine/index.ts';
 
 /**
  * Opens every tokenizer folder below a folder and reads prompts with it, in a process that may die of it. Prints a line for each: its name

@@ -1,12 +1,6 @@
 import type { Component } from './folder.ts';
 import type { WeightSource } from './weights.ts';
 
-/** What a family must say of a component: whether its tensors, by names and shapes, are of that family. */
-export interface Recognises {
-  /** Decide by `weights`; `config` may name the wrong class, and serves only for what the shapes cannot tell. */
-  detect(files: Pick<Component, 'config' | 'weights'>): boolean;
-}
-
 /**
  * How many layers `prefix.0.`, `prefix.1.`, ... the weights have: the highest number plus one, 0 when there are none.
  */
