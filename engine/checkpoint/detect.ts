@@ -1,4 +1,3 @@
-import type { Component } from './folder.ts';
 import type { WeightSource } from './weights.ts';
 
 /**
