@@ -49,4 +49,6 @@ export const MIGRATIONS: readonly Migration[] = [
     sql: 'CREATE TABLE aside (seq INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT NOT NULL, entry TEXT NOT NULL, why TEXT NOT NULL) STRICT;',
     form: 'd8ee0347ae88973b',
   },
+  // Jobs and results of the common engine: older rows are read as they are.
+  { sql: '', form: 'c3696aeb99852f97' },
 ];
