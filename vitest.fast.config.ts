@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import whole from './vitest.config.ts';
 
-/** Tests beside the code that take more than ten seconds, or start many processes. */
+/** Tests beside the code that take more than about five seconds, or start many processes. */
 export const SLOW = [
   'cli/app.test.ts',
   'cli/batch/batch.test.ts',
@@ -10,10 +10,10 @@ export const SLOW = [
   'engine/checkpoint/safetensors.fuzz.test.ts',
   'engine/jobs/engine.test.ts',
   'engine/jobs/video.test.ts',
-  'engine/methods/clip.test.ts',
-  'engine/methods/ditctrl.test.ts',
-  'engine/methods/flowedit.test.ts',
-  'engine/methods/prompt-edit.test.ts',
+  'engine/methods/clips.test.ts',
+  'engine/methods/generate-clip.test.ts',
+  'engine/text/tokenizerfile/hostile.test.ts',
+  'models/registry.test.ts',
   'native/files.test.ts',
   'service/batch/kill.test.ts',
   'service/service.test.ts',
