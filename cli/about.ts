@@ -1,10 +1,11 @@
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Imported } from '../contract/index.ts';
 import { importFilm, type PictureMetadata, readFilmTags } from '../engine/index.ts';
 import type { Env } from '../native/ffmpeg.ts';
-import { readFileWithin } from '../native/files.ts';
-import { type FilmFormat, filmFormat, filmInfo } from '../native/film.ts';
+import { readFileWithin, readHead } from '../native/files.ts';
+import { filmFormat, filmInfo } from '../native/film.ts';
+import type { FilmFormat } from '../native/filmprobe.ts';
 import { RECORD } from './writers/pngsequence.ts';
 
 export interface VideoMetadata extends Omit<PictureMetadata, 'format'> {
@@ -27,20 +28,11 @@ export async function aboutVideo(path: string, env: Env): Promise<VideoMetadata 
     const description = new TextDecoder().decode(await readFileWithin(record, MAX_RECORD_BYTES));
     return told('frames', new Map([['description', description]]));
   }
-  const format = status?.isFile() ? filmFormat(await beginningOf(path)) : undefined;
+  const format = status?.isFile() ? filmFormat(await readHead(path, 64)) : undefined;
   return format === undefined ? undefined : told(format, (await filmInfo(path, format, env)).allTags);
 }
 
 function told(format: VideoMetadata['format'], tags: ReadonlyMap<string, string>): VideoMetadata {
   const imported = importFilm(tags);
   return { format, ...readFilmTags(tags), ...(imported && { imported }) };
-}
-
-async function beginningOf(path: string): Promise<Uint8Array> {
-  const file = await open(path, 'r');
-  try {
-    return (await file.read(new Uint8Array(64), 0, 64, 0)).buffer;
-  } finally {
-    await file.close();
-  }
 }

@@ -1,10 +1,11 @@
-import { copyFile, mkdir } from 'node:fs/promises';
+import { copyFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { makeFolder, naming } from '../native/files.ts';
 import { SAMPLE } from '../native/package.ts';
 import { main } from './app.ts';
 import { cancelOnSignals } from './cancel.ts';
-import { EXIT } from './errors.ts';
+import { EXIT, exitCodeOf, toUserError } from './errors.ts';
 import { openNodeHost } from './nodehost.ts';
 
 /** `npm run demo`: one edit of the sample by prompt, through the same command a user types, and where its pictures are. */
@@ -13,13 +14,20 @@ const TO = 'a green car on the left and a blue house on the right, on sand';
 
 const folder = resolve('out', 'demo');
 const [source, edited, maps] = [join(folder, 'source.png'), join(folder, 'edited.png'), join(folder, 'maps')];
-await mkdir(folder, { recursive: true });
-await copyFile(SAMPLE, source);
 
 const host = openNodeHost({ env: process.env, home: homedir(), signal: cancelOnSignals(process) });
-await host.writeOut(`from: ${FROM}\nto:   ${TO}\n\n`);
 const argv = ['edit', source, '--from', FROM, '--to', TO, '--seed', '7', '-o', edited, '--maps', maps, '--force'];
-const code = await main(argv, host);
+let code: number;
+try {
+  await makeFolder(folder);
+  await naming(source, () => copyFile(SAMPLE, source));
+  await host.writeOut(`from: ${FROM}\nto:   ${TO}\n\n`);
+  code = await main(argv, host);
+} catch (error) {
+  const shown = toUserError(error);
+  host.writeErr(`attune: ${shown.message}\n`);
+  code = exitCodeOf(shown);
+}
 if (code === EXIT.ok) {
   await host.writeOut(
     [

@@ -1,5 +1,6 @@
 import type { UserError } from '../contract/index.ts';
 import { AttuneError } from '../engine/index.ts';
+import { asFileFailure } from '../native/files.ts';
 import type { Grammar } from './options.ts';
 import { UsageError } from './usage.ts';
 
@@ -40,6 +41,8 @@ export function toUserError(error: unknown, grammar?: Pick<Grammar, 'arguments' 
     const hasPlace = Object.keys(where).length > 0;
     return { kind, message: withWay(message, where.field, grammar), ...(hasPlace && { where }) };
   }
+  const failure = asFileFailure(error);
+  if (failure !== undefined) return toUserError(failure);
   const what = error instanceof Error ? error.message : String(error);
   return {
     kind: 'internal',

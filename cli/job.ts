@@ -4,9 +4,9 @@ import type { Host } from './host.ts';
 import { isSameFile, loadPicture } from './media.ts';
 import type { Values } from './options.ts';
 import { outputPath, planOutput } from './output.ts';
-import { checkpointRef, DEFAULT_MODEL, DEFAULT_VIDEO_MODEL, readRequest } from './request.ts';
+import { checkpointRef, DEFAULT_MODEL, DEFAULT_VIDEO_MODEL, readLength, readRequest } from './request.ts';
 import { outcomeOf, runAndWrite } from './run.ts';
-import { loadSource, readMask } from './source.ts';
+import { loadSource, partOf, readMask } from './source.ts';
 
 /** What sets the commands that run a method apart. */
 export interface Job {
@@ -28,7 +28,9 @@ export async function runJob(values: Values, host: Host, job: Job): Promise<Outc
   const path = outputPath(values);
   const { method, prompt, segments, params } = job;
   const engine = await host.engine();
-  const source = job.source && (await loadSource(job.source.path, host, job.source.kind));
+  const source =
+    job.source &&
+    (await loadSource(job.source.path, host, { kind: job.source.kind, part: partOf(readLength(values)) }));
   const maskPath = values.text('mask');
   const mask = maskPath === undefined ? undefined : await loadPicture(maskPath, host);
   const sourcePrompt = values.text('from');
@@ -52,5 +54,5 @@ export async function runJob(values: Values, host: Host, job: Job): Promise<Outc
     ...(source && { source: source.source }),
     ...(mask && { mask: readMask(mask.pixels, source?.source, host) }),
   };
-  return outcomeOf(await runAndWrite({ request, media, plan }, values, host));
+  return outcomeOf(await runAndWrite({ request, media, source, plan }, values, host));
 }

@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { MediaRef } from '../contract/index.ts';
 import { AttuneError, type PictureMetadata, type Pixels, pictureFormat, readMetadata } from '../engine/index.ts';
-import { readFileWithin, sha256Of } from '../native/files.ts';
+import { readFileWithin, sha256Of, sha256OfFile } from '../native/files.ts';
 import { bareName, MAX_PICTURE_BYTES } from '../native/picturefile.ts';
 import type { Host } from './host.ts';
 
@@ -41,6 +41,9 @@ export async function isSameFile(one: string, other: string): Promise<boolean> {
   return real !== undefined && real === otherReal;
 }
 
+const hashOf = async (path: string, host: Host) =>
+  path === '-' ? sha256Of(await readInput(path, host)) : sha256OfFile(path, host.signal);
+
 /**
  * Finds a file that a record names: its path. A path given by the user must hold exactly that file; otherwise it is looked for where it was
  * last seen and beside `besides`. Throws 'file-failed' with what to do.
@@ -55,12 +58,12 @@ export async function findFile(
   const candidates = given === undefined ? [...(seen === undefined ? [] : [seen]), ...besides] : [given];
   let other: string | undefined;
   for (const path of candidates) {
-    const bytes = await readInput(path, host).catch((error: unknown) => {
-      if (given !== undefined) throw error;
+    const sha256 = await hashOf(path, host).catch((error: unknown) => {
+      if (given !== undefined || host.signal.aborted) throw error;
       return undefined;
     });
-    if (bytes === undefined) continue;
-    if (sha256Of(bytes) === ref.sha256) return path;
+    if (sha256 === undefined) continue;
+    if (sha256 === ref.sha256) return path;
     other = path;
   }
   const wanted = `its ${option} "${ref.name}" (SHA-256 ${ref.sha256.slice(0, 12)}...)`;

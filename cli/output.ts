@@ -3,12 +3,13 @@ import { extname, resolve } from 'node:path';
 import { AttuneError, type Engine, type ImageFormat } from '../engine/index.ts';
 import type { AnimationFormat } from '../native/animation.ts';
 import { requireFfmpeg } from '../native/ffmpeg.ts';
-import { checkTarget } from '../native/files.ts';
-import type { FilmFormat } from '../native/film.ts';
+import { checkFolder, checkTarget, naming } from '../native/files.ts';
+import type { FilmFormat } from '../native/filmprobe.ts';
 import { FORMAT_OF_ENDING } from '../native/picturefile.ts';
 import { UsageError } from './errors.ts';
 import type { Host } from './host.ts';
 import type { Values } from './options.ts';
+import type { LoadedSource } from './source.ts';
 import { didYouMean } from './suggest.ts';
 import { openAnimation } from './writers/animation.ts';
 import { openFilmFile } from './writers/film.ts';
@@ -27,7 +28,7 @@ const VIDEOS: Readonly<Record<string, AnimationFormat | FilmFormat>> = {
 };
 
 /** What the name of an output asks for; `frames` is a folder with a PNG for each frame. */
-type Target =
+export type Target =
   | { readonly kind: 'picture'; readonly format: ImageFormat }
   | { readonly kind: 'video'; readonly format: 'frames' | AnimationFormat | FilmFormat };
 
@@ -60,7 +61,7 @@ export async function planOutput(values: Values, makes: Kind, { env }: Pick<Host
   if (target.format === 'mp4' || target.format === 'webm') requireFfmpeg(env, path);
   if (mapsFolder !== undefined && resolve(mapsFolder) === resolve(path))
     throw new UsageError('--maps and -o name the same folder; give the maps one of their own.');
-  if (mapsFolder !== undefined && !replace) await checkEmpty(mapsFolder);
+  if (mapsFolder !== undefined) await checkMapsFolder(mapsFolder, replace);
   const withRecord = !values.has('no-metadata');
   return { path, target, replace, withRecord, ...(mapsFolder !== undefined && { mapsFolder }) };
 }
@@ -94,12 +95,16 @@ function videoTarget(path: string): Target {
   );
 }
 
-/** Throws 'file-failed' for a folder for maps that holds something. */
-async function checkEmpty(folder: string): Promise<void> {
-  const entries = await readdir(folder).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
-    throw new AttuneError('file-failed', `${folder} cannot be used as a folder for maps.`, { file: folder }, error);
-  });
+/** Throws 'file-failed' unless maps can be written into a folder: for checking before a job runs. It holds nothing, unless `replace`. */
+async function checkMapsFolder(folder: string, replace: boolean): Promise<void> {
+  await checkFolder(folder);
+  if (replace) return;
+  const entries = await naming(folder, () =>
+    readdir(folder).catch((error: unknown) => {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+      throw error;
+    }),
+  );
   if (entries.length === 0) return;
   throw new AttuneError(
     'file-failed',
@@ -108,11 +113,20 @@ async function checkEmpty(folder: string): Promise<void> {
   );
 }
 
-/** Opens what the name of the output asks for. */
-export async function openWriter({ path, target, replace }: OutputPlan, host: Host): Promise<FrameWriter> {
+/**
+ * Opens what the name of the output asks for.
+ * @param kept what of an edited clip goes on in the result
+ */
+export async function openWriter(
+  { path, target, replace }: OutputPlan,
+  { seconds, sound }: Pick<LoadedSource, 'seconds' | 'sound'>,
+  host: Host,
+): Promise<FrameWriter> {
   const { kind, format } = target;
+  const times = seconds === undefined ? {} : { seconds };
   if (kind === 'picture') return openPicture(path, { format, replace, codec: await host.images(), host });
   if (format === 'frames') return openSequence(path, await host.images(), { replace });
-  if (format === 'mp4' || format === 'webm') return openFilmFile(path, { format, env: host.env });
-  return openAnimation(path, { format, replace });
+  if (format === 'mp4' || format === 'webm')
+    return openFilmFile(path, { format, ...times, ...(sound && { sound }), replace, env: host.env });
+  return openAnimation(path, { format, replace, ...times });
 }

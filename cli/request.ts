@@ -105,9 +105,8 @@ export function readRequest(values: Values, engine: Engine, { params = [], ...gi
   const steps = values.integer('steps', 1, 1000);
   const guidance = values.number('guidance', 0, 100);
   const size = readSize(values.text('size'));
-  const frames = values.integer('frames', 1, MAX_FRAMES);
+  const { frames, startFrame } = readLength(values);
   const fps = values.number('fps', 1, 120);
-  const start = values.integer('start-frame', 1, MAX_FRAMES);
   return {
     ...given,
     method: method.id,
@@ -119,9 +118,16 @@ export function readRequest(values: Values, engine: Engine, { params = [], ...gi
     ...(guidance !== undefined && { guidance }),
     ...(frames !== undefined && given.segments === undefined && { frames }),
     ...(fps !== undefined && { fps }),
-    ...(start !== undefined && { startFrame: start - 1 }),
+    ...(startFrame !== undefined && { startFrame }),
     ...(values.has('maps') && { maps: true }),
   };
+}
+
+/** How many frames, and which of a clip is the first one, counted from 0. */
+export function readLength(values: Values): Pick<EditRequest, 'frames' | 'startFrame'> {
+  const frames = values.integer('frames', 1, MAX_FRAMES);
+  const start = values.integer('start-frame', 1, MAX_FRAMES);
+  return { ...(frames !== undefined && { frames }), ...(start !== undefined && { startFrame: start - 1 }) };
 }
 
 /** The method of this id, today's or a former one, with the parameters that count on the checkpoint. */

@@ -4,15 +4,19 @@ import { type RunMedia, type RunResult, throwIfCancelled } from '../engine/index
 import { stageBeside } from './beside.ts';
 import type { Outcome, Output } from './command.ts';
 import type { Host } from './host.ts';
+import { keptOf } from './kept.ts';
 import type { Values } from './options.ts';
 import { type OutputPlan, openWriter } from './output.ts';
 import { duration, ProgressReport } from './progress.ts';
 import { rememberCheckpoint } from './request.ts';
+import type { LoadedSource } from './source.ts';
 import type { Written } from './writers/writer.ts';
 
 export interface Run {
   readonly request: EditRequest;
   readonly media: RunMedia;
+  /** Where the media's source comes from. */
+  readonly source?: LoadedSource | undefined;
   readonly plan: OutputPlan;
 }
 
@@ -32,11 +36,12 @@ const JPEG_CHANGES =
   'JPEG changes every pixel a little, outside the mask too; PNG, WebP and AVIF keep these as they were.';
 
 /** Runs a request with progress on stderr and writes what comes out; the files are there whole or not at all. */
-export async function runAndWrite({ request, media, plan }: Run, values: Values, host: Host): Promise<Ran> {
+export async function runAndWrite({ request, media, source, plan }: Run, values: Values, host: Host): Promise<Ran> {
   const engine = await host.engine();
   const startMs = host.now();
   const progress = values.has('quiet') ? undefined : new ProgressReport(host);
-  const writer = await openWriter(plan, host);
+  const kept = keptOf(source, request, plan.target);
+  const writer = await openWriter(plan, kept, host);
   try {
     const result = await engine
       .run(request, media, {
@@ -55,6 +60,7 @@ export async function runAndWrite({ request, media, plan }: Run, values: Values,
       for (const file of beside.files) await file.commit();
       const warnings = [
         ...result.warnings,
+        ...kept.notices,
         ...new Set(written.notices),
         ...(isRecoded(result, plan) ? [JPEG_CHANGES] : []),
       ];

@@ -1,48 +1,76 @@
 import { resolve } from 'node:path';
-import type { MediaRef } from '../contract/index.ts';
+import type { EditRequest, MediaRef } from '../contract/index.ts';
 import { AttuneError, type Clip, checkMask, type Pixels, toMask } from '../engine/index.ts';
-import { animationSize, decodeAnimation } from '../native/animation.ts';
-import { sha256Of } from '../native/files.ts';
-import { decodeFilm, filmFormat } from '../native/film.ts';
+import { animationSize, decodeAnimation, type Part } from '../native/animation.ts';
+import { readHead, sha256Of, sha256OfFile } from '../native/files.ts';
+import { decodeFilm, type Film, filmFormat } from '../native/film.ts';
 import { bareName } from '../native/picturefile.ts';
 import type { Host } from './host.ts';
 import { readInput } from './media.ts';
 
-export interface LoadedSource {
+export interface LoadedSource extends Partial<Pick<Film, 'seconds' | 'sound'>> {
   readonly ref: MediaRef;
   readonly source: Pixels | Clip;
+  /** Sentences about what of it is not as in the file. */
+  readonly notices: readonly string[];
 }
+
+interface SourceOptions {
+  /** `clip`: what has one frame alone is refused. */
+  readonly kind?: 'any' | 'clip';
+  /** What is needed of a clip; the rest is not decoded. */
+  readonly part?: Part;
+}
+
+/** The frames of a clip that a request edits. */
+export const partOf = ({ startFrame = 0, frames }: Pick<EditRequest, 'startFrame' | 'frames'>): Part => ({
+  start: startFrame,
+  count: frames,
+});
 
 /**
  * Reads a picture, or a clip of any form that is written: animated WebP, GIF, and with ffmpeg MP4 and WebM; `-` is a picture or an
- * animation from standard input. Throws 'file-failed' or 'media-invalid'.
- * @param kind `clip`: what has one frame alone is refused
+ * animation from standard input. Throws 'file-failed' or 'media-invalid', and 'request-invalid' for a part that lies beyond a clip's end.
  */
-export async function loadSource(path: string, host: Host, kind: 'any' | 'clip' = 'any'): Promise<LoadedSource> {
-  const bytes = await readInput(path, host);
-  const ref = { sha256: sha256Of(bytes), name: path === '-' ? 'stdin' : bareName(path) };
-  const source = await decode(bytes, path, host, kind);
-  if (path !== '-') await host.places.remember(ref.sha256, resolve(path));
-  return { ref, source };
+export async function loadSource(path: string, host: Host, options: SourceOptions = {}): Promise<LoadedSource> {
+  const film = path === '-' ? undefined : filmFormat(await readHead(path, 64));
+  if (film === undefined) return loadBytes(path, await readInput(path, host), host, options);
+  const { part = { start: 0 } } = options;
+  const ref = { sha256: await sha256OfFile(path, host.signal), name: bareName(path) };
+  const { frames, fps, seconds, sound, notices } = await decodeFilm(path, film, host.env, part, host.signal);
+  await host.places.remember(ref.sha256, resolve(path));
+  const source = { frames, fps, first: part.start };
+  return { ref, source, notices, ...(seconds && { seconds }), ...(sound && { sound }) };
 }
 
-async function decode(bytes: Uint8Array, path: string, host: Host, kind: 'any' | 'clip'): Promise<Pixels | Clip> {
-  const name = path === '-' ? 'standard input' : path;
-  const film = filmFormat(bytes);
-  if (film !== undefined && path === '-')
+async function loadBytes(
+  path: string,
+  bytes: Uint8Array,
+  host: Host,
+  { kind = 'any', part = { start: 0 } }: SourceOptions,
+): Promise<LoadedSource> {
+  const isStdin = path === '-';
+  if (isStdin && filmFormat(bytes) !== undefined)
     throw new AttuneError('media-invalid', 'A film cannot be read from standard input; name its file.', { file: path });
-  if (film !== undefined) {
-    const { frames, fps } = await decodeFilm(resolve(path), film, host.env);
-    return { frames, fps };
-  }
-  if ((await animationSize(bytes)) !== undefined) return decodeAnimation(bytes, name);
-  if (kind === 'clip')
+  const name = isStdin ? 'standard input' : path;
+  const ref = { sha256: sha256Of(bytes), name: isStdin ? 'stdin' : bareName(path) };
+  const isClip = (await animationSize(bytes)) !== undefined;
+  if (!isClip && kind === 'clip')
     throw new AttuneError(
       'media-invalid',
       `${path} is no clip that can be read: give an animated WebP or GIF, or an MP4 or WebM file.`,
       { file: path },
     );
-  return (await host.images()).decode(bytes, name);
+  const decoded = isClip
+    ? await decodeClip(bytes, name, part)
+    : { source: await (await host.images()).decode(bytes, name) };
+  if (!isStdin) await host.places.remember(ref.sha256, resolve(path));
+  return { ref, ...decoded, notices: [] };
+}
+
+async function decodeClip(bytes: Uint8Array, name: string, part: Part) {
+  const { frames, fps, seconds } = await decodeAnimation(bytes, name, part);
+  return { source: { frames, fps, first: part.start }, ...(seconds && { seconds }) };
 }
 
 const firstFrame = (source: Pixels | Clip): Pixels | undefined => ('frames' in source ? source.frames[0] : source);

@@ -34,7 +34,7 @@ describe('an animation', () => {
   });
 
   it('shows its frames as long as asked, without an error that adds up', () => {
-    const delays = frameDelays(90, 30, 10);
+    const delays = frameDelays(90, { fps: 30 }, 10);
     expect(delays.reduce((sum, ms) => sum + ms, 0)).toBe(3000);
     expect(new Set(delays)).toEqual(new Set([30, 40]));
   });

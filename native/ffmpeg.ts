@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
-import { AttuneError } from '../engine/base/errors.ts';
+import { resolve as absolute, delimiter, join } from 'node:path';
+import { AttuneError, throwIfCancelled } from '../engine/base/errors.ts';
+import { fileFailure } from './files.ts';
 
 /**
  * The system's ffmpeg as a guest: it is never part of Attune. It gets an argument array and no shell, may open files and pipes only, ends with
@@ -40,22 +41,63 @@ const KEPT_TEXT = 8192;
 const QUIET = ['-hide_banner', '-nostdin', '-loglevel', 'error'] as const;
 export const LOCAL = ['-protocol_whitelist', 'file,pipe'] as const;
 
+/** A path as a file and nothing else: bare, "12:30/a.mp4", "pipe:1" and "-x.mp4" are an address, a pipe and an option. */
+export const fileArgument = (path: string): string => `file:${absolute(path)}`;
+
+/** How long a guest may go without a sign of life while it is waited for. */
+const PATIENCE_MS = 120_000;
+
+/** What the disk says through it: every system has its own words only for the last. */
+const DISK: readonly (readonly [RegExp, string])[] = [
+  [/No space left on device|not enough space on the disk/i, 'ENOSPC'],
+  [/Disk quota exceeded/i, 'EDQUOT'],
+  [/Read-only file system/i, 'EROFS'],
+  [/Permission denied/i, 'EACCES'],
+  [/Input\/output error/i, 'EIO'],
+];
+
 const guests = new Set<Guest>();
 process.on('exit', () => {
   for (const guest of guests) guest.kill();
 });
+
+export interface GuestOptions {
+  /** The file that its errors name, and what became of it. */
+  readonly file: string;
+  readonly what: string;
+  /** Without a sign of life for so long while it is waited for, it is ended; default two minutes. */
+  readonly patienceMs?: number;
+  /** Aborted: it is ended, with 'cancelled'. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Program {
+  readonly name: 'ffmpeg' | 'ffprobe';
+  readonly path: string;
+}
 
 /** One run. */
 export class Guest {
   readonly child: ChildProcess;
   /** Resolves when it has ended well. Rejects with 'media-invalid' or 'file-failed' and what it said last. */
   readonly ended: Promise<void>;
+  readonly #patienceMs: number;
   #said = '';
+  #timer: NodeJS.Timeout | undefined;
+  #isStuck = false;
 
-  constructor(program: string, args: readonly string[], about: { readonly file: string; readonly what: string }) {
-    const isFfmpeg = /ffmpeg(\.exe)?$/.test(program);
-    this.child = spawn(program, [...(isFfmpeg ? QUIET : []), ...args], {
-      stdio: ['pipe', 'pipe', 'pipe'],
+  /** A further pipe, number 3, is opened for output. */
+  constructor(
+    program: Program,
+    args: readonly string[],
+    { file, what, patienceMs = PATIENCE_MS, signal }: GuestOptions,
+  ) {
+    this.#patienceMs = patienceMs;
+    throwIfCancelled(signal);
+    const onAbort = () => this.kill();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    this.child = spawn(program.path, [...(program.name === 'ffmpeg' ? QUIET : []), ...args], {
+      stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
       detached: process.platform !== 'win32',
       windowsHide: true,
       env: { PATH: process.env.PATH ?? '' },
@@ -64,19 +106,40 @@ export class Guest {
     this.child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#said = (this.#said + text).slice(-KEPT_TEXT);
     });
+    for (const stream of [this.child.stdout, this.child.stderr, this.#further()])
+      stream?.on('data', () => this.#timer?.refresh());
     // A guest that ends early closes its input; its exit says why.
     this.child.stdin?.on('error', () => {});
     this.ended = new Promise((resolve, reject) => {
-      const fail = (why: string) =>
-        reject(new AttuneError('media-invalid', `${about.file} ${about.what}: ${why}.`, { file: about.file }));
+      const fail = (why: string) => reject(new AttuneError('media-invalid', `${file} ${what}: ${why}.`, { file }));
       this.child.once('error', (error) => fail(error.message));
-      this.child.once('close', (code, signal) => {
+      this.child.once('close', (code, killedBy) => {
         guests.delete(this);
-        if (code === 0) resolve();
-        else fail(this.#said.trim().split('\n').at(-1)?.slice(0, 300) || `ffmpeg ended with ${signal ?? code}`);
+        clearTimeout(this.#timer);
+        signal?.removeEventListener('abort', onAbort);
+        if (code === 0) return resolve();
+        if (signal?.aborted) return reject(new AttuneError('cancelled', 'The job was cancelled.'));
+        if (this.#isStuck)
+          return fail(`ffmpeg did not go on for ${Math.round(this.#patienceMs / 1000)} s and was ended`);
+        const disk = DISK.find(([words]) => words.test(this.#said))?.[1];
+        if (disk !== undefined) return reject(fileFailure(file, disk));
+        fail(this.#said.trim().split('\n').at(-1)?.slice(0, 300) || `ffmpeg ended with ${killedBy ?? code}`);
       });
     });
     this.ended.catch(() => {});
+  }
+
+  /** All that comes through pipe 3, as text. */
+  readonly notes = (): Promise<string> => {
+    const parts: Uint8Array[] = [];
+    const stream = this.#further();
+    stream?.on('data', (part: Uint8Array) => parts.push(part));
+    return this.ended.then(() => Buffer.concat(parts).toString('latin1'));
+  };
+
+  #further() {
+    const stream = this.child.stdio[3];
+    return stream !== undefined && stream !== null && 'read' in stream ? stream : undefined;
   }
 
   /** Writes to its input and waits while it is full. */
@@ -86,7 +149,25 @@ export class Guest {
     if (stdin.write(data)) return;
     const drained = Promise.withResolvers<void>();
     stdin.once('drain', drained.resolve);
-    await Promise.race([drained.promise, this.ended]);
+    await this.#patiently(Promise.race([drained.promise, this.ended]));
+  }
+
+  /** Closes its input and waits for its end, with the patience that it was given. */
+  async finish(): Promise<void> {
+    this.child.stdin?.end();
+    await this.#patiently(this.ended);
+  }
+
+  async #patiently(work: Promise<void>): Promise<void> {
+    this.#timer = setTimeout(() => {
+      this.#isStuck = true;
+      this.kill();
+    }, this.#patienceMs);
+    try {
+      await work;
+    } finally {
+      clearTimeout(this.#timer);
+    }
   }
 
   kill(): void {
@@ -101,10 +182,37 @@ export class Guest {
   }
 }
 
+/** What a guest writes to its output, at most so much of it, and to pipe 3. */
+export async function guestOutput(
+  program: Program,
+  args: readonly string[],
+  about: GuestOptions,
+  limit: number,
+): Promise<{ readonly bytes: Uint8Array; readonly notes: string }> {
+  const guest = new Guest(program, args, about);
+  const notes = guest.notes();
+  notes.catch(() => {});
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  guest.child.stdout?.on('data', (part: Uint8Array) => {
+    length += part.length;
+    if (length > limit) guest.kill();
+    else parts.push(part);
+  });
+  try {
+    await guest.finish();
+  } finally {
+    guest.kill();
+  }
+  // No Buffer: its `slice` shares memory where that of other arrays copies.
+  const { buffer, byteOffset } = Buffer.concat(parts);
+  return { bytes: new Uint8Array(buffer, byteOffset, length), notes: await notes };
+}
+
 /** Throws 'media-invalid' with the way out where there is no ffmpeg. */
-export function requireFfmpeg(env: Env, file: string, name: 'ffmpeg' | 'ffprobe' = 'ffmpeg'): string {
-  const found = findFfmpeg(env, name);
-  if (found !== undefined) return found;
+export function requireFfmpeg(env: Env, file: string, name: Program['name'] = 'ffmpeg'): Program {
+  const path = findFfmpeg(env, name);
+  if (path !== undefined) return { name, path };
   throw new AttuneError(
     'media-invalid',
     `${file} needs ffmpeg, which is not part of Attune and was not found on PATH. Install it (with ${name}), or name it in ATTUNE_FFMPEG; animated WebP, GIF and folders of PNG frames work without it, and the editor writes MP4 by itself.`,

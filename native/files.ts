@@ -1,8 +1,20 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { unlinkSync } from 'node:fs';
-import { link, lstat, mkdir, open, readdir, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { constants, unlinkSync } from 'node:fs';
+import {
+  type FileHandle,
+  link,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  realpath,
+  rename,
+  rmdir,
+  stat,
+  unlink,
+} from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { AttuneError } from '../engine/base/errors.ts';
+import { AttuneError, throwIfCancelled } from '../engine/base/errors.ts';
 
 /**
  * Results appear whole or not at all: bytes go into a temporary file in the same folder, are forced to disk, and take their name by
@@ -73,12 +85,67 @@ export async function stageFile(path: string, bytes: Uint8Array, options: StageO
 }
 
 /**
+ * Gives a file that another program wrote into the folder of `path` that name, as a staged file gets it. Throws 'file-failed' with a
+ * sentence.
+ */
+export async function adoptFile(file: string, path: string, { replace }: StageOptions): Promise<void> {
+  await naming(path, async () => {
+    const target = await targetOf(path, replace);
+    const written = await open(file, 'r+');
+    await written.sync().finally(() => written.close());
+    if (replace) await rename(file, target);
+    else await nameOnce(file, target);
+    await syncFolder(dirname(target));
+  });
+}
+
+/**
  * Throws 'file-failed' unless `path` can take a result: for checking before a job runs. An empty file is written beside it and removed,
  * since permissions alone do not tell of read-only disks. Folders are made as needed.
  */
 export async function checkTarget(path: string, replace: boolean): Promise<void> {
   const probe = await stageFile(path, new Uint8Array(0), { replace });
   await probe.discard();
+}
+
+/**
+ * Throws 'file-failed' unless files can be made in `folder`: for checking before a job runs. A folder that is not there yet is made and
+ * removed again.
+ */
+export async function checkFolder(folder: string): Promise<void> {
+  await naming(folder, async () => {
+    const made = await makeFolder(resolve(folder));
+    try {
+      const probe = join(folder, temporaryName('probe'));
+      await (await open(probe, 'wx')).close();
+      await unlink(probe);
+    } finally {
+      for (const path of made.toReversed()) await rmdir(path).catch(() => undefined);
+    }
+  });
+}
+
+/**
+ * Makes a folder with those above it and returns those that were missing, outermost first. Throws 'file-failed' with a sentence. Node's own
+ * recursive form calls a read-only disk missing, and never returns where a file system refuses with ENOENT, as /proc does.
+ */
+export async function makeFolder(folder: string): Promise<readonly string[]> {
+  return naming(folder, async () => {
+    try {
+      await mkdir(folder);
+      return [folder];
+    } catch (error) {
+      const status = await stat(folder).catch(() => undefined);
+      if (status?.isDirectory()) return [];
+      if (status !== undefined) throw failure(folder, 'is a file; give the name of a folder', error);
+      if (codeOf(error) !== 'ENOENT' || dirname(folder) === folder) throw error;
+    }
+    const above = await makeFolder(dirname(folder));
+    await mkdir(folder).catch((error: unknown) => {
+      if (codeOf(error) !== 'EEXIST') throw error;
+    });
+    return [...above, folder];
+  });
 }
 
 /** The real path of a file to write. Throws 'file-failed' when it is none or must not be replaced. */
@@ -89,7 +156,7 @@ async function targetOf(path: string, replace: boolean): Promise<string> {
     if (existing === undefined) {
       const link = await lstat(wanted).catch(ignoreMissing);
       if (link !== undefined) throw failure(path, 'is a link to a file that does not exist');
-      await mkdir(dirname(wanted), { recursive: true });
+      await makeFolder(dirname(wanted));
       return join(await realpath(dirname(wanted)), basename(wanted));
     }
     if (existing.isDirectory()) throw failure(path, 'is a folder; give a file name');
@@ -162,20 +229,68 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
+/**
+ * Opens an ordinary file for reading, and waits for nothing: a pipe that nobody writes to would never open. Throws 'file-failed' with a
+ * sentence.
+ */
+async function openOrdinary(path: string): Promise<{ readonly file: FileHandle; readonly size: number }> {
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    const status = await file.stat();
+    if (status.isDirectory()) throw failure(path, 'is a folder');
+    if (!status.isFile()) throw failure(path, 'is not an ordinary file but a pipe or a device');
+    return { file, size: status.size };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
 /** Reads a file of at most `maxBytes`. Throws 'file-failed' with a sentence. */
 export async function readFileWithin(path: string, maxBytes: number): Promise<Uint8Array> {
   return naming(path, async () => {
-    const file = await open(path, 'r');
+    const { file, size } = await openOrdinary(path);
     try {
-      const status = await file.stat();
-      if (status.isDirectory()) throw failure(path, 'is a folder');
-      if (!status.isFile()) throw failure(path, 'is not an ordinary file');
-      if (status.size > maxBytes)
-        throw failure(path, `has ${status.size} bytes, more than the ${maxBytes} that are read`);
+      if (size > maxBytes) throw failure(path, `has ${size} bytes, more than the ${maxBytes} that are read`);
       // The file may grow meanwhile: what is read is bounded by what was measured.
-      const bytes = new Uint8Array(status.size);
-      const { bytesRead } = await file.read(bytes, 0, bytes.length, 0);
-      return bytes.subarray(0, bytesRead);
+      return await readBeginning(file, size);
+    } finally {
+      await file.close();
+    }
+  });
+}
+
+/** The first bytes of a file, all of it where it is shorter. Throws 'file-failed' with a sentence. */
+export async function readHead(path: string, length: number): Promise<Uint8Array> {
+  return naming(path, async () => {
+    const { file } = await openOrdinary(path);
+    try {
+      return await readBeginning(file, length);
+    } finally {
+      await file.close();
+    }
+  });
+}
+
+async function readBeginning(file: FileHandle, length: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length);
+  const { bytesRead } = await file.read(bytes, 0, length, 0);
+  return bytes.subarray(0, bytesRead);
+}
+
+/** SHA-256 of a file of any size, in pieces. Throws 'file-failed' with a sentence, and 'cancelled'. */
+export async function sha256OfFile(path: string, signal?: AbortSignal): Promise<string> {
+  return naming(path, async () => {
+    const { file } = await openOrdinary(path);
+    try {
+      const hash = createHash('sha256');
+      const piece = new Uint8Array(4 * 1024 * 1024);
+      for (;;) {
+        throwIfCancelled(signal);
+        const { bytesRead } = await file.read(piece, 0, piece.length, null);
+        if (bytesRead === 0) return hash.digest('hex');
+        hash.update(piece.subarray(0, bytesRead));
+      }
     } finally {
       await file.close();
     }
@@ -193,21 +308,37 @@ export async function naming<T>(path: string, work: () => Promise<T>): Promise<T
   } catch (error) {
     if (error instanceof AttuneError) throw error;
     const code = codeOf(error);
-    const sentence = code === undefined ? undefined : SENTENCES[code];
-    throw failure(path, sentence ?? `cannot be used (${code ?? String(error)})`, error);
+    throw code === undefined ? error : fileFailure(path, code, error);
   }
+}
+
+/** An error of the file system as a sentence. @param code as Node names it, such as `ENOSPC` */
+export function fileFailure(path: string, code: string, cause?: unknown): AttuneError {
+  return failure(path, SENTENCES[code] ?? `cannot be used (${code})`, cause);
+}
+
+/** What any error of the file system that reached the end says; undefined for an error of another kind. */
+export function asFileFailure(error: unknown): AttuneError | undefined {
+  const code = codeOf(error);
+  if (code === undefined || !(error instanceof Error) || !('syscall' in error)) return undefined;
+  if (!Object.hasOwn(SENTENCES, code)) return undefined;
+  const path = 'path' in error && typeof error.path === 'string' ? error.path : undefined;
+  return path === undefined && code !== 'ENOSPC'
+    ? undefined
+    : fileFailure(path ?? 'What was to be written', code, error);
 }
 
 const SENTENCES: Readonly<Record<string, string>> = {
   ENOENT: 'does not exist',
-  EEXIST: 'cannot be made: something else has that name',
-  ENOTDIR: 'lies below something that is not a folder',
+  ENXIO: 'is not an ordinary file but a pipe or a device',
+  EEXIST: 'cannot be made: something else has that name; choose another name',
+  ENOTDIR: 'lies below something that is not a folder; choose another place',
   EISDIR: 'is a folder',
   EACCES: 'may not be accessed; check its permissions',
   EPERM: 'may not be accessed; check its permissions',
-  EROFS: 'lies on a read-only disk',
-  ENOSPC: 'does not fit: the disk is full',
-  EDQUOT: 'does not fit: your share of the disk is full',
+  EROFS: 'lies on a read-only disk; choose another place',
+  ENOSPC: 'does not fit: the disk is full; make room, or choose another place',
+  EDQUOT: 'does not fit: your share of the disk is full; make room, or choose another place',
   EMFILE: 'cannot be opened: this process has too many open files',
   ENAMETOOLONG: 'has a name that is too long for this disk',
   ELOOP: 'is a link that leads in a circle',

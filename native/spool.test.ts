@@ -44,8 +44,6 @@ describe('a spool on the disk', () => {
 
   it('names a folder that cannot be one', async () => {
     await writeFile(join(folder, 'file'), 'x');
-    await expect(openDiskSpool(join(folder, 'file'))).rejects.toThrow(
-      /file cannot be made: something else has that name/,
-    );
+    await expect(openDiskSpool(join(folder, 'file'))).rejects.toThrow(/file is a file; give the name of a folder/);
   });
 });

@@ -1,8 +1,8 @@
-import { mkdir, open, unlink } from 'node:fs/promises';
+import { open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AttuneError } from '../engine/base/errors.ts';
 import type { FrameSpool } from '../engine/ports.ts';
-import { naming } from './files.ts';
+import { makeFolder, naming } from './files.ts';
 
 /**
  * A spool in one file that has no name: it is unlinked as soon as it is open, so that nothing is left behind however this process ends.
@@ -10,7 +10,7 @@ import { naming } from './files.ts';
  */
 export async function openDiskSpool(folder: string): Promise<FrameSpool> {
   const path = join(folder, `spool-${process.pid}-${crypto.randomUUID()}`);
-  await naming(folder, () => mkdir(folder, { recursive: true }));
+  await makeFolder(folder);
   const file = await naming(path, async () => {
     const opened = await open(path, 'wx+', 0o600);
     await unlink(path);

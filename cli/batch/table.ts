@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, resolve, sep } from 'node:path';
 import { BatchTable, type ExportFormat, MAX_TABLE_BYTES, type MediaRef } from '../../contract/index.ts';
 import { AttuneError, type Engine } from '../../engine/index.ts';
-import { readFileWithin, sha256Of } from '../../native/files.ts';
+import { naming, readFileWithin, sha256Of } from '../../native/files.ts';
 import { bareName, MAX_PICTURE_BYTES } from '../../native/picturefile.ts';
 import {
   columnOf,
@@ -134,7 +134,7 @@ async function readRows(path: string, encoding: string | undefined): Promise<Rea
   const status = await stat(path).catch(() => undefined);
   const name = basename(resolve(path)).slice(0, 120) || 'batch';
   if (status?.isDirectory()) {
-    const entries = await readdir(path, { withFileTypes: true });
+    const entries = await naming(path, () => readdir(path, { withFileTypes: true }));
     // A slash at the end tells a folder from a picture, whatever its name.
     const { rows, passedOver } = folderRows(
       entries.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name)),

@@ -6,10 +6,11 @@ import { type ReadTable, readTable } from '../batch/table.ts';
 import type { Command } from '../command.ts';
 import { COMMON_OPTIONS } from '../command.ts';
 import { toUserError, UsageError } from '../errors.ts';
+import { keptOf } from '../kept.ts';
 import { loadPicture } from '../media.ts';
 import type { Values } from '../options.ts';
 import { RUN_OPTIONS, rememberCheckpoint } from '../request.ts';
-import { loadSource, readMask } from '../source.ts';
+import { loadSource, partOf, readMask } from '../source.ts';
 
 /** Whether a batch is to go on with nothing else given: its journal says the rest. */
 const isAlone = (values: Values) =>
@@ -123,15 +124,17 @@ export const batch: Command = {
       if (found.sha256 !== ref.sha256)
         throw new AttuneError('file-failed', `${ref.name} was changed since the batch began.`, { file: ref.name });
     };
-    const load = async ({ source: from, mask: over }: EditRequest): Promise<RunMedia> => {
-      const source = from && (await loadSource(pathOf(from), host));
+    const load = async (request: EditRequest) => {
+      const { source: from, mask: over } = request;
+      const source = from && (await loadSource(pathOf(from), host, { part: partOf(request) }));
       const mask = over && (await loadPicture(pathOf(over), host));
       if (source) unchanged(source.ref, from);
       if (mask) unchanged(mask.ref, over);
-      return {
+      const media: RunMedia = {
         ...(source && { source: source.source }),
         ...(mask && { mask: readMask(mask.pixels, source?.source, host) }),
       };
+      return { media, source };
     };
     const outcome = await runBatch({
       table,
@@ -144,9 +147,11 @@ export const batch: Command = {
       signal: host.signal,
       onProgress: report.onProgress,
       async runJob({ request }, signal) {
-        const result = await engine.run(request, await load(request), { ...(signal && { signal }) });
+        const { media, source } = await load(request);
+        const result = await engine.run(request, media, { ...(signal && { signal }) });
         await rememberCheckpoint(result.record.request.checkpoint, request.checkpoint, host);
-        return result;
+        const { seconds, notices } = keptOf(source, request, { kind: 'video', format: 'webp' });
+        return { ...result, ...(seconds && { seconds }), warnings: [...result.warnings, ...notices] };
       },
     }).finally(() => report.end());
     return batchOutcome(outcome, folder);

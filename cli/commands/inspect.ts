@@ -1,8 +1,8 @@
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Imported } from '../../contract/index.ts';
 import { AttuneError, importMetadata, type PictureMetadata, pictureFormat, reportLines } from '../../engine/index.ts';
-import { readFileWithin } from '../../native/files.ts';
+import { readFileWithin, readHead } from '../../native/files.ts';
 import { aboutVideo, type VideoMetadata } from '../about.ts';
 import type { Command, Outcome } from '../command.ts';
 import { COMMON_OPTIONS } from '../command.ts';
@@ -45,13 +45,7 @@ async function isPicture(path: string): Promise<boolean> {
   const status = await stat(path).catch(() => undefined);
   if (status === undefined || !status.isFile()) return false;
   if (PICTURE_NAME.test(path)) return true;
-  const file = await open(path, 'r');
-  try {
-    const { buffer } = await file.read(new Uint8Array(64), 0, 64, 0);
-    return pictureFormat(buffer) !== undefined;
-  } finally {
-    await file.close();
-  }
+  return pictureFormat(await readHead(path, 64)) !== undefined;
 }
 
 type Metadata = (PictureMetadata & { readonly imported?: Imported }) | VideoMetadata;

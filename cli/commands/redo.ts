@@ -13,7 +13,7 @@ import type { Values } from '../options.ts';
 import { planOutput } from '../output.ts';
 import { checkpointOf, differencesOfMaking } from '../redone.ts';
 import { outcomeOf, runAndWrite } from '../run.ts';
-import { loadSource, readMask } from '../source.ts';
+import { loadSource, partOf, readMask } from '../source.ts';
 import { framesIn } from '../writers/pngsequence.ts';
 
 export const redo: Command = {
@@ -45,10 +45,10 @@ export const redo: Command = {
     const [path = '-'] = values.arguments;
     const { record, bytes } = await readOriginal(path, host);
     const plan = await planOutput(values, record.request.fps === undefined ? 'picture' : 'video', host);
-    const media = await findMedia(record, path, values, host);
+    const { media, source } = await findMedia(record, path, values, host);
     const engine = await host.engine();
     const checkpoint = await checkpointOf(record, values, engine, host);
-    const ran = await runAndWrite({ request: { ...record.request, checkpoint }, media, plan }, values, host);
+    const ran = await runAndWrite({ request: { ...record.request, checkpoint }, media, source, plan }, values, host);
     const { content } = ran;
     const before = bytes === undefined ? await framesOf(path, host) : [await decode(bytes, path, host)];
     const after = content === undefined ? await framesOf(plan.path, host) : [await decode(content, plan.path, host)];
@@ -96,14 +96,19 @@ function recordOf({ record, problems }: Pick<PictureMetadata, 'record' | 'proble
 }
 
 /** The source and the mask that a record names. */
-async function findMedia({ request }: EditRecord, path: string, values: Values, host: Host): Promise<RunMedia> {
+async function findMedia({ request }: EditRecord, path: string, values: Values, host: Host) {
   const find = (ref: MediaRef, option: 'source' | 'mask') => {
     const besides = path === '-' ? [ref.name] : [join(dirname(path), ref.name), ref.name];
     return findFile(ref, option, { given: values.text(option), besides }, host);
   };
-  const source = request.source && (await loadSource(await find(request.source, 'source'), host)).source;
+  const source =
+    request.source && (await loadSource(await find(request.source, 'source'), host, { part: partOf(request) }));
   const mask = request.mask && (await loadPicture(await find(request.mask, 'mask'), host)).pixels;
-  return { ...(source && { source }), ...(mask && { mask: readMask(mask, source, host) }) };
+  const media: RunMedia = {
+    ...(source && { source: source.source }),
+    ...(mask && { mask: readMask(mask, source?.source, host) }),
+  };
+  return { media, source };
 }
 
 const decode = async (bytes: Uint8Array, path: string, host: Host): Promise<Pixels> =>

@@ -59,7 +59,7 @@ async function run(values: Values, host: Host): Promise<Outcome> {
     throw new UsageError('--soft writes the map without a threshold; leave out --soft or --threshold.');
   outputPath(values);
   const engine = await host.engine();
-  const { source } = await loadSource(path, host);
+  const { source, seconds, notices } = await loadSource(path, host);
   const isClip = 'frames' in source;
   const plan = await planOutput(values, isClip ? 'video' : 'picture', host);
   if (plan.target.format === 'jpeg') throw new UsageError('JPEG blurs the edges of a mask; name a .png or .webp file.');
@@ -84,8 +84,10 @@ async function run(values: Values, host: Host): Promise<Outcome> {
     .finally(() => progress?.end());
   const frames = found.frames.map(({ map, mask }) => (isSoft ? map : mask));
   const kind = isSoft ? 'map' : 'mask';
-  const output: Output = { kind, word, ...(await writeFrames(frames, isClip ? source.fps : undefined, plan, host)) };
-  for (const warning of found.warnings) host.writeErr(`attune: ${warning}\n`);
+  const timing = isClip ? { fps: source.fps, ...(seconds && { seconds }) } : {};
+  const output: Output = { kind, word, ...(await writeFrames(frames, timing, plan, host)) };
+  const warnings = [...notices, ...found.warnings];
+  for (const warning of warnings) host.writeErr(`attune: ${warning}\n`);
   const elapsedMs = host.now() - startMs;
   const share = `${(100 * (found.figures.selectedShare ?? 0)).toFixed(1)} % of the ${isClip ? 'clip' : 'picture'}`;
   return {
@@ -93,14 +95,14 @@ async function run(values: Values, host: Host): Promise<Outcome> {
     outputs: [output],
     figures: { ...found.figures, elapsedMs },
     lines: [`${output.path}: ${output.width}x${output.height}, ${kind} of "${word}", ${share}, ${duration(elapsedMs)}`],
-    details: { word, prompt: found.prompt, warnings: found.warnings },
+    details: { word, prompt: found.prompt, warnings },
   };
 }
 
 /** Writes one frame as a picture, or several that are `fps` a second. */
 async function writeFrames(
   frames: readonly Pixels[],
-  fps: number | undefined,
+  { fps, seconds }: { readonly fps?: number; readonly seconds?: readonly number[] },
   plan: OutputPlan,
   host: Host,
 ): Promise<Omit<Output, 'kind'>> {
@@ -108,7 +110,7 @@ async function writeFrames(
   if (first === undefined) throw new RangeError('a source has a frame');
   const { width, height } = first;
   const length = fps === undefined ? {} : { frames: frames.length, fps };
-  const writer = await openWriter(plan, host);
+  const writer = await openWriter(plan, seconds === undefined ? {} : { seconds }, host);
   try {
     writer.begin({ size: { width, height }, frames: frames.length, ...(fps !== undefined && { fps }) });
     // An animation takes colours alone.

@@ -6,6 +6,8 @@ import { type FrameWriter, weighed } from './writer.ts';
 export interface AnimationOptions {
   readonly format: AnimationFormat;
   readonly replace: boolean;
+  /** How long each frame is shown, where that differs. */
+  readonly seconds?: readonly number[];
 }
 
 const GIF_SAYS_NOTHING =
@@ -15,7 +17,7 @@ const GIF_SAYS_NOTHING =
  * An animated WebP without loss, or a GIF. These encoders take all frames at once, so that they are held until `finish`: for short videos.
  * A WebP says how it was made, a GIF cannot. `begin` throws 'request-invalid' for more frames than can be held.
  */
-export function openAnimation(path: string, { format, replace }: AnimationOptions): FrameWriter {
+export function openAnimation(path: string, { format, replace, seconds }: AnimationOptions): FrameWriter {
   const frames: Pixels[] = [];
   let fps: number | undefined;
   return {
@@ -26,7 +28,7 @@ export function openAnimation(path: string, { format, replace }: AnimationOption
     write: async (frame) => void frames.push(frame),
     async finish(record) {
       if (fps === undefined) throw new RangeError('an animation has a rate');
-      const encoded = await encodeAnimation({ frames, fps }, format);
+      const encoded = await encodeAnimation({ frames, fps, ...(seconds && { seconds }) }, format);
       const written = record === undefined || format === 'gif' ? undefined : writeMetadata(encoded, format, record);
       const content = written?.bytes ?? encoded;
       await (await stageFile(path, content, { replace })).commit();

@@ -2,7 +2,7 @@ import { readdir, rmdir, stat, unlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { EditRecord } from '../../contract/index.ts';
 import { AttuneError, type ImageCodec } from '../../engine/index.ts';
-import { checkTarget, type StagedFile, stageFile } from '../../native/files.ts';
+import { checkTarget, naming, type StagedFile, stageFile } from '../../native/files.ts';
 import { type FrameWriter, weighedFiles } from './writer.ts';
 
 /** Frames are counted from 1 and padded with zeros, as `ffmpeg -i %06d.png` and film programs read them. */
@@ -59,7 +59,7 @@ export async function openSequence(
       for (const file of staged) await file.commit();
       for (const name of (await entriesOf(folder)) ?? []) {
         const isOld = (FRAME.test(name) && name > last) || (name === RECORD && record === undefined);
-        if (isOld) await unlink(join(folder, name));
+        if (isOld) await naming(join(folder, name), () => unlink(join(folder, name)));
       }
       return { ...(await weighedFiles(await framesIn(folder))), notices: [] };
     },
@@ -84,7 +84,7 @@ export async function framesIn(folder: string): Promise<readonly string[]> {
 async function entriesOf(folder: string): Promise<readonly string[] | undefined> {
   const status = await stat(folder).catch(() => undefined);
   if (status === undefined) return undefined;
-  if (status.isDirectory()) return readdir(folder);
+  if (status.isDirectory()) return naming(folder, () => readdir(folder));
   throw new AttuneError('file-failed', `${folder} is a file; give the name of a folder for the frames.`, {
     file: folder,
   });

@@ -5,11 +5,13 @@ import { boundsOf, cutOut, type Rectangle } from '../media/region.ts';
 import { resample } from '../media/resample.ts';
 import type { Pixels } from '../ports.ts';
 
-/** Frames one after the other, RGB, all of one size. */
+/** Frames one after the other, RGB, all of one size; of a long clip only a part may be here. */
 export interface Clip {
   readonly frames: readonly Pixels[];
   /** How many are shown a second. */
   readonly fps: number;
+  /** Index in the whole clip of the first of them; default 0. */
+  readonly first?: number;
 }
 
 export interface RunMedia {
@@ -37,6 +39,15 @@ export function framesOfSource(source: Pixels | Clip): readonly Pixels[] {
   return 'frames' in source ? source.frames : [source];
 }
 
+/** The frames that a request edits. */
+export function framesToEdit(
+  source: Pixels | Clip,
+  { frames = 1, startFrame = 0 }: Pick<ResolvedRequest, 'frames' | 'startFrame'>,
+): readonly Pixels[] {
+  const at = startFrame - ('frames' in source ? (source.first ?? 0) : 0);
+  return framesOfSource(source).slice(at, at + frames);
+}
+
 /** Throws 'request-invalid' for a clip without a frame, and 'media-invalid' for a mask that does not fit its source. */
 export function sizesOfMedia({ source, mask }: RunMedia): MediaSizes {
   const sizes: MediaSizes = mask === undefined ? {} : maskSizes(mask);
@@ -46,7 +57,7 @@ export function sizesOfMedia({ source, mask }: RunMedia): MediaSizes {
   if (mask !== undefined) checkMask(mask, first);
   const { width, height } = first;
   if (!('frames' in source)) return { ...sizes, source: { width, height } };
-  return { ...sizes, source: { width, height, frames: source.frames.length, fps: source.fps } };
+  return { ...sizes, source: { width, height, frames: (source.first ?? 0) + source.frames.length, fps: source.fps } };
 }
 
 function maskSizes(mask: Pixels): MediaSizes {
@@ -58,17 +69,13 @@ function maskSizes(mask: Pixels): MediaSizes {
 /** The frames that are edited and the mask, their region alone, at the request's size; what has another size is scaled because the request asked for it. */
 export function fitMedia(
   { source, mask }: RunMedia,
-  { size: { width, height }, region, frames = 1, startFrame = 0 }: ResolvedRequest,
+  request: ResolvedRequest,
 ): { readonly source?: readonly Pixels[]; readonly mask?: Pixels } {
+  const { size, region } = request;
+  const { width, height } = size;
   const fit = (picture: Pixels) => resample(region === undefined ? picture : cutOut(picture, region), width, height);
   return {
-    ...(source === undefined
-      ? {}
-      : {
-          source: framesOfSource(source)
-            .slice(startFrame, startFrame + frames)
-            .map(fit),
-        }),
+    ...(source === undefined ? {} : { source: framesToEdit(source, request).map(fit) }),
     ...(mask === undefined ? {} : { mask: fit(mask) }),
   };
 }

@@ -4,7 +4,7 @@ import { resample } from '../media/resample.ts';
 import type { MethodOutcome } from '../methods/outcome.ts';
 import type { Pixels } from '../ports.ts';
 import type { PasteBack } from './deliver.ts';
-import { framesOfSource, type MediaSizes, type RunMedia } from './media.ts';
+import { framesToEdit, type MediaSizes, type RunMedia } from './media.ts';
 
 /** The bounds of what masks of a region let change, in the picture's pixels. */
 export function areaOfMasks(masks: readonly Pixels[], region: Rectangle): Rectangle | undefined {
@@ -27,12 +27,10 @@ export function shownSize({ region, size }: ResolvedRequest, { source }: MediaSi
 }
 
 /** Where the worked region goes; undefined where the whole source is worked on. */
-export function pasteBack(
-  { region, frames = 1, startFrame = 0 }: ResolvedRequest,
-  { source, mask }: RunMedia,
-): PasteBack | undefined {
+export function pasteBack(request: ResolvedRequest, { source, mask }: RunMedia): PasteBack | undefined {
+  const { region } = request;
   if (region === undefined || source === undefined) return undefined;
-  return { place: region, frames: framesOfSource(source).slice(startFrame, startFrame + frames), mask };
+  return { place: region, frames: framesToEdit(source, request), mask };
 }
 
 /** The masks of a method, at the picture's own size and place. */

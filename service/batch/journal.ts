@@ -2,7 +2,7 @@ import { open, readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { BatchTable, UserError } from '../../contract/index.ts';
 import { AttuneError } from '../../engine/index.ts';
-import { syncFolder } from '../../native/files.ts';
+import { naming, syncFolder } from '../../native/files.ts';
 
 /**
  * The truth about a batch: one JSON line per fact, appended and forced to disk before anybody is told. What a kill or a power loss can
@@ -42,10 +42,12 @@ export const JOURNAL_NAME = 'batch.jsonl';
 export async function readJournal(
   path: string,
 ): Promise<{ readonly entries: readonly JournalEntry[]; readonly bytes: number } | undefined> {
-  const content = await readFile(path).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw new AttuneError('file-failed', `${path} cannot be read.`, { file: path }, error);
-  });
+  const content = await naming(path, () =>
+    readFile(path).catch((error: unknown) => {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+      throw error;
+    }),
+  );
   if (content === undefined) return undefined;
   const entries: JournalEntry[] = [];
   let start = 0;
@@ -79,20 +81,21 @@ export interface Journal {
 
 /** Opens a journal for going on behind its first `bytes` bytes. */
 export async function openJournal(path: string, folder: string, bytes: number): Promise<Journal> {
-  const file = await open(path, bytes === 0 ? 'w' : 'r+');
-  await file.truncate(bytes);
-  await file.sync();
-  await syncFolder(folder);
+  const file = await naming(path, async () => {
+    const opened = await open(path, bytes === 0 ? 'w' : 'r+');
+    await opened.truncate(bytes);
+    await opened.sync();
+    await syncFolder(folder);
+    return opened;
+  });
   let at = bytes;
   return {
     async append(entry) {
       const line = Buffer.from(`${JSON.stringify(entry)}\n`);
-      try {
+      await naming(path, async () => {
         await file.write(line, 0, line.length, at);
         await file.sync();
-      } catch (error) {
-        throw new AttuneError('file-failed', `${path} cannot be written: is the disk full?`, { file: path }, error);
-      }
+      });
       at += line.length;
     },
     close: () => file.close(),

@@ -1,7 +1,7 @@
 import { readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AttuneError } from '../../engine/index.ts';
-import { isRunning } from '../../native/files.ts';
+import { asFileFailure, isRunning } from '../../native/files.ts';
 
 const LOCK_NAME = '.attune-batch.lock';
 
@@ -14,13 +14,7 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
       return () => unlink(path).catch(() => undefined);
     } catch (error) {
       const isTaken = error instanceof Error && 'code' in error && error.code === 'EEXIST';
-      if (!isTaken)
-        throw new AttuneError(
-          'file-failed',
-          `${folder} cannot be written; check its permissions.`,
-          { file: folder },
-          error,
-        );
+      if (!isTaken) throw asFileFailure(error) ?? error;
       const owner = Number.parseInt(await readFile(path, 'utf8').catch(() => ''), 10);
       if (owner > 0 && isRunning(owner))
         throw new AttuneError(

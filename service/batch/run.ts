@@ -1,5 +1,5 @@
-import { mkdir, readdir, readFile, rename } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readdir, readFile, rename } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import {
   type BatchJob,
   type BatchTable,
@@ -9,7 +9,7 @@ import {
 } from '../../contract/index.ts';
 import { AttuneError, type ImageCodec, type Pixels, throwIfCancelled, writeMetadata } from '../../engine/index.ts';
 import { encodeAnimation } from '../../native/animation.ts';
-import { NameTaken, naming, sha256Of, stageFile, sweepFolder } from '../../native/files.ts';
+import { makeFolder, NameTaken, naming, sha256Of, stageFile, sweepFolder } from '../../native/files.ts';
 import type { RequestCheck } from './expand.ts';
 import type { ExpandedJob } from './job.ts';
 import {
@@ -32,6 +32,8 @@ export interface JobResult {
   readonly images: readonly Pixels[];
   /** Frames a second; absent for a picture. */
   readonly fps?: number;
+  /** How long each frame of a video is shown, where that differs. */
+  readonly seconds?: readonly number[];
   readonly maps: readonly { readonly word: string; readonly image: Pixels; readonly frame?: number }[];
   readonly record: EditRecord;
   readonly warnings: readonly string[];
@@ -98,11 +100,11 @@ type Ready = Extract<JournalEntry, { kind: 'ready' }>;
  */
 export async function runBatch(options: BatchOptions): Promise<BatchOutcome> {
   const { folder, table, resume } = options;
-  await naming(folder, () => mkdir(folder, { recursive: true }));
+  await makeFolder(resolve(folder));
   const unlock = await lockFolder(folder);
   let journal: Journal | undefined;
   try {
-    await sweepFolder(folder);
+    await naming(folder, () => sweepFolder(folder));
     const path = join(folder, JOURNAL_NAME);
     const found = await readJournal(path);
     const head = found?.entries[0]?.kind === 'batch' ? found.entries[0] : undefined;
@@ -123,7 +125,9 @@ export async function runBatch(options: BatchOptions): Promise<BatchOutcome> {
           startedMs: Date.now(),
           seed: table.base.seed ?? 0,
           ...(options.paths && { origin: { table, paths: Object.fromEntries(options.paths) } }),
-          taken: (await readdir(folder)).filter((name) => name !== JOURNAL_NAME && !name.startsWith('.attune-')),
+          taken: (await naming(folder, () => readdir(folder))).filter(
+            (name) => name !== JOURNAL_NAME && !name.startsWith('.attune-'),
+          ),
         };
     journal = await openJournal(path, folder, goesOn ? (found?.bytes ?? 0) : 0);
     if (!goesOn) await journal.append(start);
@@ -296,8 +300,8 @@ async function encodePicture(
   return { name, format, encoded: await codec.encode(image, format, quality) };
 }
 
-const encodeFrames = ({ images }: JobResult, fps: number): Promise<Uint8Array> =>
-  encodeAnimation({ frames: images, fps }, 'webp');
+const encodeFrames = ({ images, seconds }: JobResult, fps: number): Promise<Uint8Array> =>
+  encodeAnimation({ frames: images, fps, ...(seconds && { seconds }) }, 'webp');
 
 function freshName(name: string, taken: readonly string[]): string {
   const isTaken = (one: string) => taken.some((other) => other.toLowerCase() === one.toLowerCase());
@@ -314,10 +318,6 @@ async function store(
   result: JobResult,
 ): Promise<ManifestEntry> {
   const { options, journal, entries } = course;
-  for (const folder of new Set(made.slice(1).map(({ name }) => dirname(name)))) {
-    const path = join(options.folder, folder);
-    await naming(path, () => mkdir(path, { recursive: true }));
-  }
   const [main, ...others] = made;
   for (let count = 1; ; count++) {
     const name = count === 1 ? main!.name : main!.name.replace(/(\.\w+)$/, `~${count}$1`);
@@ -349,9 +349,11 @@ async function store(
 async function archive(folder: string, startedMs: number): Promise<void> {
   const mark = new Date(startedMs).toISOString().replace(/\D/g, '').slice(0, 17);
   for (const name of [...MANIFEST_NAMES, JOURNAL_NAME])
-    await rename(join(folder, name), join(folder, name.replace('.', `-${mark}.`))).catch((error: unknown) => {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
-    });
+    await naming(join(folder, name), () =>
+      rename(join(folder, name), join(folder, name.replace('.', `-${mark}.`))).catch((error: unknown) => {
+        if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+      }),
+    );
 }
 
 const isCancelled = (error: unknown) => error instanceof AttuneError && error.kind === 'cancelled';

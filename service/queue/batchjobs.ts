@@ -23,10 +23,10 @@ export interface BatchJobsOptions {
 }
 
 export function openBatchJobs({ queue, history, media, dispatcher, check }: BatchJobsOptions): BatchJobs {
-  const framesOf = async ({ ref, frames }: MediaInfo): Promise<Pick<JobResult, 'images' | 'fps'>> => {
+  const framesOf = async ({ ref, frames }: MediaInfo): Promise<Pick<JobResult, 'images' | 'fps' | 'seconds'>> => {
     if (frames === undefined) return { images: [await storedPixels(media, media.codec, ref.sha256)] };
-    const animation = await decodeAnimation((await media.get(ref.sha256)).bytes, 'the result');
-    return { images: animation.frames, fps: animation.fps };
+    const { frames: images, ...timing } = await decodeAnimation((await media.get(ref.sha256)).bytes, 'the result');
+    return { images, ...timing };
   };
   const result = async (id: string): Promise<JobResult> => {
     const { result, maps, record, warnings } = history.get(id);

@@ -90,7 +90,7 @@ export function openMediaStore({ prepare }: Database, { data, cache }: MediaFold
       const { width, height } = pixels;
       return keep(name, await codec.encode(pixels, 'png'), { width, height });
     },
-    async putFrames(name, { frames, fps }) {
+    async putFrames(name, { frames, ...timing }) {
       const [first] = frames;
       if (first === undefined) throw new RangeError('a clip has a frame');
       const { width, height } = first;
@@ -98,9 +98,13 @@ export function openMediaStore({ prepare }: Database, { data, cache }: MediaFold
         throw new AttuneError('request-invalid', `The frames of ${name} must be RGB and of one size.`, {
           field: 'frames',
         });
-      const bytes = await encodeAnimation({ frames, fps }, 'webp');
+      const bytes = await encodeAnimation({ frames, ...timing }, 'webp');
       // What the header says is what is read again: its delays are whole milliseconds.
-      return keep(name, bytes, (await animationSize(bytes)) ?? { width, height, frames: frames.length, fps });
+      return keep(
+        name,
+        bytes,
+        (await animationSize(bytes)) ?? { width, height, frames: frames.length, fps: timing.fps },
+      );
     },
     async get(sha256, side) {
       const row = find(sha256);

@@ -43,6 +43,12 @@ describe('prompt-edit, on clips', () => {
     const alone = await film(engine, asked, { source: { ...source, frames: frames.slice(1) }, mask });
     expect(part.pixels).toEqual(alone.pixels);
     expect(part.record.request).toMatchObject({ startFrame: 1, frames: 2 });
+    const cut = { ...source, frames: frames.slice(1), first: 1 };
+    for (const region of [undefined, { x: 0, y: 0, width: 12, height: 8 }]) {
+      const wanted = { ...asked, startFrame: 1, frames: 2, ...(region && { region }) };
+      const loaded = await film(engine, wanted, { source: cut, mask });
+      expect(loaded.pixels).toEqual((await film(engine, wanted, { source, mask })).pixels);
+    }
     const rest = await film(engine, { ...asked, startFrame: 1 }, { source, mask });
     expect(rest.pixels).toEqual(part.pixels);
     for (const wrong of [{ startFrame: 3 }, { startFrame: 2, frames: 2 }])
