@@ -314,6 +314,7 @@ export const DeskEvent = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('queue'), change: QueueChange }),
   z.strictObject({ kind: z.literal('result'), entry: HistoryEntry }),
   z.strictObject({ kind: z.literal('removed'), id: JobId }),
+  z.strictObject({ kind: z.literal('restored'), entry: HistoryEntry }),
   z.strictObject({ kind: z.literal('batch'), batch: BatchState }),
   z.strictObject({ kind: z.literal('settings'), settings: Settings }),
   z.strictObject({ kind: z.literal('models'), models: z.array(ModelInfo), lostFolders: z.array(LostFolder) }),

@@ -19,7 +19,7 @@ import {
   Settings,
   Timeline,
 } from './desk.ts';
-import { JobId } from './event.ts';
+import { JobId, RunEvent } from './event.ts';
 import { MediaRef, Pixels, Sha256 } from './media.ts';
 import { MethodDescription } from './method.ts';
 import { EditRequest } from './request.ts';
@@ -61,6 +61,8 @@ export const CALLS = {
       lostFolders: z.array(LostFolder),
       settings: Settings,
       queue: QueueState,
+      /** What the running job has told so far that still holds: its stage or step, its last preview, its maps. */
+      run: z.array(z.strictObject({ job: JobId, event: RunEvent })),
       batches: z.array(BatchState),
       sample: z.strictObject({ source: MediaInfo, request: EditRequest }),
     }),
@@ -151,7 +153,9 @@ export const CALLS = {
     z.strictObject({ limit: z.int().min(1).max(500), before: JobId.exactOptional() }),
     z.strictObject({ entries: z.array(HistoryEntry) }),
   ),
+  /** Kept for some weeks, from where `history.restore` brings it back. */
   'history.remove': call(z.strictObject({ id: JobId }), nothing),
+  'history.restore': call(z.strictObject({ id: JobId }), nothing),
   /** A result as a file to download. */
   export: call(
     z.strictObject({ id: JobId, options: ExportOptions }),

@@ -40,7 +40,7 @@ describe.skipIf(noChromium !== undefined)('keys of the editor', () => {
     const chooser = page.waitForEvent('filechooser');
     await target(page).press('Control+o');
     await chooser;
-    // The steps before: the result, its seed, the words.
+    // The steps before: the seed, the words.
     for (let at = 0; at < 6 && /on snow/.test((await target(page).textContent()) ?? ''); at++)
       await target(page).press('Control+z');
     expect(await target(page).textContent()).not.toContain('on snow');

@@ -27,6 +27,9 @@ describe.skipIf(noChromium !== undefined)('the editor', () => {
     await page.keyboard.press('Control+Enter');
     const { warnings } = await nextResult(desk, since);
     expect(warnings).toContainEqual(expect.stringContaining('The negative prompt was not read'));
-    await page.getByLabel('Messages').getByText('The negative prompt was not read').waitFor();
+    await page
+      .getByRole('region', { name: 'Messages', exact: true })
+      .getByText('The negative prompt was not read')
+      .waitFor();
   });
 });

@@ -5,6 +5,7 @@ import { takeFiles } from './actions/open.ts';
 import { CanvasPane } from './canvas/CanvasPane.tsx';
 import { ExportDialog } from './dialogs/ExportDialog.tsx';
 import { KeysDialog } from './dialogs/KeysDialog.tsx';
+import { MessagesDialog } from './dialogs/MessagesDialog.tsx';
 import { RecordDialog } from './dialogs/RecordDialog.tsx';
 import { BatchPage } from './pages/BatchPage.tsx';
 import { ModelsPage } from './pages/ModelsPage.tsx';
@@ -52,6 +53,7 @@ export function App() {
         <KeysDialog />
         <ExportDialog />
         <RecordDialog />
+        <MessagesDialog />
       </div>
     </TooltipProvider>
   );

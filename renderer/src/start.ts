@@ -12,17 +12,23 @@ import { showVideoIfMine } from './state/video.ts';
 export async function start(carrier: Carrier): Promise<void> {
   await startTexts();
   startMask();
-  useSession.subscribe(({ history }, before) => {
-    for (const entry of history) {
-      if (before.history.includes(entry)) break;
+  let isRestored = false;
+  const showMine = () => {
+    if (!isRestored) return;
+    // The newest last, so that it is the one that stays.
+    for (const entry of useSession.getState().history.toReversed())
       if (entry.result.frames === undefined) showIfMine(entry);
       else showVideoIfMine(entry);
-    }
+  };
+  useSession.subscribe(({ history }, before) => {
+    if (history !== before.history) showMine();
   });
   void stayConnected(carrier, async (isFirst) => {
     if (!isFirst) return flush();
     const sample = greeting()?.sample;
     if (!(await restore()) && sample !== undefined) openSample(sample);
+    isRestored = true;
+    showMine();
     performance.mark('attune:usable');
   });
 }

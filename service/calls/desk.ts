@@ -6,7 +6,7 @@ import type { Context } from '../context.ts';
 
 /** Calls that tell what there is and what a job would need. */
 export function deskCalls(context: Context): Pick<Handlers, 'hello' | 'words' | 'read' | 'estimate' | 'timeline'> {
-  const { options, engine, models, settings, queue, sample, batches } = context;
+  const { options, engine, models, settings, queue, dispatcher, sample, batches } = context;
   return {
     hello: async () => ({
       version: options.version,
@@ -14,6 +14,7 @@ export function deskCalls(context: Context): Pick<Handlers, 'hello' | 'words' | 
       ...models.list(),
       settings: settings.value,
       queue: queue.state(),
+      run: dispatcher.told(),
       batches: batches.states().reverse(),
       sample: { source: await sample(), request: sampleRequest((await sample()).ref) },
     }),

@@ -15,6 +15,7 @@ type Names =
   | 'select'
   | 'history.list'
   | 'history.remove'
+  | 'history.restore'
   | 'export'
   | 'export.video'
   | 'export.name'
@@ -51,6 +52,10 @@ export function mediaCalls({ media, history, keeper, models, emit, takeGrant }: 
     'history.remove'({ id }) {
       history.remove(id);
       emit({ kind: 'removed', id });
+      return {};
+    },
+    'history.restore'({ id }) {
+      emit({ kind: 'restored', entry: history.restore(id) });
       return {};
     },
     export: ({ id, options }) => exportResult(history.get(id), options, media),

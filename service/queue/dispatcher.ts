@@ -1,4 +1,4 @@
-import type { DeskEvent, HistoryEntry, QueuedJob } from '../../contract/index.ts';
+import type { DeskEvent, HistoryEntry, QueuedJob, RunEvent } from '../../contract/index.ts';
 import { AttuneError } from '../../engine/index.ts';
 import { explain } from '../explain.ts';
 import type { Keeper } from '../runner/keeper.ts';
@@ -48,6 +48,8 @@ interface Current {
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   #current: Current | undefined;
+  /** What the current job told that still holds, by what it is about. */
+  readonly #told = new Map<string, RunEvent>();
   #isClosed = false;
   #queueIsTold = true;
   #disk: Extract<DeskEvent, { kind: 'disk' }> | undefined;
@@ -179,7 +181,11 @@ export class Dispatcher {
     const current = this.#current;
     if (current === undefined || current.job.job !== message.job) return;
     if (message.kind === 'event') {
-      if (!current.isCancelled) this.#options.emit({ kind: 'run', job: message.job, event: message.event });
+      if (current.isCancelled) return;
+      const subject = subjectOf(message.event);
+      this.#told.delete(subject); // so that they stay in the order in which they were told
+      this.#told.set(subject, message.event);
+      this.#options.emit({ kind: 'run', job: message.job, event: message.event });
       return;
     }
     if (message.kind === 'failed') {
@@ -232,6 +238,12 @@ export class Dispatcher {
     this.#options.emit(this.#disk ?? { kind: 'disk', state: 'sound', sentence });
   }
 
+  /** For a window that comes later: what the running job has told so far. */
+  told(): { job: string; event: RunEvent }[] {
+    const job = this.#current?.isCancelled === false ? this.#current.job.job : undefined;
+    return job === undefined ? [] : [...this.#told.values()].map((event) => ({ job, event }));
+  }
+
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#retry);
@@ -241,6 +253,7 @@ export class Dispatcher {
   #free(): void {
     clearTimeout(this.#current?.timer);
     this.#current = undefined;
+    this.#told.clear();
   }
 
   #next(current: unknown): void {
@@ -291,5 +304,17 @@ export class Dispatcher {
     });
     queue.forget(job.job);
     emit({ kind: 'result', entry });
+  }
+}
+
+/** Events about one thing replace each other: a later step stands for the earlier ones. */
+function subjectOf(event: RunEvent): string {
+  switch (event.kind) {
+    case 'preview':
+      return `preview ${event.frame ?? ''}`;
+    case 'map':
+      return `map ${event.word}`;
+    default:
+      return event.kind;
   }
 }

@@ -138,7 +138,7 @@ describe('one row that cannot be read', () => {
 });
 
 describe('a file of another version', () => {
-  it.each([1, 2, 3, 4])('of form %i is brought up to date, and a copy of it as it was is kept', async (form) => {
+  it.each([1, 2, 3, 4, 5])('of form %i is brought up to date, and a copy of it as it was is kept', async (form) => {
     outside((db) => {
       for (const { sql } of MIGRATIONS.slice(0, form)) db.exec(sql);
       db.exec(`PRAGMA user_version = ${form}`);
@@ -199,6 +199,27 @@ describe('a damaged file', () => {
     const database = openStore();
     expect(database.notices.join()).toContain('was damaged: 0 rows');
     expect(openHistory(database).list(5)).toEqual([]);
+  });
+});
+
+describe('a removed result', () => {
+  it('is out of every list, comes back in its place within thirty days, and is gone after them', () => {
+    const history = openHistory(openStore());
+    const ids = ['result-0001', 'result-0002', 'result-0003'];
+    for (const id of ids) history.add(entry(id) as never);
+    history.remove('result-0002');
+    expect(history.has('result-0002')).toBe(false);
+    expect(() => history.get('result-0002')).toThrow(/it was removed/);
+    expect(() => history.restore('result-0001')).toThrow(/cannot be brought back/);
+    outside((db) => db.exec('UPDATE history SET removed_ms = removed_ms - 29 * 86400000 WHERE removed_ms IS NOT NULL'));
+    const again = openHistory(openStore());
+    expect(again.list(9).map(({ id }) => id)).toEqual(['result-0003', 'result-0001']);
+    expect(again.restore('result-0002').id).toBe('result-0002');
+    expect(again.list(9).map(({ id }) => id)).toEqual(ids.toReversed());
+    outside((db) => db.exec(`UPDATE history SET removed_ms = ${Date.now() - 31 * 86_400_000}`));
+    const later = openStore();
+    expect(() => openHistory(later).restore('result-0002')).toThrow(/cannot be brought back/);
+    expect(later.prepare('SELECT count(*) AS n FROM history').get()?.n).toBe(0);
   });
 });
 

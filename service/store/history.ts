@@ -10,15 +10,24 @@ export interface History {
   has(id: string): boolean;
   /** Throws 'request-invalid' for an entry that is not there. */
   get(id: string): HistoryEntry;
-  /** Throws 'request-invalid' for an entry that is not there. */
+  /** It can be restored until it is older than `KEPT_MS`. Throws 'request-invalid' for an entry that is not there. */
   remove(id: string): void;
+  /** Throws 'request-invalid' for an entry that was not removed, or too long ago. */
+  restore(id: string): HistoryEntry;
 }
+
+/** How long a removed result can be brought back. */
+const KEPT_MS = 30 * 24 * 60 * 60 * 1000;
 
 export function openHistory({ prepare, aside }: Database): History {
   const insert = prepare('INSERT INTO history (id, entry) VALUES (?, ?)');
-  const one = prepare('SELECT seq, entry FROM history WHERE id = ?');
-  const page = prepare('SELECT seq, id, entry FROM history WHERE seq < ? ORDER BY seq DESC LIMIT ?');
-  const remove = prepare('DELETE FROM history WHERE id = ?');
+  const one = prepare('SELECT seq, entry FROM history WHERE id = ? AND removed_ms IS NULL');
+  const page = prepare(
+    'SELECT seq, id, entry FROM history WHERE seq < ? AND removed_ms IS NULL ORDER BY seq DESC LIMIT ?',
+  );
+  const remove = prepare('UPDATE history SET removed_ms = ? WHERE id = ?');
+  const removed = prepare('SELECT entry FROM history WHERE id = ? AND removed_ms >= ?');
+  const restore = prepare('UPDATE history SET removed_ms = NULL WHERE id = ?');
   const find = (id: string) => {
     const row = one.get(id);
     if (row !== undefined) return row;
@@ -32,7 +41,22 @@ export function openHistory({ prepare, aside }: Database): History {
       return error instanceof Error ? error : new Error(String(error));
     }
   };
+  const readable = (id: string, entry: unknown): HistoryEntry => {
+    const known = read(entry);
+    if (!(known instanceof Error)) return known;
+    aside.put('history', id, known);
+    throw new AttuneError(
+      'request-invalid',
+      `The result ${id} cannot be read (${known.message}); it was put aside, and its picture is kept.`,
+      { field: 'id' },
+    );
+  };
   aside.restore('history', ({ entry }) => !(read(entry) instanceof Error));
+  try {
+    prepare('DELETE FROM history WHERE removed_ms < ?').run(Date.now() - KEPT_MS);
+  } catch {
+    // A full disk: they go at a later start.
+  }
   return {
     add: (entry) => void insert.run(entry.id, JSON.stringify(entry)),
     list(limit, before) {
@@ -53,19 +77,18 @@ export function openHistory({ prepare, aside }: Database): History {
       return entries;
     },
     has: (id) => one.get(id) !== undefined,
-    get(id) {
-      const known = read(find(id).entry);
-      if (!(known instanceof Error)) return known;
-      aside.put('history', id, known);
-      throw new AttuneError(
-        'request-invalid',
-        `The result ${id} cannot be read (${known.message}); it was put aside, and its picture is kept.`,
-        { field: 'id' },
-      );
-    },
+    get: (id) => readable(id, find(id).entry),
     remove(id) {
       find(id);
-      remove.run(id);
+      remove.run(Date.now(), id);
+    },
+    restore(id) {
+      const row = removed.get(id, Date.now() - KEPT_MS);
+      if (row === undefined)
+        throw new AttuneError('request-invalid', `The result ${id} cannot be brought back any more.`, { field: 'id' });
+      const entry = readable(id, row.entry);
+      restore.run(id);
+      return entry;
     },
   };
 }

@@ -51,4 +51,9 @@ export const MIGRATIONS: readonly Migration[] = [
   },
   // Jobs and results of the common engine: older rows are read as they are.
   { sql: '', form: 'c3696aeb99852f97' },
+  {
+    // When a result was removed; until it goes for good it can be brought back.
+    sql: 'ALTER TABLE history ADD COLUMN removed_ms REAL;',
+    form: 'c3696aeb99852f97',
+  },
 ];

@@ -1,5 +1,6 @@
 import { tryCall } from '../state/connection.ts';
 import { redo, undo, useEditor } from '../state/editor.ts';
+import { exportableOf } from '../state/exportable.ts';
 import { continueFrom, runAgain, submitRun, submitVariations } from '../state/runs.ts';
 import { forgetRun, useSession } from '../state/session.ts';
 import { submitVideo } from '../state/video.ts';
@@ -50,10 +51,7 @@ const tool = (id: Tool, key: string): Action => ({
   run: () => setView({ tool: id }),
 });
 
-const shownEntry = () => {
-  const { shown } = useEditor.getState().document;
-  return useSession.getState().history.find(({ id }) => id === shown);
-};
+const shownEntry = () => exportableOf(useEditor.getState().document, useSession.getState().history);
 
 const brush = (change: (view: View) => Partial<View>) => () => setView(change(useView.getState()));
 
@@ -179,6 +177,13 @@ export const ACTIONS: readonly Action[] = [
   { id: 'fit', group: 'view', keys: ['$mod+0'], inText: true, pages: ['edit'], run: () => canvas?.fit() },
   { id: 'zoom100', group: 'view', keys: ['$mod+1'], inText: true, pages: ['edit'], run: () => canvas?.zoomTo(1) },
   { id: 'zoom200', group: 'view', keys: ['$mod+2'], inText: true, pages: ['edit'], run: () => canvas?.zoomTo(2) },
+  {
+    id: 'showMask',
+    group: 'view',
+    keys: ['Q'],
+    pages: ['edit'],
+    run: () => setView(({ layers }) => ({ layers: { ...layers, mask: !layers.mask } })),
+  },
   {
     id: 'liveMaps',
     group: 'view',

@@ -1,5 +1,6 @@
 import { useView } from '../state/view.ts';
 import { isApple } from '../ui/platform.ts';
+import { isTyping } from '../ui/typing.ts';
 import { ACTIONS, type Action } from './actions.ts';
 import { chordOf, matches } from './chords.ts';
 
@@ -23,14 +24,6 @@ function onKey(event: KeyboardEvent): void {
   if (isUndo(action) && hasOwnUndo(event.target)) return;
   event.preventDefault();
   if (!event.repeat || action.repeats === true) action.run();
-}
-
-function isTyping(target: EventTarget | null): boolean {
-  return (
-    target instanceof HTMLElement &&
-    (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) &&
-    !(target instanceof HTMLInputElement && /^(checkbox|radio|range|button)$/.test(target.type))
-  );
 }
 
 const isUndo = ({ id }: Action) => id === 'undo' || id === 'redo';

@@ -1,15 +1,18 @@
 import i18n from 'i18next';
-import { type CallResult, MAX_MEDIA_BYTES } from '../../../contract/index.ts';
+import { type CallResult, MAX_MEDIA_BYTES, type MediaInfo } from '../../../contract/index.ts';
 import { sentenceOf, tryCall } from '../state/connection.ts';
-import { beginWith, change, openPicture } from '../state/editor.ts';
-import { documentFrom } from '../state/request.ts';
+import { beginWith, change, documentNow, openPicture } from '../state/editor.ts';
+import { documentFrom, restoredFrom } from '../state/request.ts';
 import { notify } from '../state/session.ts';
 import { setView, useView } from '../state/view.ts';
+import { isTyping } from '../ui/typing.ts';
+import { hasSettings, type Imported, offer, sayLost } from './offer.ts';
 import { isFilm, openClip, openFilm } from './openclip.ts';
 
 /** Opens a picture or clip that was chosen, dropped or pasted; what it says of its making is offered, not forced. */
 async function openFile(file: File): Promise<void> {
   try {
+    if (file.size === 0) return notify('error', i18n.t('open.empty', { name: file.name }));
     if (isFilm(file)) return await openFilm(file);
     if (file.size > MAX_MEDIA_BYTES) return notify('error', i18n.t('open.tooLarge', { name: file.name }));
     const bytes = new Uint8Array(await file.arrayBuffer());
@@ -17,24 +20,37 @@ async function openFile(file: File): Promise<void> {
     if (answer === undefined) return;
     const { media, imported } = answer;
     if (media?.frames !== undefined || imported?.request.segments !== undefined) return openClip(media, imported);
+    if (media === null && imported === null) return notify('error', i18n.t(refusalOf(file), { name: file.name }));
     if (media !== null) openPicture('open', media);
-    if (media === null && imported === null) return notify('error', i18n.t('open.nothing', { name: file.name }));
     setView({ page: 'edit' });
-    if (imported === null) return;
-    const settings = documentFrom(imported.request);
-    for (const note of imported.notes) notify('info', note);
-    if (Object.keys(settings).length === 0) return;
-    const restore = () => change('restore', { ...settings, isSeedLocked: true });
-    // Settings alone were dropped: that is what the user wants. With a picture they are a choice.
-    if (media === null) restore();
-    else
-      notify('info', i18n.t('open.hasSettings', { tool: imported.tool }), {
-        label: i18n.t('open.restore'),
-        run: restore,
-      });
+    if (imported !== null) offerSettings(imported, media, file.name);
   } catch (error) {
     notify('error', sentenceOf(error));
   }
+}
+
+/** What is said of a file that is no picture and holds no settings. */
+function refusalOf({ name, type }: File): 'open.svg' | 'open.heic' | 'open.nothing' {
+  if (type === 'image/svg+xml' || /\.svgz?$/i.test(name)) return 'open.svg';
+  return /^image\/hei[cf]$/.test(type) || /\.hei[cf]$/i.test(name) ? 'open.heic' : 'open.nothing';
+}
+
+/** Settings that came with a picture are a choice; alone they are what the user wants. What of them is lost stays readable. */
+function offerSettings(imported: Imported, media: MediaInfo | null, name: string): void {
+  const { tool, request, notes } = imported;
+  const { size } = request;
+  const isOther = size !== undefined && (size.width !== media?.width || size.height !== media.height);
+  const lost = [...notes, ...(isOther ? [i18n.t('open.sizeLeft', size)] : [])];
+  const restore = () =>
+    change('restore', {
+      ...restoredFrom(request, documentNow()),
+      ...(request.seed !== undefined && { isSeedLocked: true }),
+    });
+  if (media !== null) offer(imported, lost, restore);
+  else if (hasSettings(imported)) {
+    restore();
+    notify('info', i18n.t('open.restored', { name, tool }), undefined, lost);
+  } else sayLost(lost);
 }
 
 /** Asks for a picture with the system's own dialog. */
@@ -79,14 +95,22 @@ export function takeFiles(onDrag: (isOver: boolean) => void): () => void {
   const leave = (event: DragEvent) => event.relatedTarget === null && onDrag(false);
   const drop = (event: DragEvent) => {
     onDrag(false);
-    const [file] = event.dataTransfer?.files ?? [];
+    const { items, files } = event.dataTransfer ?? {};
+    const [file] = files ?? [];
     if (file === undefined) return;
     event.preventDefault();
+    // A folder comes as a file that cannot be read.
+    const folder = [...(items ?? [])].map((item) => item.webkitGetAsEntry()).find((entry) => entry?.isDirectory);
+    if (folder) return notify('error', i18n.t('open.folder', { name: folder.name }));
     void openFile(file);
+    if ((files?.length ?? 0) > 1) notify('info', i18n.t('open.oneOfMany', { name: file.name }));
   };
   const paste = (event: ClipboardEvent) => {
-    const file = [...(event.clipboardData?.files ?? [])].find(({ type }) => type.startsWith('image/'));
-    if (file === undefined) return;
+    const { clipboardData } = event;
+    const file = [...(clipboardData?.files ?? [])].find(({ type }) => type.startsWith('image/'));
+    if (file === undefined || event.defaultPrevented) return;
+    // Cells and texts of office programs come with a picture of themselves: who has the focus gets the text.
+    if (isTyping(event.target) && clipboardData?.types.includes('text/plain')) return;
     event.preventDefault();
     void openFile(file);
   };

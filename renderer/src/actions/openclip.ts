@@ -1,13 +1,12 @@
 import i18n from 'i18next';
-import type { CallResult, MediaInfo } from '../../../contract/index.ts';
+import type { MediaInfo } from '../../../contract/index.ts';
 import { call, tryCall } from '../state/connection.ts';
 import { documentNow } from '../state/editor.ts';
 import { notify, useSession } from '../state/session.ts';
 import { changeVideo, editClip } from '../state/video.ts';
 import { videoFrom, videoModelOf } from '../state/videorequest.ts';
 import { setView } from '../state/view.ts';
-
-type Imported = CallResult<'import'>['imported'];
+import { type Imported, offer, sayLost } from './offer.ts';
 
 /** So many frames of a film are taken: enough to choose from, and a second or so to send. */
 const MAX_FRAMES = 600;
@@ -46,22 +45,21 @@ export async function openFilm(file: File): Promise<void> {
 }
 
 /** Takes a clip to edit, and offers the settings that it was made with; settings alone are taken at once. */
-export function openClip(media: MediaInfo | null, imported: Imported): void {
+export function openClip(media: MediaInfo | null, imported: Imported | null): void {
   setView({ page: 'video' });
   const restore = () => imported && changeVideo('restore', videoFrom(imported.request));
-  if (media === null) return void restore();
   const request = imported?.request;
-  editClip(media, request?.segments?.[0]?.prompt ?? request?.prompt ?? '');
-  for (const note of imported?.notes ?? []) notify('info', note);
-  if (imported !== null && Object.keys(imported.request).length > 0)
-    notify('info', i18n.t('open.hasSettings', { tool: imported.tool }), {
-      label: i18n.t('open.restore'),
-      run: restore,
-    });
+  if (media === null) {
+    restore();
+    sayLost(imported?.notes ?? []);
+  } else {
+    editClip(media, request?.segments?.[0]?.prompt ?? request?.prompt ?? '');
+    if (imported !== null) offer(imported, imported.notes, restore);
+  }
 }
 
 /** What the tags of a film say of its making, read as a file of settings is. */
-async function importedFrom(filmTags: Readonly<Record<string, string>>): Promise<Imported> {
+async function importedFrom(filmTags: Readonly<Record<string, string>>): Promise<Imported | null> {
   const bytes = new TextEncoder().encode(JSON.stringify({ filmTags }));
   const answer = await tryCall('import', { name: 'film.json', bytes });
   return answer?.imported ?? null;

@@ -20,8 +20,11 @@ export const escapePointer = (): void => escapeGesture();
 export function attachPointers(stage: HTMLElement): () => void {
   const down = new Map<number, Point>();
   let gesture: Gesture | undefined;
+  /** The pointer that draws. */
+  let drawing: number | undefined;
   let isPanning = false;
   let isSpaceDown = false;
+  let isPenDown = false;
   let corner = stage.getBoundingClientRect();
 
   const inStage = ({ clientX, clientY }: MouseEvent): Point => ({ x: clientX - corner.left, y: clientY - corner.top });
@@ -29,12 +32,20 @@ export function attachPointers(stage: HTMLElement): () => void {
   const giveUp = () => {
     gesture?.cancel();
     gesture = undefined;
+    drawing = undefined;
   };
   escapeGesture = giveUp;
 
   const onDown = (event: PointerEvent) => {
     if (event.target instanceof Element && event.target.closest(`[${OWN_POINTER}]`) !== null) return;
     if (useStage.getState().picture === null) return;
+    // A hand that rests beside the pen draws nothing and takes nothing back.
+    if (event.pointerType === 'touch' && isPenDown) return;
+    if (event.pointerType === 'pen') {
+      isPenDown = true;
+      down.clear();
+      giveUp();
+    }
     corner = stage.getBoundingClientRect();
     stage.setPointerCapture(event.pointerId);
     down.set(event.pointerId, inStage(event));
@@ -46,6 +57,7 @@ export function attachPointers(stage: HTMLElement): () => void {
     if (isPanning) stage.dataset.panning = '';
     else if ((event.buttons & PEN_ERASER) !== 0) gesture = startGesture('eraser', inPicture(event), event);
     else if (event.button === 0) gesture = startGesture(tool, inPicture(event), event);
+    drawing = gesture === undefined ? undefined : event.pointerId;
   };
 
   const onMove = (event: PointerEvent) => {
@@ -57,7 +69,7 @@ export function attachPointers(stage: HTMLElement): () => void {
     const now = inStage(event);
     if (down.size > 1) pinch(event.pointerId, before, now);
     else if (isPanning) panBy(now.x - before.x, now.y - before.y);
-    else if (gesture !== undefined) {
+    else if (gesture !== undefined && event.pointerId === drawing) {
       const events = event.getCoalescedEvents();
       gesture.move((events.length === 0 ? [event] : events).map(inPicture));
     }
@@ -75,13 +87,15 @@ export function attachPointers(stage: HTMLElement): () => void {
   };
 
   const onUp = (event: PointerEvent) => {
+    if (event.pointerType === 'pen') isPenDown = false;
     if (!down.delete(event.pointerId)) return;
     isPanning = false;
     delete stage.dataset.panning;
+    // What was drawn stays, also where the system took the pointer away.
     const finished = gesture;
     gesture = undefined;
-    if (event.type === 'pointerup') finished?.finish();
-    else finished?.cancel();
+    drawing = undefined;
+    finished?.finish();
   };
 
   const onLeave = () => setOverlay({ pointer: null });

@@ -1,9 +1,9 @@
 import { useEffect, useMemo, useState } from 'react';
 import type { MediaInfo, Pixels } from '../../../contract/index.ts';
 import { sentenceOf } from '../state/connection.ts';
-import type { Document } from '../state/document.ts';
 import { useEditor } from '../state/editor.ts';
 import { bitmapOf } from '../state/media.ts';
+import { belongsHere } from '../state/runs.ts';
 import { notify, type Session, useSession } from '../state/session.ts';
 import { useView } from '../state/view.ts';
 import { useHeatWord } from './heat.ts';
@@ -28,7 +28,7 @@ export interface Scene {
 export function useScene(): Scene {
   const document = useEditor((editor) => editor.document);
   const entry = useSession(({ history }) => history.find(({ id }) => id === document.shown));
-  const preview = useSession((session) => previewFor(session, document));
+  const preview = useSession(previewFor);
   const source = useBitmap(document.source);
   const result = useBitmap(entry?.result ?? null);
   const previewImage = useMemo(() => (preview === null ? null : canvasOf(preview, rgbaOf(preview))), [preview]);
@@ -44,12 +44,11 @@ export function useScene(): Scene {
 }
 
 /** What the running job shows, where it works on the picture that is open. */
-function previewFor({ run, queue }: Session, { source }: Document): Pixels | null {
+function previewFor({ run, queue }: Session): Pixels | null {
   if (run === null || run.preview === null) return null;
   const job = queue.jobs.find((queued) => queued.job === run.job);
-  const worksOn = job?.request.source?.sha256;
-  const isOurs = worksOn === undefined ? job?.batch === undefined : worksOn === source?.ref.sha256;
-  return isOurs ? run.preview : null;
+  if (job === undefined || job.batch !== undefined) return null;
+  return belongsHere(job.job, job.request) ? run.preview : null;
 }
 
 function useBitmap(media: MediaInfo | null): ImageBitmap | null {

@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { AttuneShell, ExportOptions, HistoryEntry } from '../../../contract/index.ts';
 import { tryCall } from '../state/connection.ts';
-import { useEditor } from '../state/editor.ts';
+import { useExportable } from '../state/exportable.ts';
 import { notify, useSession } from '../state/session.ts';
 import { setView, useView } from '../state/view.ts';
 import { Button, Dialog } from '../ui/controls.tsx';
@@ -13,8 +13,7 @@ import { DEFAULT_EXPORT, ExportFields } from './ExportFields.tsx';
 export function ExportDialog() {
   const { t } = useTranslation();
   const isOpen = useView(({ dialog }) => dialog === 'export');
-  const shown = useEditor(({ document }) => document.shown);
-  const entry = useSession(({ history }) => history.find(({ id }) => id === shown));
+  const entry = useExportable();
   return (
     <Dialog
       title={t('export.title')}

@@ -1,7 +1,7 @@
 import { Copy } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
-import { useEditor } from '../state/editor.ts';
-import { notify, useSession } from '../state/session.ts';
+import { useExportable } from '../state/exportable.ts';
+import { notify } from '../state/session.ts';
 import { setView, useView } from '../state/view.ts';
 import { Button, Dialog } from '../ui/controls.tsx';
 
@@ -9,8 +9,7 @@ import { Button, Dialog } from '../ui/controls.tsx';
 export function RecordDialog() {
   const { t } = useTranslation();
   const isOpen = useView(({ dialog }) => dialog === 'record');
-  const shown = useEditor(({ document }) => document.shown);
-  const entry = useSession(({ history }) => history.find(({ id }) => id === shown));
+  const entry = useExportable();
   const text = entry === undefined ? '' : JSON.stringify({ record: entry.record, figures: entry.figures }, null, 2);
   const copy = async () => {
     await navigator.clipboard.writeText(text);

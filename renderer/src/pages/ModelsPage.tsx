@@ -4,6 +4,7 @@ import type { LostFolder, ModelCheck, ModelInfo } from '../../../contract/index.
 import { call, sentenceOf, tryCall } from '../state/connection.ts';
 import { change, useEditor } from '../state/editor.ts';
 import { notify, useSession } from '../state/session.ts';
+import { changeVideo } from '../state/video.ts';
 import { setView } from '../state/view.ts';
 import { Button } from '../ui/controls.tsx';
 import { bytesText } from '../ui/format.ts';
@@ -80,15 +81,18 @@ function LostCard({ lost: { folder, reason } }: { readonly lost: LostFolder }) {
 function ModelCard({ model }: { readonly model: ModelInfo }) {
   const { t } = useTranslation();
   const { ref, title, kind, place, family, isRunnable, notes, weightBytes, peakBytes, defaults, hasVocabulary } = model;
-  const isInUse = useEditor(({ document }) => document.checkpoint === ref);
+  const isVideo = model.makes === 'video';
+  const isInUse = useEditor(({ document }) => (isVideo ? document.video : document).checkpoint === ref);
   const [check, setCheck] = useState<ModelCheck | 'running'>();
   const verify = async () => {
     setCheck('running');
     setCheck(await tryCall('models.check', { ref }));
   };
   const use = () => {
-    change('model', { checkpoint: ref });
-    setView({ page: 'edit' });
+    // Each page has a model of its own kind.
+    if (isVideo) changeVideo('model', { checkpoint: ref });
+    else change('model', { checkpoint: ref });
+    setView({ page: isVideo ? 'video' : 'edit' });
   };
   const facts = [
     family?.toUpperCase(),

@@ -1,8 +1,7 @@
 import { Download, FileText, ImagePlus, RotateCw, Trash2 } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import type { HistoryEntry } from '../../../contract/index.ts';
-import { tryCall } from '../state/connection.ts';
-import { change, useEditor } from '../state/editor.ts';
+import { removeResult, show, useEditor } from '../state/editor.ts';
 import { continueFrom, recall, runAgain } from '../state/runs.ts';
 import { useSession } from '../state/session.ts';
 import { setView } from '../state/view.ts';
@@ -22,7 +21,7 @@ export function HistoryStrip() {
       entries={history}
       shown={shown}
       labelOf={({ request: { prompt, seed } }) => t('history.result', { prompt, seed })}
-      onShow={(chosen) => void (chosen === undefined ? change('result', { shown: null }) : recall(chosen))}
+      onShow={(chosen) => void (chosen === undefined ? show({ shown: null }) : recall(chosen))}
     >
       {entry !== undefined && <EntryButtons entry={entry} />}
     </ResultStrip>
@@ -50,7 +49,7 @@ function EntryButtons({ entry }: { readonly entry: HistoryEntry }) {
       <IconButton label={t('history.export')} onClick={() => setView({ dialog: 'export' })}>
         <Download size={16} aria-hidden />
       </IconButton>
-      <IconButton label={t('history.remove')} onClick={() => void tryCall('history.remove', { id: entry.id })}>
+      <IconButton label={t('history.remove')} onClick={() => removeResult(entry.id)}>
         <Trash2 size={16} aria-hidden />
       </IconButton>
     </div>

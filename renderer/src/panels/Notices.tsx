@@ -1,6 +1,6 @@
 import { X } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
-import { closeNotice, useSession } from '../state/session.ts';
+import { closeNotice, type Notice, useSession } from '../state/session.ts';
 import { Button } from '../ui/controls.tsx';
 
 /** Sentences for the user, over everything; errors stay until they are closed. */
@@ -9,9 +9,9 @@ export function Notices() {
   const notices = useSession((session) => session.notices);
   return (
     <section className="notices" aria-label={t('app.notices')} aria-live="polite">
-      {notices.map(({ id, tone, text, action }) => (
+      {notices.map(({ id, tone, text, details, action }) => (
         <div key={id} className={`notice ${tone}`} role={tone === 'error' ? 'alert' : undefined}>
-          <span>{text}</span>
+          <NoticeText text={text} details={details} />
           {action !== undefined && (
             <Button
               onClick={() => {
@@ -28,5 +28,21 @@ export function Notices() {
         </div>
       ))}
     </section>
+  );
+}
+
+/** The sentence, and those that belong to it. */
+export function NoticeText({ text, details }: Pick<Notice, 'text' | 'details'>) {
+  return (
+    <div className="notice-text">
+      <p>{text}</p>
+      {details.length > 0 && (
+        <ul className="hint">
+          {details.map((detail) => (
+            <li key={detail}>{detail}</li>
+          ))}
+        </ul>
+      )}
+    </div>
   );
 }

@@ -61,6 +61,7 @@ function JobItem({
 }) {
   const { t } = useTranslation();
   const method = useSession(({ methods }) => methods.find(({ id }) => id === presentMethodId(request.method)));
+  const isPaused = useSession((session) => session.queue.isPaused);
   const earlier = waiting[place - 1]?.job;
   const afterNext = waiting[place + 2]?.job;
   return (
@@ -68,7 +69,7 @@ function JobItem({
       <div className="job-text">
         <span className="job-prompt">{titleOf(request) || t('queue.noPrompt')}</span>
         <span className="hint">
-          {t(`queue.state.${state}`)}
+          {t(state === 'running' && isPaused ? 'run.paused' : `queue.state.${state}`)}
           {attempts > 1 && ` · ${t('queue.attempts', { count: attempts })}`} · {method?.title ?? request.method} ·{' '}
           {t('queue.seed', { seed: request.seed })}
         </span>

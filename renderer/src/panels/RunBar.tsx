@@ -41,7 +41,8 @@ export function RunBar({
           tone="primary"
           disabled={missing !== undefined || link !== 'open' || engine.state === 'stopped'}
           aria-keyshortcuts="Control+Enter Meta+Enter"
-          onClick={() => void submitRun()}
+          // The second click of a double click asks for nothing more.
+          onClick={({ detail }) => detail < 2 && void submitRun()}
         >
           <WandSparkles size={16} aria-hidden />
           {t(
@@ -49,7 +50,10 @@ export function RunBar({
           )}
           {!isRunning && <kbd aria-hidden>{keysText('run')}</kbd>}
         </Button>
-        <Button disabled={missing !== undefined || link !== 'open'} onClick={() => void submitVariations()}>
+        <Button
+          disabled={missing !== undefined || link !== 'open'}
+          onClick={({ detail }) => detail < 2 && void submitVariations()}
+        >
           {t('run.variations')}
         </Button>
         {(isRunning || waiting > 0) && (
@@ -79,7 +83,9 @@ export function RunProgressBar() {
   if (run === null) return null;
   const share = run.of === 0 ? 0 : run.step / run.of;
   const text = isPaused
-    ? t('run.paused')
+    ? run.of === 0
+      ? t('run.paused')
+      : t('run.pausedAt', { step: run.step, of: run.of })
     : run.of === 0
       ? t(`stage.${run.stage}` as 'stage.open')
       : `${t('run.step', { step: run.step, of: run.of })}${run.etaMs !== null && run.step < run.of ? ` · ${t('run.left', { time: durationText(run.etaMs) })}` : ''}`;

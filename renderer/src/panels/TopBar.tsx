@@ -1,9 +1,10 @@
-import { CircleHelp, Download, FolderOpen, Moon, Redo2, Sun, Undo2 } from 'lucide-react';
+import { CircleHelp, Download, FolderOpen, MessageSquareText, Moon, Redo2, Sun, Undo2 } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { keysText } from '../actions/actions.ts';
 import { choosePicture } from '../actions/open.ts';
 import { tryCall } from '../state/connection.ts';
 import { redo, undo, useEditor } from '../state/editor.ts';
+import { useExportable } from '../state/exportable.ts';
 import { useSession } from '../state/session.ts';
 import { type Page, setView, useView } from '../state/view.ts';
 import { Button, IconButton } from '../ui/controls.tsx';
@@ -40,6 +41,9 @@ export function TopBar() {
       </div>
       <EngineState />
       <ThemeButton />
+      <IconButton label={t('app.notices')} onClick={() => setView({ dialog: 'messages' })}>
+        <MessageSquareText size={18} aria-hidden />
+      </IconButton>
       <IconButton label={t('app.keys')} keys={keysText('keys')} onClick={() => setView({ dialog: 'keys' })}>
         <CircleHelp size={18} aria-hidden />
       </IconButton>
@@ -49,7 +53,8 @@ export function TopBar() {
 
 function EditTools() {
   const { t } = useTranslation();
-  const { document, isSaved } = useEditor();
+  const isSaved = useEditor((editor) => editor.isSaved);
+  const exported = useExportable();
   return (
     <>
       <Button tone="quiet" onClick={() => void choosePicture()}>
@@ -57,7 +62,7 @@ function EditTools() {
         {t('app.open')}
       </Button>
       <UndoTools />
-      <Button tone="quiet" disabled={document.shown === null} onClick={() => setView({ dialog: 'export' })}>
+      <Button tone="quiet" disabled={exported === undefined} onClick={() => setView({ dialog: 'export' })}>
         <Download size={16} aria-hidden />
         {t('app.export')}
       </Button>

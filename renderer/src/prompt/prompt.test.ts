@@ -19,6 +19,22 @@ describe('word weights', () => {
     expect(applyTo(heavier, changeWeight(heavier, { from: 4, to: 4 }, -1))).toBe(text);
   });
 
+  it.each([
+    ['an accent of its own', 'cafe\u0301 noir', 2, '(cafe\u0301:1.1) noir'],
+    [
+      'Arabic with vowel signs',
+      '\u0642\u0650\u0637\u064e\u0651\u0629 x',
+      3,
+      '(\u0642\u0650\u0637\u064e\u0651\u0629:1.1) x',
+    ],
+    ['Hindi', '\u0939\u093f\u0902\u0926\u0940 x', 1, '(\u0939\u093f\u0902\u0926\u0940:1.1) x'],
+    ['an emoji', 'a \u{1f431} here', 3, 'a (\u{1f431}:1.1) here'],
+    ['joined emoji', '\u{1f469}\u200d\u{1f33e} x', 2, '(\u{1f469}\u200d\u{1f33e}:1.1) x'],
+    ['a tag', 'long_hair, red', 3, '(long_hair:1.1), red'],
+  ])('go around the whole of %s', (_name, text, at, heavier) => {
+    expect(applyTo(text, changeWeight(text, { from: at, to: at }, 1))).toBe(heavier);
+  });
+
   it('go around a selection without the spaces at its ends, and stay between 0 and 2', () => {
     expect(applyTo('a red apple', changeWeight('a red apple', { from: 1, to: 11 }, -3))).toBe('a (red apple:0.7)');
     expect(changeWeight('red', { from: 0, to: 3 }, 50)?.weight).toBe(2);

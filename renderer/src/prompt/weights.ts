@@ -51,11 +51,17 @@ export function changeWeight(text: string, selection: Span, steps: number): Weig
   return { replace: { ...outer, insert }, selection: { from: start, to: start + words.length }, weight };
 }
 
+/** Letters with their marks and vowel signs, digits, emoji with what joins them, and what stands within tags such as `long_hair`. */
+const OF_A_WORD =
+  /(?:[\p{L}\p{M}\p{N}\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Regional_Indicator}'’_-]|\u200c|\u200d|\ufe0f)+/gu;
+
 /** The word around or right before a position. */
 export function wordAt(text: string, at: number): Span | undefined {
-  const before = /[\p{L}\p{N}'’-]*$/u.exec(text.slice(0, at))?.[0].length ?? 0;
-  const after = /^[\p{L}\p{N}'’-]*/u.exec(text.slice(at))?.[0].length ?? 0;
-  return before + after === 0 ? undefined : { from: at - before, to: at + after };
+  for (const { index, 0: word } of text.matchAll(OF_A_WORD)) {
+    const to = index + word.length;
+    if (index <= at && at <= to) return { from: index, to };
+  }
+  return undefined;
 }
 
 function trimmed(text: string, { from, to }: Span): Span {

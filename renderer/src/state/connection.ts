@@ -62,6 +62,7 @@ export async function stayConnected(carrier: Carrier, onOpen: (isFirst: boolean)
         linkSentence: '',
       });
       takeQueue(queue);
+      for (const told of hello.run) take({ kind: 'run', ...told });
       attempt = 0;
       await onOpen(isFirst);
       isFirst = false;

@@ -101,7 +101,15 @@ export type Command =
       readonly after: Partial<Document>;
     }
   | { readonly kind: 'mask'; readonly label: string; readonly patch: Uint8Array }
-  /** Another picture: its mask is empty, the old one is kept to come back to. */
+  /** A result was taken out of the history, which undo puts back. */
+  | {
+      readonly kind: 'remove';
+      readonly label: string;
+      readonly id: string;
+      readonly before: Partial<Document>;
+      readonly after: Partial<Document>;
+    }
+  /** Another picture with a mask of its own, empty or as a result was made with; the old one is kept to come back to. */
   | {
       readonly kind: 'open';
       readonly label: string;

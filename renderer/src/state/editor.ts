@@ -1,6 +1,6 @@
 import { create } from 'zustand';
 import type { CallResult, MediaInfo } from '../../../contract/index.ts';
-import { call } from './connection.ts';
+import { call, tryCall } from './connection.ts';
 import { type Command, type Document, EMPTY_DOCUMENT } from './document.ts';
 import { applied, encodeEntry, type JournalEntry, type MaskReplay, redone, replay, undone } from './journal.ts';
 import { amended, continues, EMPTY_UNDO, fieldsBefore, pushed, type UndoList } from './undo.ts';
@@ -50,6 +50,26 @@ export function change(label: string, after: Partial<Document>): void {
   write({ type: isTyping ? 'amend' : 'do', command });
 }
 
+/** Changes what is looked at: no step of undo, and what was undone can still be done again. It is there after a restart. */
+export function show(fields: Pick<Document, 'shown'> | Pick<Document, 'video'>): void {
+  useEditor.setState(({ document }) => ({ document: { ...document, ...fields } }));
+  write({ type: 'show', fields });
+}
+
+/** Takes a result out of the history as one step of undo. */
+export function removeResult(id: string): void {
+  const { document, undo } = useEditor.getState();
+  const { video } = document;
+  const after: Partial<Document> = {
+    ...(document.shown === id && { shown: null }),
+    ...(video.shown === id && { video: { ...video, shown: null } }),
+  };
+  const command: Command = { kind: 'remove', label: 'remove', id, before: fieldsBefore(document, after), after };
+  useEditor.setState({ document: { ...document, ...after }, undo: pushed(undo, command) });
+  write({ type: 'do', command });
+  void tryCall('history.remove', { id });
+}
+
 /** Takes in what a tool painted; the pixels have changed already. */
 export function maskChanged(label: string, patch: Uint8Array): void {
   const command: Command = { kind: 'mask', label, patch };
@@ -57,8 +77,13 @@ export function maskChanged(label: string, patch: Uint8Array): void {
   write({ type: 'do', command });
 }
 
-/** Opens another picture: its mask is empty, and undo brings the old one back with its mask. */
-export function openPicture(label: string, source: MediaInfo, more: Partial<Document> = {}): void {
+/** Opens another picture with a whole mask, an empty one if it is left out; undo brings the old one back with its mask. */
+export function openPicture(
+  label: string,
+  source: MediaInfo,
+  more: Partial<Document> = {},
+  maskAfter: Uint8Array = emptyMask(source.width, source.height),
+): void {
   const { document, undo } = useEditor.getState();
   const after: Partial<Document> = { shown: null, ...more, source };
   const command: Command = {
@@ -67,7 +92,7 @@ export function openPicture(label: string, source: MediaInfo, more: Partial<Docu
     before: fieldsBefore(document, after),
     after,
     maskBefore: mask.save(),
-    maskAfter: emptyMask(source.width, source.height),
+    maskAfter,
   };
   useEditor.setState({ document: applied(document, command, 'redo', mask), undo: pushed(undo, command) });
   write({ type: 'do', command });
@@ -87,13 +112,15 @@ export const redo = (): string | undefined => step('redo');
 /** @returns the label of what was undone or done again */
 function step(direction: 'undo' | 'redo'): string | undefined {
   const { document, undo: list } = useEditor.getState();
-  const label = list.commands[direction === 'undo' ? list.done - 1 : list.done]?.label;
+  const command = list.commands[direction === 'undo' ? list.done - 1 : list.done];
   const state = (direction === 'undo' ? undone : redone)({ document, undo: list }, mask);
   if (state === undefined) return undefined;
   lastSetMs = 0;
   useEditor.setState(state);
   write({ type: direction });
-  return label;
+  if (command?.kind === 'remove')
+    void tryCall(direction === 'undo' ? 'history.restore' : 'history.remove', { id: command.id });
+  return command?.label;
 }
 
 /** Reads the journal of the last time. @returns whether there was one */

@@ -7,6 +7,8 @@ export type JournalEntry =
   | { readonly type: 'snapshot'; readonly document: Document; readonly mask: Uint8Array; readonly undo: UndoList }
   | { readonly type: 'do'; readonly command: Command }
   | { readonly type: 'amend'; readonly command: Command }
+  /** What is looked at changed, which is no step of undo. */
+  | { readonly type: 'show'; readonly fields: Partial<Document> }
   | { readonly type: 'undo' }
   | { readonly type: 'redo' };
 
@@ -77,6 +79,8 @@ function replayed({ document, undo }: State, entry: JournalEntry, mask: MaskRepl
       return { document: applied(document, entry.command, 'redo', mask), undo: pushed(undo, entry.command) };
     case 'amend':
       return { document: applied(document, entry.command, 'redo', mask), undo: amended(undo, entry.command) };
+    case 'show':
+      return { document: { ...document, ...entry.fields }, undo };
     case 'undo':
       return undone({ document, undo }, mask) ?? { document, undo };
     case 'redo':

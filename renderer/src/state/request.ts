@@ -67,7 +67,23 @@ export function requestOf(document: Document, method: MethodDescription, mask: M
 
 type Loose<T> = { readonly [Key in keyof T]?: T[Key] | undefined };
 
-/** The document's fields that a request sets: for bringing a result's or another tool's settings back. */
+/**
+ * All of the document's settings as a request has them: what it leaves open is open, nothing of what was there before stays, but for
+ * controls of other methods. A request without a method is another tool's: its prompt says what the opened picture shows.
+ */
+export function restoredFrom(request: Loose<EditRequest>, { params, method: now }: Document): Partial<Document> {
+  const method = request.method === undefined ? now : presentMethodId(request.method);
+  return {
+    ...documentFrom(request),
+    sourcePrompt: request.sourcePrompt ?? (request.method === undefined ? (request.prompt ?? '') : ''),
+    negative: request.negative ?? '',
+    steps: request.steps ?? null,
+    guidance: request.guidance ?? null,
+    params: { ...params, [method]: request.params ?? {} },
+  };
+}
+
+/** The document's fields that a request sets. */
 export function documentFrom(request: Loose<EditRequest>): Partial<Document> {
   const { checkpoint, prompt, sourcePrompt, negative, steps, guidance, seed, params } = request;
   const method = request.method === undefined ? undefined : presentMethodId(request.method);

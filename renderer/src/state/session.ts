@@ -32,6 +32,8 @@ export interface Notice {
   readonly id: number;
   readonly tone: 'info' | 'warning' | 'error';
   readonly text: string;
+  /** More sentences below it; one that has them stays until it is closed. */
+  readonly details: readonly string[];
   readonly action?: { readonly label: string; readonly run: () => void };
 }
 
@@ -54,6 +56,8 @@ export interface Session {
   readonly hasMoreHistory: boolean;
   readonly run: RunProgress | null;
   readonly notices: readonly Notice[];
+  /** All of them, the newest first: to be read again. */
+  readonly messages: readonly Notice[];
 }
 
 export const useSession = create<Session>(() => ({
@@ -71,10 +75,15 @@ export const useSession = create<Session>(() => ({
   hasMoreHistory: false,
   run: null,
   notices: [],
+  messages: [],
 }));
 
 const set = useSession.setState;
 const get = useSession.getState;
+
+/** Newest first, each once. */
+const inOrder = (entries: readonly HistoryEntry[]) =>
+  [...new Map(entries.map((entry) => [entry.id, entry])).values()].sort((a, b) => b.createdMs - a.createdMs);
 
 /** Takes in what the service pushed. */
 export function take(event: DeskEvent): void {
@@ -87,6 +96,9 @@ export function take(event: DeskEvent): void {
       break;
     case 'result':
       set(({ history }) => ({ history: [event.entry, ...history.filter(({ id }) => id !== event.entry.id)] }));
+      break;
+    case 'restored':
+      set(({ history }) => ({ history: inOrder([event.entry, ...history]) }));
       break;
     case 'removed':
       set(({ history }) => ({ history: history.filter(({ id }) => id !== event.id) }));
@@ -172,12 +184,28 @@ function takeProgress({ job, event }: Extract<DeskEvent, { kind: 'run' }>): void
 
 let lastNotice = 0;
 
-/** Shows a sentence; errors stay until they are closed. */
-export function notify(tone: Notice['tone'], text: string, action?: Notice['action']): void {
+const MAX_SHOWN = 4;
+const MAX_MESSAGES = 100;
+
+const stays = ({ tone, details, action }: Notice) => tone === 'error' || details.length > 0 || action !== undefined;
+
+/** Shows a sentence; errors, and what has details or a button, stay until they are closed. All can be read again as messages. */
+export function notify(
+  tone: Notice['tone'],
+  text: string,
+  action?: Notice['action'],
+  details: readonly string[] = [],
+): void {
   lastNotice += 1;
-  const notice: Notice = { id: lastNotice, tone, text, ...(action && { action }) };
-  set(({ notices }) => ({ notices: [...notices.filter((other) => other.text !== text).slice(-3), notice] }));
-  if (tone !== 'error') setTimeout(() => closeNotice(notice.id), 8000);
+  const notice: Notice = { id: lastNotice, tone, text, details, ...(action && { action }) };
+  set(({ notices, messages }) => {
+    const others = notices.filter((other) => other.text !== text);
+    // Where there is no room, what would go by itself goes first.
+    const first = others.find((other) => !stays(other)) ?? others[0];
+    const kept = others.length < MAX_SHOWN ? others : others.filter((other) => other !== first);
+    return { notices: [...kept, notice], messages: [notice, ...messages].slice(0, MAX_MESSAGES) };
+  });
+  if (!stays(notice)) setTimeout(() => closeNotice(notice.id), 8000);
 }
 
 export function closeNotice(id: number): void {

@@ -3,13 +3,15 @@ import { boxOf, maskOf } from '../video/editbox.ts';
 import { pixelsOf } from '../video/frames.ts';
 import { call, sentenceOf, tryCall } from './connection.ts';
 import type { ClipEdit, VideoDraft } from './document.ts';
-import { change, documentNow } from './editor.ts';
+import { change, documentNow, show } from './editor.ts';
+import { forgetMine, isMine, rememberMine } from './mine.ts';
 import { setByHand } from './request.ts';
 import { randomSeed } from './runs.ts';
 import { notify, useSession } from './session.ts';
 import {
   changesClip,
   editOf,
+  missingForVideo,
   partOf,
   videoFrom,
   videoMethodOf,
@@ -34,9 +36,6 @@ export function changeEdit(label: string, after: Partial<ClipEdit>): void {
   changeVideo(label, { edit: { ...editOf(documentNow().video), ...after } });
 }
 
-/** Jobs of this window whose video is shown when it comes. */
-const mine = new Set<string>();
-
 /** Makes the video again with other noise for one of its prompts. */
 export async function remakeClip(at: number): Promise<void> {
   const { clips } = documentNow().video;
@@ -49,12 +48,16 @@ export async function remakeClip(at: number): Promise<void> {
   await submitVideo();
 }
 
-/** Puts the video into the queue. */
+let isSubmitting = false;
+
+/** Puts the video into the queue; one that is on its way there is not put in twice. */
 export async function submitVideo(): Promise<void> {
   const { methods, models } = useSession.getState();
   const draft = documentNow().video;
   const [method, model] = [videoMethodOf(draft, methods), videoModelOf(draft, models)];
-  if (method === undefined || model === undefined) return;
+  if (method === undefined || model === undefined || isSubmitting) return;
+  if (missingForVideo(draft, method) !== undefined) return;
+  isSubmitting = true;
   try {
     if (!draft.isSeedLocked)
       changeVideo('seed', { seed: randomSeed(), clips: draft.clips.map(({ seed: _, ...clip }) => clip) });
@@ -64,9 +67,11 @@ export async function submitVideo(): Promise<void> {
     const { job } = await call('jobs.submit', {
       request: { ...request, ...(source && { source: source.ref }), ...(mask && { mask: mask.ref }) },
     });
-    mine.add(job);
+    rememberMine(job, null);
   } catch (error) {
-    notify('error', error instanceof Error ? error.message : String(error));
+    notify('error', sentenceOf(error));
+  } finally {
+    isSubmitting = false;
   }
 }
 
@@ -85,11 +90,17 @@ async function storedBox({ source, box }: ClipEdit): Promise<MediaInfo | undefin
   return call('media.putPixels', { name: 'box.png', pixels: maskOf(box, source.width, source.height) });
 }
 
+/** Plays a result, or none: no step of undo. */
+export function showVideo(shown: string | null): void {
+  show({ video: { ...documentNow().video, shown } });
+}
+
 /** Shows a video that this window asked for. */
 export function showVideoIfMine(entry: HistoryEntry): void {
-  if (!mine.delete(entry.id)) return;
+  if (!isMine(entry.id)) return;
+  forgetMine(entry.id);
   for (const warning of entry.warnings) notify('warning', warning);
-  changeVideo('result', { shown: entry.id });
+  showVideo(entry.id);
 }
 
 /** Shows a video and brings back everything that it was made with. */

@@ -23,7 +23,7 @@ export interface View {
   /** Whether a running job shows where it looks without being asked. */
   readonly hasLiveMaps: boolean;
   readonly zoom: number;
-  readonly dialog: 'keys' | 'export' | 'record' | null;
+  readonly dialog: 'keys' | 'export' | 'record' | 'messages' | null;
   readonly sidePanel: 'edit' | 'queue' | 'layers';
 }
 

@@ -6,7 +6,7 @@ import {
   Switch as RadixSwitch,
   Tooltip as RadixTooltip,
 } from 'radix-ui';
-import { type ButtonHTMLAttributes, type ReactNode, useEffect, useState } from 'react';
+import { type ButtonHTMLAttributes, type ReactNode, useEffect, useRef, useState } from 'react';
 
 /** A button with an icon alone: its label is its name and its tooltip, with the key that does the same. */
 export function IconButton({
@@ -231,11 +231,23 @@ export function Dialog({
   readonly closeLabel: string;
   readonly children: ReactNode;
 }) {
+  // Opened by keys and menus as well as by buttons: the focus goes back to where it was.
+  const opener = useRef<Element>(null);
   return (
     <RadixDialog.Root open={isOpen} onOpenChange={(open) => !open && onClose()}>
       <RadixDialog.Portal>
         <RadixDialog.Overlay className="overlay" />
-        <RadixDialog.Content className="dialog" {...(description === undefined && { 'aria-describedby': undefined })}>
+        <RadixDialog.Content
+          className="dialog"
+          onOpenAutoFocus={() => {
+            opener.current = document.activeElement;
+          }}
+          onCloseAutoFocus={(event) => {
+            event.preventDefault();
+            if (opener.current instanceof HTMLElement) opener.current.focus();
+          }}
+          {...(description === undefined && { 'aria-describedby': undefined })}
+        >
           <RadixDialog.Title className="dialog-title">{title}</RadixDialog.Title>
           {description !== undefined && (
             <RadixDialog.Description className="hint">{description}</RadixDialog.Description>

@@ -141,7 +141,7 @@ function MakeBar({
             link !== 'open' ||
             engine.state === 'stopped'
           }
-          onClick={() => void submitVideo()}
+          onClick={({ detail }) => detail < 2 && void submitVideo()}
         >
           <Clapperboard size={16} aria-hidden />
           {t(isBusy ? 'video.queue' : method !== undefined && changesClip(method) ? 'video.change' : 'video.make')}

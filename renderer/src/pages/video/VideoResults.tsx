@@ -1,9 +1,9 @@
 import { Trash2 } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { ResultStrip } from '../../panels/ResultStrip.tsx';
-import { tryCall } from '../../state/connection.ts';
+import { removeResult } from '../../state/editor.ts';
 import { useSession } from '../../state/session.ts';
-import { changeVideo, recallVideo } from '../../state/video.ts';
+import { recallVideo, showVideo } from '../../state/video.ts';
 import { titleOf } from '../../state/videorequest.ts';
 import { IconButton } from '../../ui/controls.tsx';
 
@@ -19,10 +19,10 @@ export function VideoResults({ shown }: { readonly shown: string | null }) {
       entries={videos}
       shown={shown}
       labelOf={({ request }) => t('video.result', { prompt: titleOf(request), seed: request.seed })}
-      onShow={(entry) => (entry === undefined ? changeVideo('result', { shown: null }) : void recallVideo(entry))}
+      onShow={(entry) => (entry === undefined ? showVideo(null) : void recallVideo(entry))}
     >
       {videos.some(({ id }) => id === shown) && shown !== null && (
-        <IconButton label={t('history.remove')} onClick={() => void tryCall('history.remove', { id: shown })}>
+        <IconButton label={t('history.remove')} onClick={() => removeResult(shown)}>
           <Trash2 size={16} aria-hidden />
         </IconButton>
       )}
