@@ -15,6 +15,7 @@ export const SLOW = [
   'engine/text/tokenizerfile/hostile.test.ts',
   'models/registry.test.ts',
   'native/files.test.ts',
+  'native/filmbrought.test.ts',
   'service/batch/kill.test.ts',
   'service/service.test.ts',
 ];
