@@ -4,6 +4,7 @@ import { edit } from './edit.ts';
 import { editor } from './editor.ts';
 import { hooks } from './hooks.ts';
 import { loading } from './loading.ts';
+import { queue } from './queue.ts';
 import { select } from './select.ts';
 import { sessions } from './sessions.ts';
 import { tiled } from './tiled.ts';
@@ -17,6 +18,7 @@ export const benchmarks: readonly Benchmark[] = [
   edit,
   editor,
   batch,
+  queue,
   select,
   sessions,
   tiled,

@@ -8,6 +8,12 @@ export interface Item {
   crashes: number;
 }
 
+/** Where a job is to stand. */
+export interface Place {
+  readonly item: Item;
+  readonly position: number;
+}
+
 const groupOf = (state: QueuedJob['state']): 0 | 1 | 2 => (state === 'running' ? 0 : state === 'waiting' ? 1 : 2);
 
 /**
@@ -72,13 +78,43 @@ export class JobOrder {
     return isFirst ? Math.min(0, ...ends) - 1 : Math.max(0, ...ends) + 1;
   }
 
-  /** A place right before a waiting job; undefined where two places are too close to have one between them. */
-  before(item: Item): number | undefined {
+  /**
+   * Where jobs must stand for `moved` to stand right before another waiting one: its own place alone, or where two places are too close to
+   * have one between them, those around it as well, as few as give room.
+   */
+  before(item: Item, moved: Item): readonly Place[] {
     const group = this.#groups[1];
     const previous = group[indexIn(group, item) - 1];
-    if (previous === undefined) return item.position - 1;
+    if (previous === undefined) return [{ item: moved, position: item.position - 1 }];
     const middle = (previous.position + item.position) / 2;
-    return middle > previous.position && middle < item.position ? middle : undefined;
+    if (middle > previous.position && middle < item.position) return [{ item: moved, position: middle }];
+    return spread(
+      group.filter((one) => one !== moved),
+      item,
+      moved,
+    );
+  }
+
+  /** Puts jobs where they stand from here on. Their order among themselves is that of their places. */
+  place(places: readonly Place[]): void {
+    for (const { item } of places) this.remove(item.job.job);
+    for (const { item, position } of places) this.add(Object.assign(item, { position }));
+  }
+}
+
+/** How far jobs stand apart at least after those around a place were moved: room for some fifteen more between any two. */
+const ROOM = 2 ** -16;
+
+function spread(group: readonly Item[], before: Item, moved: Item): readonly Place[] {
+  const at = indexIn(group, before);
+  for (let reach = 8; ; reach *= 2) {
+    const [first, end] = [Math.max(0, at - reach), Math.min(group.length, at + reach)];
+    const run = [...group.slice(first, at), moved, ...group.slice(at, end)];
+    // Beyond either end of the list there is all the room.
+    const high = group[end]?.position ?? (group[first - 1]?.position ?? 0) + run.length + 1;
+    const low = group[first - 1]?.position ?? high - run.length - 1;
+    const room = (high - low) / (run.length + 1);
+    if (room >= ROOM) return run.map((item, index) => ({ item, position: low + room * (index + 1) }));
   }
 }
 

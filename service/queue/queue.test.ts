@@ -63,18 +63,40 @@ describe('a queue of many', () => {
     expect(queue.changes()).toBeUndefined();
   });
 
-  it('keeps its order when one place is taken over and over', () => {
-    const queue = openQueue(database);
-    const jobs = Array.from({ length: 5 }, (_, seed) => queue.submit({ request: request(seed) }));
-    let expected = [...jobs];
-    for (let turn = 0; turn < 200; turn++) {
-      const job = expected[4]!;
-      const before = expected[1]!;
+  it('keeps its order when one place is taken over and over, and writes few rows for it', () => {
+    let writes = 0;
+    const counting: Database = {
+      ...database,
+      prepare(sql) {
+        const { get, all, run, iterate } = database.prepare(sql);
+        const counted = (...given: never[]) => {
+          writes += 1;
+          return run(...given);
+        };
+        return { get, all, run: counted, iterate } as never;
+      },
+    };
+    const queue = openQueue(counting);
+    database.exec('BEGIN');
+    let expected = Array.from({ length: 500 }, (_, seed) => queue.submit({ request: request(seed) }));
+    database.exec('COMMIT');
+    queue.changes();
+    writes = 0;
+    const most: number[] = [];
+    for (let turn = 0; turn < 1000; turn++) {
+      const job = expected.at(-1)!;
+      const before = expected[250]!;
+      const written = writes;
       queue.move(job, before);
+      most.push(writes - written);
       expected = expected.filter((id) => id !== job);
-      expected.splice(1, 0, job);
-      expect(queue.state().jobs.map((queued) => queued.job)).toEqual(expected);
+      expected.splice(250, 0, job);
+      expect(queue.changes()?.put.map(({ at, job }) => [at, job.job])).toEqual([[250, job]]);
     }
+    expect(queue.state().jobs.map((queued) => queued.job)).toEqual(expected);
+    expect(Math.max(...most)).toBeGreaterThan(1); // the places were too close at some time
+    expect(Math.max(...most)).toBeLessThan(100);
+    expect(writes).toBeLessThan(3000);
     expect(
       openQueue(database)
         .state()

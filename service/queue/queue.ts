@@ -201,17 +201,13 @@ export function openQueue({ prepare, exec, transaction, aside }: Database): JobQ
       if (before === id) return;
       if (before === undefined) return ask(item, { position: order.edge(false) });
       const other = itemIn(before, ['waiting'], 'a job can be put only before one that waits');
-      const place = order.before(other);
-      if (place !== undefined) return ask(item, { position: place });
-      // After some fifty moves to one place there is no number left between two: all get whole ones again.
-      const all = order.waiting().filter((waiting) => waiting !== item);
-      all.splice(all.indexOf(other), 0, item);
-      const low = order.edge(false);
+      const places = order.before(other, item);
       transaction(() => {
-        for (const [index, waiting] of all.entries()) writeItem({ ...waiting, position: low + index });
+        for (const { item, position } of places) writeItem({ ...item, position });
       });
-      for (const [index, waiting] of all.entries()) order.change(waiting, { position: low + index });
-      for (const waiting of all) see(waiting.job.job);
+      order.place(places);
+      // The others stand where they stood among each other.
+      see(id);
     },
     clear() {
       const ids = order.waiting().map(({ job }) => job.job);
