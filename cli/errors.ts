@@ -18,6 +18,8 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   method: ['method'],
   checkpoint: ['model'],
   size: ['size'],
+  region: ['region'],
+  megapixels: ['megapixels'],
   frames: ['frames', 'segment-frames'],
   startFrame: ['start-frame'],
   fps: ['fps'],

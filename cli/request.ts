@@ -14,6 +14,7 @@ import { sha256Of } from '../native/files.ts';
 import { UsageError } from './errors.ts';
 import type { Host } from './host.ts';
 import type { OptionSpec, Values } from './options.ts';
+import { readRegion } from './region.ts';
 import { didYouMean } from './suggest.ts';
 
 /** Options of every command that runs a method. */
@@ -114,6 +115,7 @@ export function readRequest(values: Values, engine: Engine, { params = [], ...gi
     seed: readSeed(values),
     params: readParams([...values.list('param'), ...params], method),
     ...(size && { size }),
+    ...readRegion(values),
     ...(steps !== undefined && { steps }),
     ...(guidance !== undefined && { guidance }),
     ...(frames !== undefined && given.segments === undefined && { frames }),

@@ -8,6 +8,7 @@ import { keptOf } from './kept.ts';
 import type { Values } from './options.ts';
 import { type OutputPlan, openWriter } from './output.ts';
 import { duration, ProgressReport } from './progress.ts';
+import { regionLine } from './region.ts';
 import { rememberCheckpoint } from './request.ts';
 import type { LoadedSource } from './source.ts';
 import type { Written } from './writers/writer.ts';
@@ -115,12 +116,15 @@ function linesOf({ result, outputs, record, elapsedMs }: Ran): readonly string[]
   const { frames, fps } = result;
   const length = fps === undefined ? '' : `, ${frames} frames at ${fps} a second`;
   const changed = result.figures.changedOutside;
+  const region = regionLine(record.request, result.size);
+  const area = region === undefined || result.masks !== undefined ? 'mask' : 'region';
   return [
     `${first.path}: ${first.width}x${first.height}${length}, ${method}, seed ${seed}, ${duration(elapsedMs)}`,
     ...(fps === undefined
       ? beside.map(({ path, kind, word }) => `${path}: ${kind}${word === undefined ? '' : ` of "${word}"`}`)
       : summaryOf(beside)),
-    ...(changed === undefined ? [] : [`${changed} pixels changed outside the mask`]),
+    ...(region === undefined ? [] : [region]),
+    ...(changed === undefined ? [] : [`${changed} pixels changed outside the ${area}`]),
   ];
 }
 

@@ -16,6 +16,15 @@ export {
   MAX_TABLE_BYTES,
 } from './protocol.ts';
 export { EditRecord, RECORD_SCHEMA, type RecordedOperation } from './record.ts';
-export { EditRequest, MAX_SEED, PromptSegment, Region, ResolvedRequest, Size } from './request.ts';
+export {
+  EditRequest,
+  MAX_MEGAPIXELS,
+  MAX_SEED,
+  MIN_MEGAPIXELS,
+  PromptSegment,
+  Region,
+  ResolvedRequest,
+  Size,
+} from './request.ts';
 export type * from './shell.ts';
 export { Vocabulary } from './vocabulary.ts';

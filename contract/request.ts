@@ -12,6 +12,10 @@ const side = z.int().min(1, sideLimits).max(MAX_SIDE, sideLimits);
 export const Size = z.strictObject({ width: side, height: side }).readonly();
 export type Size = z.infer<typeof Size>;
 
+export const MIN_MEGAPIXELS = 0.001;
+export const MAX_MEGAPIXELS = 100;
+const megapixelLimits = `must be from ${MIN_MEGAPIXELS} to ${MAX_MEGAPIXELS}`;
+
 const MAX_PROMPT = 20_000;
 const promptText = z.string().max(MAX_PROMPT, `must have at most ${MAX_PROMPT} characters`);
 const params = z.record(z.string(), ParamValue);
@@ -87,6 +91,11 @@ export const EditRequest = z
      * `auto` where the whole is beyond the checkpoint.
      */
     region: z.union([z.literal('auto'), Region]).exactOptional(),
+    /**
+     * Millions of pixels that the region is scaled to, in its own shape; absent: as many as the checkpoint was trained on. Asks for a region
+     * as `auto` does.
+     */
+    megapixels: z.number().min(MIN_MEGAPIXELS, megapixelLimits).max(MAX_MEGAPIXELS, megapixelLimits).exactOptional(),
     steps: steps.exactOptional(),
     guidance: guidance.exactOptional(),
   })

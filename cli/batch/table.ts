@@ -15,6 +15,7 @@ import {
 } from '../../service/batch/index.ts';
 import { UsageError } from '../errors.ts';
 import type { Values } from '../options.ts';
+import { readRegion } from '../region.ts';
 import { checkpointRef, DEFAULT_MODEL, readSeed, readSize } from '../request.ts';
 import { didYouMean } from '../suggest.ts';
 import { readWordLists } from './wordlists.ts';
@@ -200,6 +201,7 @@ function readBase(values: Values, engine: Engine, resumedSeed: number | undefine
     ...(steps !== undefined && { steps }),
     ...(guidance !== undefined && { guidance }),
     ...(size && { size }),
+    ...readRegion(values),
     ...(values.has('maps') && { maps: true }),
   };
 }

@@ -9,6 +9,7 @@ import { toUserError, UsageError } from '../errors.ts';
 import { keptOf } from '../kept.ts';
 import { loadPicture } from '../media.ts';
 import type { Values } from '../options.ts';
+import { REGION_OPTIONS } from '../region.ts';
 import { RUN_OPTIONS, rememberCheckpoint } from '../request.ts';
 import { loadSource, partOf, readMask } from '../source.ts';
 
@@ -73,6 +74,7 @@ export const batch: Command = {
     { name: 'from', type: 'text', value: 'TEXT', summary: 'what the pictures show, for rows that do not say' },
     { name: 'to', type: 'text', value: 'TEXT', summary: 'the same as --prompt, as "attune edit" calls it' },
     { name: 'mask', type: 'text', value: 'PNG', summary: 'mask of rows that have none' },
+    ...REGION_OPTIONS,
     ...RUN_OPTIONS.filter(({ name }) => !OTHER.has(name)),
     { name: 'repeats', type: 'text', value: 'N', summary: 'results a row; seeds count up' },
     {

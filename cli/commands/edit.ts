@@ -1,6 +1,7 @@
 import type { Command } from '../command.ts';
 import { COMMON_OPTIONS } from '../command.ts';
 import { runJob } from '../job.ts';
+import { REGION_OPTIONS } from '../region.ts';
 import { LENGTH_OPTIONS, RUN_OPTIONS, START_OPTION } from '../request.ts';
 import { methodHelp } from './methods.ts';
 
@@ -12,6 +13,7 @@ export const edit: Command = {
     { name: 'from', type: 'text', value: 'TEXT', summary: 'what it shows' },
     { name: 'to', type: 'text', value: 'TEXT', summary: 'what it shall show; (word:1.3) gives a word more weight' },
     { name: 'mask', type: 'text', value: 'PNG', summary: 'white may change, black stays as it is' },
+    ...REGION_OPTIONS,
     START_OPTION,
     ...LENGTH_OPTIONS,
     ...RUN_OPTIONS,

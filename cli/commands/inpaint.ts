@@ -1,6 +1,7 @@
 import type { Command } from '../command.ts';
 import { COMMON_OPTIONS } from '../command.ts';
 import { runJob } from '../job.ts';
+import { REGION_OPTIONS } from '../region.ts';
 import { LENGTH_OPTIONS, RUN_OPTIONS, START_OPTION } from '../request.ts';
 import { methodHelp } from './methods.ts';
 
@@ -16,6 +17,7 @@ export const inpaint: Command = {
       summary: 'white is repainted, black stays as it is; holds for every frame',
     },
     { name: 'prompt', short: 'p', type: 'text', value: 'TEXT', summary: 'what the whole picture shall show' },
+    ...REGION_OPTIONS,
     START_OPTION,
     ...LENGTH_OPTIONS,
     ...RUN_OPTIONS,

@@ -8,6 +8,7 @@ import type { Command, Outcome } from '../command.ts';
 import { COMMON_OPTIONS } from '../command.ts';
 import type { Host } from '../host.ts';
 import { metadataOf, readInput } from '../media.ts';
+import { regionText } from '../region.ts';
 
 export const inspect: Command = {
   name: 'inspect',
@@ -98,6 +99,7 @@ function linesOf(
       `  model ${checkpoint.name} (${checkpoint.family}), ${runtime.precision} on ${runtime.provider}, ${runtime.version}`,
       `  ${width}x${height}, ${request.steps} steps of ${sampler.name}, guidance ${request.guidance}, seed ${request.seed}`,
       ...(request.source ? [`  source: ${request.source.name}`] : []),
+      ...(request.region ? [`  region: ${regionText(request.region)}`] : []),
       ...(request.mask ? [`  mask: ${request.mask.name}`] : []),
       ...(request.sourcePrompt === undefined ? [] : [`  from: ${request.sourcePrompt}`]),
       ...(request.fps === undefined ? [] : [`  a video at ${request.fps} frames a second`]),

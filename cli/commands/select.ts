@@ -7,6 +7,7 @@ import type { Host } from '../host.ts';
 import type { Values } from '../options.ts';
 import { type OutputPlan, openWriter, outputPath, planOutput } from '../output.ts';
 import { duration, ProgressReport } from '../progress.ts';
+import { readRegion } from '../region.ts';
 import { checkpointRef, DEFAULT_MODEL, DEFAULT_VIDEO_MODEL } from '../request.ts';
 import { loadSource } from '../source.ts';
 
@@ -29,6 +30,12 @@ export const select: Command = {
       type: 'text',
       value: 'REF',
       summary: 'checkpoint folder, or a name of "attune models list"',
+    },
+    {
+      name: 'region',
+      type: 'text',
+      value: 'X,Y,W,H',
+      summary: 'look at this part alone, in pixels of the picture: small things are found in it',
     },
     { name: 'threshold', type: 'text', value: 'T', summary: '0 to below 1: less selects more' },
     { name: 'soft', type: 'flag', summary: 'write the map in grey values instead of the mask' },
@@ -58,6 +65,11 @@ async function run(values: Values, host: Host): Promise<Outcome> {
   if (isSoft && threshold !== undefined)
     throw new UsageError('--soft writes the map without a threshold; leave out --soft or --threshold.');
   outputPath(values);
+  const { region } = readRegion(values);
+  if (region === 'auto')
+    throw new UsageError(
+      'Nothing tells where to look but the picture; give --region X,Y,WIDTH,HEIGHT, or leave it out.',
+    );
   const engine = await host.engine();
   const { source, seconds, notices } = await loadSource(path, host);
   const isClip = 'frames' in source;
@@ -76,6 +88,7 @@ async function run(values: Values, host: Host): Promise<Outcome> {
         checkpoint: checkpointRef(values.text('model') ?? (isClip ? DEFAULT_VIDEO_MODEL : DEFAULT_MODEL), engine),
         source,
         word,
+        ...(region !== undefined && { region }),
         ...(prompt !== undefined && { prompt }),
         ...(threshold !== undefined && { threshold }),
       },

@@ -3,6 +3,7 @@ import { COMMON_OPTIONS } from '../command.ts';
 import { UsageError } from '../errors.ts';
 import { runJob } from '../job.ts';
 import type { Values } from '../options.ts';
+import { REGION_OPTIONS } from '../region.ts';
 import { LENGTH_OPTIONS, RUN_OPTIONS, START_OPTION } from '../request.ts';
 import { methodHelp } from './methods.ts';
 
@@ -36,6 +37,7 @@ export const video: Command = {
     { name: 'to', type: 'text', value: 'TEXT', summary: 'with a clip, what it shall show' },
     START_OPTION,
     { name: 'mask', type: 'text', value: 'PNG', summary: 'with a clip, white where its frames may change' },
+    ...REGION_OPTIONS,
     ...LENGTH_OPTIONS,
     ...RUN_OPTIONS.map((option) =>
       option.name === 'output'

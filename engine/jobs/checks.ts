@@ -56,10 +56,28 @@ export function checkInputs(description: MethodDescription, request: EditRequest
       'A video has either one prompt or prompts one after the other, not both.',
       { field: 'segments' },
     );
+  checkRegion(request, media);
   if (media.source === undefined && request.startFrame !== undefined)
     throw new AttuneError('request-invalid', 'Only a clip has a first frame to edit: name the clip, or leave it out.', {
       field: 'startFrame',
     });
+}
+
+/** A region is a part of a source, and is worked on at one size. */
+function checkRegion({ region, megapixels, size }: EditRequest, { source }: MediaSizes): void {
+  const field = region !== undefined ? 'region' : 'megapixels';
+  if (source === undefined && (region ?? megapixels) !== undefined)
+    throw new AttuneError(
+      'request-invalid',
+      'A region is a part of the picture that is edited, and there is none: give a picture, or leave the region and its megapixels out.',
+      { field },
+    );
+  if (size !== undefined && megapixels !== undefined)
+    throw new AttuneError(
+      'request-invalid',
+      'The size and the megapixels both say at which size the region is worked on: leave one of them out.',
+      { field: 'megapixels' },
+    );
 }
 
 /** Refuses a method or a source that does not go with what the checkpoint makes. */

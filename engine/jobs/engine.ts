@@ -219,7 +219,7 @@ export function openEngine({
       checkSelect(request);
       progress.stage('open');
       const { model } = checkpoints.open(request.checkpoint);
-      const size = lookSize(model, request.source);
+      const size = lookSize(model, request);
       await reserve(planMemory(model, lookShape(model, size)), size);
       return selectWord(forRun(model, options.signal), request, progress);
     },

@@ -1,7 +1,7 @@
 import type { RunEvent } from '../../contract/index.ts';
 import type { FrameMap } from '../denoise/report.ts';
 import { toRgb } from '../media/pixels.ts';
-import { putBack, type Rectangle } from '../media/region.ts';
+import { onEmpty, putBack, type Rectangle } from '../media/region.ts';
 import { resample } from '../media/resample.ts';
 import type { Pixels } from '../ports.ts';
 
@@ -42,9 +42,7 @@ export class OnPicture {
 
   /** One channel; 0 outside the region. */
   #map(map: Pixels): Pixels {
-    const { width, height } = this.#shown;
-    const empty: Pixels = { width, height, channels: 1, data: new Uint8Array(width * height) };
-    return putBack(empty, this.#part(map), this.#place);
+    return onEmpty(this.#shown, this.#part(map), this.#place);
   }
 
   #part(image: Pixels): Pixels {

@@ -1,5 +1,5 @@
 import type { ResolvedRequest, Size } from '../../contract/index.ts';
-import { boundsOf, putBack, type Rectangle } from '../media/region.ts';
+import { boundsOf, onEmpty, type Rectangle } from '../media/region.ts';
 import { resample } from '../media/resample.ts';
 import type { MethodOutcome } from '../methods/outcome.ts';
 import type { Pixels } from '../ports.ts';
@@ -42,8 +42,6 @@ export function masksOf(
   const [whole] = region?.frames ?? [];
   if (region === undefined || whole === undefined) return { masks };
   if (region.mask !== undefined) return { masks: [region.mask] };
-  const { width, height } = whole;
   const { place } = region;
-  const empty: Pixels = { width, height, channels: 1, data: new Uint8Array(width * height) };
-  return { masks: masks.map((mask) => putBack(empty, resample(mask, place.width, place.height), place)) };
+  return { masks: masks.map((mask) => onEmpty(whole, resample(mask, place.width, place.height), place)) };
 }

@@ -96,8 +96,9 @@ function resolveRequest(
   model: Model,
 ): ResolvedRequest {
   const region = source && placeRegion(request, source, area, model);
-  const { width, height } = request.size ?? (region && workingSize(region, model)) ?? source ?? model.defaults;
-  const { region: _asked, ...rest } = request;
+  const { width, height } =
+    request.size ?? (region && workingSize(region, model, request.megapixels)) ?? source ?? model.defaults;
+  const { region: _region, megapixels: _megapixels, ...rest } = request;
   const { steps, guidance, params } = defaultsOf(description, model);
   return {
     ...rest,

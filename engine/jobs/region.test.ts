@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import type { RunEvent } from '../../contract/index.ts';
+import type { EditRequest, RunEvent } from '../../contract/index.ts';
 import { boxMask, discOf, openTestEngine, requestOf, runAsked } from '../../test/embedded.ts';
 import { resample } from '../media/resample.ts';
 import type { Pixels } from '../ports.ts';
@@ -88,10 +88,44 @@ describe('a region that was asked for', () => {
     expect(figures.changedOutside).toBe(0);
   });
 
+  const refused = (field: string) => expect.objectContaining({ kind: 'request-invalid', where: { field } });
+  const source = { width: 320, height: 200 };
+  const corner = { x: 0, y: 0, width: 40, height: 40 };
+
   it('is refused where it leaves the picture', () => {
-    const asked = { ...requestOf(EDIT), region: { x: 300, y: 0, width: 40, height: 40 } };
-    expect(() => engine.plan(asked, { source: { width: 320, height: 200 } })).toThrow(
-      expect.objectContaining({ kind: 'request-invalid', where: { field: 'region' } }),
+    const asked = { ...requestOf(EDIT), region: { ...corner, x: 300 } };
+    expect(() => engine.plan(asked, { source })).toThrow(refused('region'));
+  });
+
+  it('is refused where the mask lies outside it, and taken where they meet', () => {
+    const asked = { ...requestOf(EDIT), region: corner };
+    const masked = (x: number) => ({ source, mask: source, area: { x, y: 10, width: 20, height: 20 } });
+    expect(() => engine.plan(asked, masked(40))).toThrow(refused('region'));
+    expect(engine.plan(asked, masked(39)).request.region).toEqual(corner);
+  });
+
+  it('is refused where nothing is edited', () => {
+    const generate = requestOf({ method: 'generate' });
+    expect(() => engine.plan({ ...generate, region: 'auto' }, {})).toThrow(refused('region'));
+    expect(() => engine.plan({ ...generate, megapixels: 1 }, {})).toThrow(refused('megapixels'));
+  });
+});
+
+describe('megapixels', () => {
+  const source = { width: 320, height: 200 };
+  const planned = (asked: Partial<EditRequest>) => engine.plan({ ...requestOf(EDIT), ...asked }, { source }).request;
+
+  it('size what is worked on, in the shape of the region and within what the checkpoint takes', () => {
+    expect(planned({ megapixels: 0.004 })).toMatchObject({
+      region: { x: 0, y: 0, ...source },
+      size: { width: 80, height: 48 },
+    });
+    expect(planned({ megapixels: 50 }).size).toEqual(planned({}).size);
+  });
+
+  it('are refused beside a size', () => {
+    expect(() => planned({ megapixels: 0.004, size: { width: 64, height: 64 } })).toThrow(
+      expect.objectContaining({ kind: 'request-invalid', where: { field: 'megapixels' } }),
     );
   });
 });

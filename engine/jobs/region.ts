@@ -1,4 +1,4 @@
-import type { EditRequest, Region } from '../../contract/index.ts';
+import type { EditRequest, Region, Size } from '../../contract/index.ts';
 import { AttuneError } from '../base/errors.ts';
 import { multipleOf } from '../latents/size.ts';
 import type { Rectangle } from '../media/region.ts';
@@ -17,27 +17,55 @@ const CONTEXT = 0.5;
 /** Widest and tallest shape of a region that is placed by itself. */
 const LONGEST = 2;
 
+/** What of a request says where an edit works. */
+export type RegionAsked = Pick<EditRequest, 'region' | 'size' | 'megapixels'>;
+
+/** `auto`, or X,Y,WIDTH,HEIGHT in pixels of the picture; undefined for anything else. */
+export function regionFromText(text: string): EditRequest['region'] {
+  const trimmed = text.trim().toLowerCase();
+  if (trimmed === 'auto') return 'auto';
+  const numbers = /^(\d{1,5}) *, *(\d{1,5}) *, *(\d{1,5}) *, *(\d{1,5})$/.exec(trimmed)?.slice(1).map(Number);
+  const [x, y, width, height] = numbers ?? [];
+  if (x === undefined || y === undefined || width === undefined || height === undefined) return undefined;
+  return { x, y, width, height };
+}
+
 /**
  * Where the region of a request lies; undefined where the source is worked on as a whole.
  * @param area where the edit is known to act: the bounds of the mask, or of what was found
- * @throws AttuneError 'request-invalid', field `region`, where it leaves the picture
+ * @throws AttuneError 'request-invalid', field `region`, where it leaves the picture or holds nothing of the area
  */
 export function placeRegion(
-  { region, size }: Pick<EditRequest, 'region' | 'size'>,
+  { region, size, megapixels }: RegionAsked,
   source: SourceSize,
   area: Rectangle | undefined,
   model: Model,
 ): Region | undefined {
-  if (typeof region === 'object') return withinPicture(region, source);
-  if (region === undefined && (size !== undefined || worksWhole(source, model))) return undefined;
+  if (typeof region === 'object') return overArea(withinPicture(region, source), area);
+  const isAsked = region === 'auto' || megapixels !== undefined;
+  if (!isAsked && (size !== undefined || worksWhole(source, model))) return undefined;
   return area === undefined ? { x: 0, y: 0, width: source.width, height: source.height } : around(area, source, model);
 }
 
-function withinPicture(region: Region, { width, height }: SourceSize): Region {
+/** @throws AttuneError 'request-invalid', field `region`, for one that leaves the picture */
+export function withinPicture(region: Region, { width, height }: Size): Region {
   if (region.x + region.width <= width && region.y + region.height <= height) return region;
   throw new AttuneError(
     'request-invalid',
     `The region of ${region.width}x${region.height} at ${region.x}, ${region.y} leaves the picture of ${width}x${height}.`,
+    { field: 'region' },
+  );
+}
+
+function overArea(region: Region, area: Rectangle | undefined): Region {
+  if (area === undefined) return region;
+  const isApart = (start: number, length: number, other: number, otherLength: number) =>
+    start + length <= other || other + otherLength <= start;
+  if (!isApart(region.x, region.width, area.x, area.width) && !isApart(region.y, region.height, area.y, area.height))
+    return region;
+  throw new AttuneError(
+    'request-invalid',
+    'The mask lies outside the region, so nothing could change. Move the region over it, or leave one of them out.',
     { field: 'region' },
   );
 }
@@ -67,16 +95,16 @@ function span(start: number, inner: number, wished: number, whole: number) {
   return { start: Math.min(whole - length, Math.max(0, centred)), length };
 }
 
-/** The size at which a region is worked on: its shape, about as many pixels as the checkpoint was trained on, whole tokens. */
-export function workingSize(
-  { width, height }: Rectangle,
-  model: Model,
-): { readonly width: number; readonly height: number } {
+/**
+ * The size at which a region is worked on: its shape, whole tokens, about as many pixels as were asked for, else as the checkpoint was
+ * trained on; no side beyond the positions of its network.
+ */
+export function workingSize({ width, height }: Size, model: Model, megapixels?: number): Size {
   const { defaults, denoiser, autoencoder } = model;
   const multiple = multipleOf(model);
   const most = denoiser.maxLatentSide * autoencoder.spatialCompression;
   const scale = Math.min(
-    Math.sqrt((defaults.width * defaults.height) / (width * height)),
+    Math.sqrt((megapixels === undefined ? defaults.width * defaults.height : megapixels * 1e6) / (width * height)),
     most / Math.max(width, height),
   );
   const side = (length: number) => Math.max(multiple, Math.round((length * scale) / multiple) * multiple);

@@ -1,3 +1,4 @@
+import type { Region } from '../../contract/index.ts';
 import { AttuneError } from '../base/errors.ts';
 import { encodePrompt } from '../conditioning/conditioning.ts';
 import { unknownWarnings } from '../conditioning/unknown.ts';
@@ -9,12 +10,14 @@ import { encodeFrames } from '../latents/encode.ts';
 import { type LatentSize, latentSizeOf, multipleOf } from '../latents/size.ts';
 import { guidedFilter } from '../media/guided.ts';
 import { toRgb } from '../media/pixels.ts';
+import { cutOut, onEmpty } from '../media/region.ts';
 import { resample } from '../media/resample.ts';
 import { tidyMask } from '../media/tidymask.ts';
 import type { Model } from '../model/model.ts';
 import type { Pixels } from '../ports.ts';
 import { findWords } from '../text/prompt.ts';
 import { type Clip, framesOfSource } from './media.ts';
+import { withinPicture } from './region.ts';
 
 export interface SelectRequest {
   /** As `EditRequest.checkpoint`. */
@@ -23,6 +26,8 @@ export interface SelectRequest {
   readonly source: Pixels | Clip;
   /** A word, or words in a row as the prompt has them. */
   readonly word: string;
+  /** The part that is looked at, in the source's pixels; outside it the word is nowhere. Absent: the whole. */
+  readonly region?: Region;
   /** What the source shows; without it, one is made of the word, which is less sure where the source shows several things. */
   readonly prompt?: string;
   /** Value of the map, 0..1, above which a pixel is selected; default `SELECT_THRESHOLD`. */
@@ -79,10 +84,10 @@ export function checkSelect({ word, prompt, threshold }: SelectRequest): void {
 }
 
 /**
- * The size at which a source is looked at: its own, or reduced so that no side is beyond the checkpoint's own size.
- * Throws 'request-invalid' for a clip without a frame, and for several frames where the checkpoint makes pictures.
+ * The size at which a source or its region is looked at: its own, or reduced so that no side is beyond the checkpoint's own size.
+ * Throws 'request-invalid' for a region that leaves the source, for a clip without a frame, and for several frames where the checkpoint makes pictures.
  */
-export function lookSize(model: Model, source: Pixels | Clip): LatentSize {
+export function lookSize(model: Model, { source, region }: Pick<SelectRequest, 'source' | 'region'>): LatentSize {
   const frames = framesOfSource(source);
   const [first] = frames;
   if (first === undefined) throw new AttuneError('request-invalid', 'The clip has no frame.', { field: 'source' });
@@ -92,7 +97,7 @@ export function lookSize(model: Model, source: Pixels | Clip): LatentSize {
       `${model.name} looks at pictures, and the source is a clip of ${frames.length} frames. Choose a checkpoint that makes videos.`,
       { field: 'source' },
     );
-  const { width, height } = first;
+  const { width, height } = region === undefined ? first : withinPicture(region, first);
   const scale = Math.min(1, Math.max(model.defaults.width, model.defaults.height) / Math.max(width, height));
   return latentSizeOf(model, {
     width: Math.max(1, Math.round(width * scale)),
@@ -109,9 +114,10 @@ export function lookShape(model: Model, size: LatentSize): JobShape {
 }
 
 export async function selectWord(model: Model, request: SelectRequest, progress: Progress): Promise<SelectResult> {
-  const { word, threshold = SELECT_THRESHOLD } = request;
-  const source = framesOfSource(request.source).map(toRgb);
-  const size = lookSize(model, request.source);
+  const { word, threshold = SELECT_THRESHOLD, region } = request;
+  const wholes = framesOfSource(request.source);
+  const source = wholes.map((frame) => toRgb(region === undefined ? frame : cutOut(frame, region)));
+  const size = lookSize(model, request);
   const small = source.map((frame) => resample(frame, size.width, size.height));
   progress.stage('encode');
   const clean = await encodeFrames(model, size, small);
@@ -132,9 +138,12 @@ export async function selectWord(model: Model, request: SelectRequest, progress:
     const values = stretched(guided[frame] ?? new Float32Array(), least, most);
     const picture = (data: Uint8Array): Pixels => ({ width, height, channels: 1, data });
     const above = Uint8Array.from(values, (value) => (value > threshold ? 255 : 0));
+    const whole = wholes[frame];
+    const placed = (part: Pixels) =>
+      region === undefined || whole === undefined ? part : onEmpty(whole, part, region);
     return {
-      map: picture(Uint8Array.from(values, (value) => Math.round(255 * value))),
-      mask: tidyMask(picture(above), TIDY),
+      map: placed(picture(Uint8Array.from(values, (value) => Math.round(255 * value)))),
+      mask: placed(tidyMask(picture(above), TIDY)),
     };
   });
   const [first] = frames;

@@ -35,6 +35,11 @@ export function putBack(picture: Pixels, part: Pixels, { x, y }: Pick<Rectangle,
   return { ...picture, data };
 }
 
+/** A one-channel part at its place in a picture that is 0 elsewhere. */
+export function onEmpty({ width, height }: Pick<Pixels, 'width' | 'height'>, part: Pixels, place: Rectangle): Pixels {
+  return putBack({ width, height, channels: 1, data: new Uint8Array(width * height) }, part, place);
+}
+
 /** The smallest rectangle that holds every pixel of a mask above 0; undefined where there is none. */
 export function boundsOf({ width, height, data }: Pixels): Rectangle | undefined {
   let [left, top, right, bottom] = [width, height, -1, -1];

@@ -6,7 +6,7 @@ import {
   type ParamValue,
   presentMethodId,
 } from '../../contract/index.ts';
-import { inputFaults, paramFromText, paramRange } from '../../engine/index.ts';
+import { inputFaults, paramFromText, paramRange, regionFromText } from '../../engine/index.ts';
 import { columnOf, didYouMean, paramOf, shortened, unknownColumn } from './columns.ts';
 import type { Row } from './row.ts';
 import { type RowSeed, readSeed } from './seeds.ts';
@@ -48,7 +48,13 @@ export function readRow(
       const read = readSeed(cell);
       if ('seed' in read) seed = read.seed;
       else report(column, `takes ${read.takes}, not "${shortened(cell)}".`);
-    } else if (field === 'steps' || field === 'guidance' || field === 'frames' || field === 'fps') {
+    } else if (
+      field === 'steps' ||
+      field === 'guidance' ||
+      field === 'frames' ||
+      field === 'fps' ||
+      field === 'megapixels'
+    ) {
       const number = readNumber(cell, column, report);
       if (number !== undefined) draft[field] = number;
     } else if (field === 'width' || field === 'height') {
@@ -58,6 +64,10 @@ export function readRow(
       const match = /^(\d{1,5})\s*[x×]\s*(\d{1,5})$/i.exec(cell);
       if (match) draft.size = { width: Number(match[1]), height: Number(match[2]) };
       else report(column, `takes WIDTHxHEIGHT, e.g. 512x768, not "${shortened(cell)}".`);
+    } else if (field === 'region') {
+      const region = regionFromText(cell);
+      if (region !== undefined) draft.region = region;
+      else report(column, `takes auto or X,Y,WIDTH,HEIGHT in pixels, e.g. 100,200,640,480, not "${shortened(cell)}".`);
     } else if (field === 'maps') {
       const isTrue = /^(?:true|1|yes)$/i.test(cell);
       if (isTrue || /^(?:false|0|no)$/i.test(cell)) draft.maps = isTrue;

@@ -1,4 +1,4 @@
-import type { EditRequest } from '../../contract/index.ts';
+import type { EditRequest, Size } from '../../contract/index.ts';
 import type { Engine, MediaSizes } from '../../engine/index.ts';
 import type { RequestCheck } from './expand.ts';
 
@@ -25,12 +25,19 @@ function refusalOf(engine: Engine, request: EditRequest): unknown {
   }
 }
 
-function presumedSizes(engine: Engine, { checkpoint, source, mask, size, frames = 1 }: EditRequest): MediaSizes {
+function presumedSizes(engine: Engine, request: EditRequest): MediaSizes {
+  const { checkpoint, source, mask, frames = 1 } = request;
   if (source === undefined && mask === undefined) return {};
   const { makes, defaults } = engine.model(checkpoint);
-  const { width, height } = size ?? defaults;
+  const { width, height } = holding(request.region, request.size ?? defaults);
   const length = makes === 'picture' ? {} : { frames: Math.max(frames, defaults.frames) };
   return { ...(source && { source: { width, height, ...length } }), ...(mask && { mask: { width, height } }) };
+}
+
+/** A size that a region lies in, where it was given. */
+function holding(region: EditRequest['region'], { width, height }: Size): Size {
+  if (typeof region !== 'object') return { width, height };
+  return { width: Math.max(width, region.x + region.width), height: Math.max(height, region.y + region.height) };
 }
 
 /** What of a request decides whether it can be run. */

@@ -19,6 +19,8 @@ const COLUMNS: Readonly<Record<string, string>> = {
   size: 'size',
   width: 'width',
   height: 'height',
+  region: 'region',
+  megapixels: 'megapixels',
   steps: 'steps',
   guidance: 'guidance',
   cfg: 'guidance',

@@ -95,6 +95,8 @@ describe('a row', () => {
     ],
     [{ prompt: 'a', guidance: '4,5' }, ['Row 1, guidance: takes a number, e.g. 4.5, not "4,5".']],
     [{ prompt: 'a', width: '8' }, [expect.stringMatching(/only one of width and height/)]],
+    [{ prompt: 'a', region: '1,2,3' }, [expect.stringMatching(/Row 1, region: takes auto or X,Y,WIDTH,HEIGHT/)]],
+    [{ prompt: 'a', megapixels: '0' }, [expect.stringMatching(/Row 1, megapixels: must be from 0\.001 to 100/)]],
     [{ prompt: 'a', method: 'film' }, [expect.stringMatching(/there is no method "film"/)]],
     [{ prompt: 'a', source: 'x.png' }, [expect.stringMatching(/there is no picture "x\.png"/)]],
     [{ prompt: 'a', steps: '0' }, [expect.stringMatching(/Row 1, steps: /)]],
