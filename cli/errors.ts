@@ -28,6 +28,7 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   overlap: ['overlap'],
   word: ['word'],
   threshold: ['threshold'],
+  base: ['base-path'],
 };
 /** Commands that take what another one has no place for. */
 const ELSEWHERE: Readonly<Record<string, string>> = { source: 'attune edit', mask: 'attune inpaint' };

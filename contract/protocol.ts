@@ -38,7 +38,7 @@ const MAX_JOURNAL_BYTES = 64 * 1024 * 1024;
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'must be bytes');
 const fileName = MediaRef.unwrap().shape.name;
 const nothing = z.strictObject({});
-/** Who may call: `anyone` who holds the token, or only the desktop `shell`, since the call names places on the disk. */
+/** Who may call: `anyone` who was let in, or only the desktop `shell`, since the call names places on the disk. */
 type Caller = 'anyone' | 'shell';
 const call = <In extends z.ZodType, Out extends z.ZodType>(params: In, result: Out, caller: Caller = 'anyone') => ({
   params,

@@ -2,3 +2,4 @@
 export { openService } from './open.ts';
 export { forkRunner } from './runner/fork.ts';
 export type { RunnerProcess, Service } from './service.ts';
+export { occupantOf, occupy } from './store/occupant.ts';

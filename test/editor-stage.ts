@@ -39,10 +39,10 @@ export type Carrier = (desk: TestDesk, page: Page) => Promise<Carried>;
 /** The editor over HTTP and a WebSocket, as `attune serve` has it. */
 export const overSocket: Carrier = async (desk, page) => {
   const server = await openServer({ service: desk.service, editor: await builtEditor(), port: 0 });
-  const { origin } = new URL(server.url);
+  const { origin } = new URL(server.page);
   return {
     origin,
-    open: async () => void (await page.goto(server.url)),
+    open: async () => void (await page.goto(server.newAddress('printed'))),
     async saved(press) {
       const download = page.waitForEvent('download');
       await press();

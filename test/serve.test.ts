@@ -1,10 +1,11 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import type { DeskEvent } from '../contract/index.ts';
-import { type OpenServer, openServer } from '../service/http/index.ts';
+import { type OpenServer, openServer, order } from '../service/http/index.ts';
 import { openTestDesk, type TestDesk } from '../service/testdesk.ts';
 import { CallError, encodeFrame } from '../transport/index.ts';
 import { clientOver, closeCode, dial, hugePng, sendRaw, statusOf } from './serve-client.ts';
@@ -49,6 +50,8 @@ afterAll(async () => {
 });
 
 const pageHeaders = () => ({ Cookie: cookie, Origin: `http://127.0.0.1:${port}` });
+/** What stands behind the path of an address that lets one browser in. */
+const search = (from: OpenServer, use: 'printed' | 'argument' = 'printed') => new URL(from.newAddress(use)).search;
 const get = (path: string, headers: Readonly<Record<string, string>> = {}) =>
   fetch(`http://127.0.0.1:${port}${path}`, { headers, redirect: 'manual' });
 
@@ -78,13 +81,18 @@ describe('the token', () => {
       '/assets/app.js',
       '/nope',
       '/engine',
-      '/?token=',
-      '/?token=x',
-      `/x?token=${TOKEN}`,
+      `/?token=${TOKEN}`,
+      `/x?ticket=${TOKEN}`,
+      `/x${search(server)}`,
     ]) {
       const answer = await get(path);
       expect([path, answer.status]).toEqual([path, 401]);
-      expect(await answer.text()).toContain('Attune needs its token');
+      expect(await answer.text()).toContain('This browser has not been let in');
+    }
+    for (const path of ['/?ticket=', '/?ticket=x', `/?ticket=${TOKEN}`]) {
+      const answer = await get(path);
+      expect([path, answer.status]).toEqual([path, 401]);
+      expect(await answer.text()).toContain('used already or is too old');
     }
     for (const wrong of ['x', TOKEN.slice(1), `${TOKEN}k`, ''])
       for (const headers of [
@@ -96,31 +104,90 @@ describe('the token', () => {
     expect((await get('/', { Cookie: `attune=${TOKEN}` })).status).toBe(401);
   });
 
-  it('in the address becomes a cookie that scripts and other sites cannot have', async () => {
-    const answer = await get(new URL(server.url).pathname + new URL(server.url).search);
+  it('comes as a cookie that scripts and other sites cannot have, for a ticket in the address', async () => {
+    const answer = await get(`/${search(server)}`);
     expect(answer.status).toBe(303);
-    expect(answer.headers.get('location')).toBe('/');
+    expect(answer.headers.get('location')).toBe('./');
     const parts = (answer.headers.get('set-cookie') ?? '').split('; ');
-    expect(parts).toEqual([cookie, 'Path=/', 'HttpOnly', 'SameSite=Strict']);
+    expect(parts).toEqual([cookie, 'HttpOnly', 'SameSite=Strict']);
     expect((await get('/', { Cookie: `other=1; ${cookie}` })).status).toBe(200);
     expect((await get('/', { Authorization: `Bearer ${TOKEN}` })).status).toBe(200);
   });
 
-  it('for a browser that is started works once', async () => {
-    const { search } = new URL(server.urlForOnce());
-    expect(search).not.toContain(TOKEN);
-    expect((await get(`/${search}`)).status).toBe(303);
-    expect((await get(`/${search}`)).status).toBe(401);
+  it('comes for a ticket once; afterwards the address leads on only who has the cookie', async () => {
+    for (const use of ['printed', 'argument'] as const) {
+      const ticket = search(server, use);
+      expect(ticket).not.toContain(TOKEN);
+      expect((await get(`/${ticket}`)).status).toBe(303);
+      expect((await get(`/${ticket}`)).status).toBe(401);
+      const again = await get(`/${ticket}`, { Cookie: cookie });
+      expect([again.status, again.headers.get('location'), again.headers.get('set-cookie')]).toEqual([303, './', null]);
+    }
   });
 
-  it('is a fresh one of 256 bits each time', async () => {
+  it('is a fresh one of 256 bits each time, as tickets are', async () => {
     const others = await Promise.all(
       [0, 1].map(() => openServer({ service: desk.service, editor: join(folder, 'editor'), port: 0 })),
     );
-    const tokens = others.map(({ url }) => new URL(url).searchParams.get('token') ?? '');
+    const secrets: string[] = [];
+    for (const other of others) {
+      const tickets = [search(other), search(other)];
+      const entry = await fetch(new URL(`/${tickets[0]}`, other.page), { redirect: 'manual' });
+      secrets.push(/=([\w-]+);/.exec(entry.headers.get('set-cookie') ?? '')?.[1] ?? '');
+      secrets.push(other.door.secret, ...tickets.map((ticket) => ticket.slice('?ticket='.length)));
+    }
     await Promise.all(others.map((other) => other.close()));
-    expect(new Set(tokens).size).toBe(2);
-    for (const token of tokens) expect(Buffer.from(token, 'base64url').length).toBe(32);
+    expect(new Set(secrets).size).toBe(8);
+    for (const secret of secrets) expect(Buffer.from(secret, 'base64url').length).toBe(32);
+  });
+
+  it('has no more than 64 tickets open, of which the oldest end first', async () => {
+    const [oldest, next] = [search(server), search(server)];
+    for (let count = 1; count < 64; count++) search(server);
+    expect((await get(`/${oldest}`)).status).toBe(401);
+    expect((await get(`/${next}`)).status).toBe(303);
+  });
+});
+
+describe('orders', () => {
+  const post = (path: string, headers: Readonly<Record<string, string>>) =>
+    fetch(`http://127.0.0.1:${port}${path}`, { method: 'POST', headers });
+
+  it('are taken from whoever knows the secret, and from no page, cookie or ticket', async () => {
+    const { secret } = server.door;
+    for (const path of ['/address', '/stop']) {
+      expect((await post(path, {})).status).toBe(401);
+      expect((await post(path, { Cookie: cookie })).status).toBe(401);
+      expect((await post(path, { Cookie: `attune-${port}=${secret}` })).status).toBe(401);
+      expect((await post(path, { Authorization: `Bearer ${TOKEN}` })).status).toBe(401);
+      expect((await post(`${path}${search(server)}`, {})).status).toBe(401);
+      const stranger = { Authorization: `Bearer ${secret}`, Origin: 'http://evil.example' };
+      expect((await post(path, stranger)).status).toBe(403);
+      expect((await get(path, { Authorization: `Bearer ${secret}` })).status).toBe(405);
+      const host = ['Host: evil.example', `Authorization: Bearer ${secret}`, 'Content-Length: 0'];
+      expect(await statusOf(port, path, host, 'POST')).toBe(421);
+    }
+    expect((await get('/', { Authorization: `Bearer ${secret}` })).status).toBe(401);
+    expect(await dial(port, { Authorization: `Bearer ${secret}` })).toBe(401);
+  });
+
+  it('give a new address, and the end', async () => {
+    const { address } = await order(server.door, '/address');
+    expect((await get(`/${new URL(address).search}`)).status).toBe(303);
+    let isStopped = false;
+    const own = await openServer({
+      service: desk.service,
+      editor: join(folder, 'editor'),
+      port: 0,
+      onStop: () => {
+        isStopped = true;
+      },
+    });
+    await order(own.door, '/stop');
+    await expect.poll(() => isStopped).toBe(true);
+    await expect(order({ ...own.door, secret: 'x' }, '/stop')).rejects.toThrow(/refused .*end its process/);
+    await own.close();
+    await expect(order(own.door, '/stop')).rejects.toThrow(/does not answer; end its process/);
   });
 });
 
@@ -153,7 +220,7 @@ describe('the Host header', () => {
     for (const host of strange) {
       const status = await statusOf(port, '/', [`Host: ${host}`, `Cookie: ${cookie}`]);
       expect([host, [400, 421].includes(status)]).toEqual([host, true]);
-      const entry = await statusOf(port, `/?token=${TOKEN}`, [`Host: ${host}`]);
+      const entry = await statusOf(port, `/${search(server)}`, [`Host: ${host}`]);
       expect([host, [400, 421].includes(entry)]).toEqual([host, true]);
     }
     const own = `Host: 127.0.0.1:${port}`;
@@ -177,8 +244,80 @@ describe('the Host header', () => {
       expect(socket).toBeInstanceOf(WebSocket);
     }
     expect(await statusOf(named.port, '/', ['Host: other.example.org', mine])).toBe(421);
-    expect(named.url).toBe(`http://gpu.example.org:${named.port}/?token=${TOKEN}`);
+    expect(named.page).toBe(`http://gpu.example.org:${named.port}/`);
     await named.close();
+  });
+});
+
+describe('behind a proxy', () => {
+  const behind = (change: Partial<Parameters<typeof openServer>[0]>) =>
+    openServer({ service: desk.service, editor: join(folder, 'editor'), port: 0, token: TOKEN, ...change });
+  /** Status, Location and Set-Cookie of a raw GET. */
+  const ask = async (at: OpenServer, path: string, headers: readonly string[]) => {
+    const answer = await sendRaw(
+      at.port,
+      [`GET ${path} HTTP/1.1`, ...headers, 'Connection: close', '', ''].join('\r\n'),
+    );
+    const header = (name: string) => new RegExp(`^${name}: (.*)\r$`, 'im').exec(answer)?.[1];
+    return { status: Number(answer.slice(9, 12)), location: header('location'), cookie: header('set-cookie') };
+  };
+
+  it('the cookie is secure where the page came over TLS, and nowhere else', async () => {
+    const any = await behind({ names: ['gpu.example.org', 'localhost:9000'] });
+    const cookieFor = async (at: OpenServer, ...headers: string[]) =>
+      (await ask(at, `/${search(at)}`, headers)).cookie?.includes('; Secure');
+    const site = 'Sec-Fetch-Site: none';
+    expect(await cookieFor(any, 'Host: gpu.example.org', site)).toBe(true);
+    expect(await cookieFor(any, 'Host: gpu.example.org')).toBe(false);
+    // Who adds these is not known.
+    expect(await cookieFor(any, 'Host: gpu.example.org', 'X-Forwarded-Proto: https', 'Forwarded: proto=https')).toBe(
+      false,
+    );
+    for (const host of ['localhost:9000', `127.0.0.1:${any.port}`, `localhost:${any.port}`, `[::1]:${any.port}`])
+      expect(await cookieFor(any, `Host: ${host}`, site)).toBe(false);
+    await any.close();
+    const secure = await behind({ names: ['https://gpu.example.org'] });
+    expect(secure.page).toBe('https://gpu.example.org/');
+    expect(await cookieFor(secure, 'Host: gpu.example.org')).toBe(true);
+    expect(await cookieFor(secure, `Host: 127.0.0.1:${secure.port}`, site)).toBe(false);
+    const socketOf = (scheme: string) =>
+      dial(secure.port, {
+        Host: 'gpu.example.org',
+        Cookie: `attune-${secure.port}=${TOKEN}`,
+        Origin: `${scheme}://gpu.example.org`,
+      });
+    expect(await socketOf('http')).toBe(403);
+    expect(await socketOf('https')).toBeInstanceOf(WebSocket);
+    await secure.close();
+  });
+
+  it('below a path everything is there with and without it', async () => {
+    const at = await behind({ base: '/tools/attune/' });
+    const own = [`Host: 127.0.0.1:${at.port}`, `Cookie: attune-${at.port}=${TOKEN}`];
+    expect(at.page).toBe(`http://127.0.0.1:${at.port}/tools/attune/`);
+    for (const prefix of ['', '/tools/attune']) {
+      for (const path of ['/', '/index.html', '/assets/app.js'])
+        expect([prefix, path, (await ask(at, `${prefix}${path}`, own)).status]).toEqual([prefix, path, 200]);
+      const headers = { Cookie: `attune-${at.port}=${TOKEN}`, Origin: `http://127.0.0.1:${at.port}` };
+      expect(await dial(at.port, headers, `${prefix}/engine`)).toBeInstanceOf(WebSocket);
+      const entry = await ask(at, `${prefix}/${search(at)}`, own.slice(0, 1));
+      expect([entry.status, entry.location]).toEqual([303, './']);
+      expect(entry.cookie).not.toContain('Path');
+      expect((await ask(at, `${prefix}/`, own.slice(0, 1))).status).toBe(401);
+    }
+    for (const path of ['/tools/', '/tools/attunex/', '/tools/attune/../secret.html', '/tools/attune/tools/attune/'])
+      expect([path, (await ask(at, path, own)).status]).toEqual([path, 404]);
+    const bare = await ask(at, '/tools/attune?ticket=x', own);
+    expect([bare.status, bare.location]).toEqual([308, 'attune/?ticket=x']);
+    await at.close();
+    for (const base of ['attune', '/a b', '//x', '/%2e', '/a//b', '/<x>'])
+      await expect(behind({ base })).rejects.toThrow(/is no path to serve below/);
+  });
+
+  it('that does not pass on WebSockets, the page can ask why', async () => {
+    const answer = await get('/engine', { Cookie: cookie });
+    expect([answer.status, answer.headers.get('upgrade')]).toEqual([426, 'websocket']);
+    expect(await answer.text()).toContain('Host, Upgrade and Connection');
   });
 });
 
@@ -200,7 +339,7 @@ describe('other web pages', () => {
     for (const site of ['cross-site', 'same-site', 'whatever']) {
       const headers = [`Host: 127.0.0.1:${port}`, `Cookie: ${cookie}`, `Sec-Fetch-Site: ${site}`];
       expect(await statusOf(port, '/', headers)).toBe(403);
-      expect(await statusOf(port, `/?token=${TOKEN}`, headers)).toBe(403);
+      expect(await statusOf(port, `/${search(server)}`, headers)).toBe(403);
       expect(await dial(port, { ...pageHeaders(), 'Sec-Fetch-Site': site })).toBe(403);
     }
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND']) {
@@ -219,7 +358,8 @@ describe('other web pages', () => {
       get('/', { Cookie: cookie }),
       get('/'),
       get('/nope', { Cookie: cookie }),
-      get(`/?token=${TOKEN}`),
+      get(`/${search(server)}`),
+      get(`/?ticket=${TOKEN}`),
       fetch(`http://127.0.0.1:${port}/`, {
         method: 'OPTIONS',
         headers: { Origin: 'http://evil.example', 'Access-Control-Request-Method': 'POST' },
@@ -317,6 +457,62 @@ describe('what is no request', () => {
   });
 });
 
+describe('connections', () => {
+  /** Holds so many without a word, each opened again when it is ended. */
+  function hold(count: number, at: OpenServer) {
+    const held = new Set<Socket>();
+    let isOver = false;
+    const open = () => {
+      const socket = connect(at.port, '127.0.0.1');
+      held.add(socket);
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        held.delete(socket);
+        if (!isOver) open();
+      });
+    };
+    for (let index = 0; index < count; index++) open();
+    return () => {
+      isOver = true;
+      for (const socket of held) socket.destroy();
+    };
+  }
+
+  it('without a token keep out nobody who has one', async () => {
+    const own = await openServer({ service: desk.service, editor: join(folder, 'editor'), port: 0, token: TOKEN });
+    const release = hold(300, own);
+    const headers = { Cookie: `attune-${own.port}=${TOKEN}` };
+    for (let load = 0; load < 50; load++) {
+      const page = await fetch(own.page, { headers: { ...headers, Connection: 'close' } });
+      const script = await fetch(new URL('/assets/app.js', own.page), { headers });
+      expect([load, page.status, script.status]).toEqual([load, 200, 200]);
+    }
+    const entry = await fetch(own.newAddress('printed'), { redirect: 'manual' });
+    const socket = await dial(own.port, { Authorization: `Bearer ${TOKEN}` });
+    expect([entry.status, socket instanceof WebSocket]).toEqual([303, true]);
+    release();
+    await own.close();
+  });
+
+  it('of open pages stay, however many others come', async () => {
+    const own = await openServer({ service: desk.service, editor: join(folder, 'editor'), port: 0, token: TOKEN });
+    const socket = await dial(own.port, { Authorization: `Bearer ${TOKEN}` });
+    if (typeof socket === 'number') throw new Error(`refused with ${socket}`);
+    const headers = [`Host: 127.0.0.1:${own.port}`, `Cookie: attune-${own.port}=${TOKEN}`, '', ''];
+    const kept = Array.from({ length: 300 }, () => connect(own.port, '127.0.0.1'));
+    const answered = kept.map((connection) => {
+      connection.on('error', () => {});
+      connection.write(['GET / HTTP/1.1', ...headers].join('\r\n'));
+      return new Promise((resolve) => connection.once('data', resolve).once('close', resolve));
+    });
+    await Promise.all(answered);
+    await expect.poll(() => kept.filter(({ closed }) => closed).length).toBeGreaterThanOrEqual(44);
+    await expect(clientOver(socket).call('hello', {})).resolves.toHaveProperty('version');
+    for (const connection of kept) connection.destroy();
+    await own.close();
+  });
+});
+
 describe('the socket', () => {
   it('needs the token and the path', async () => {
     const Origin = `http://127.0.0.1:${port}`;
@@ -324,7 +520,7 @@ describe('the socket', () => {
     expect(await dial(port, { Origin, Cookie: `attune-${port}=x` })).toBe(401);
     expect(await dial(port, { Cookie: cookie })).toBe(403); // a cookie without a page is no browser
     expect(await dial(port, pageHeaders(), '/other')).toBe(404);
-    expect(await dial(port, pageHeaders(), `/engine?token=${TOKEN}`)).toBe(404);
+    expect(await dial(port, pageHeaders(), `/engine${search(server)}`)).toBe(404);
     await opened({ Authorization: `Bearer ${TOKEN}` });
   });
 
@@ -512,16 +708,17 @@ describe('opening', () => {
     const open = (change: Partial<Parameters<typeof openServer>[0]>) =>
       openServer({ service: desk.service, editor: join(folder, 'editor'), port: 0, ...change });
     await expect(open({ port })).rejects.toThrow(/taken.*--port/);
-    await expect(open({ host: '203.0.113.7' })).rejects.toThrow(/no address of this computer/);
+    await expect(open({ host: '203.0.113.7' })).rejects.toThrow(/no address of this computer; leave --host out/);
     await expect(open({ editor: join(folder, 'nope') })).rejects.toThrow(/npm run build:editor/);
     await expect(open({ editor: join(folder, 'editor', 'assets') })).rejects.toThrow(/holds no editor/);
   });
 
   it('listens on this computer alone, and warns where it was told otherwise', async () => {
     expect(server.warning).toBeUndefined();
-    expect(server.url).toBe(`http://127.0.0.1:${port}/?token=${TOKEN}`);
+    expect(server.page).toBe(`http://127.0.0.1:${port}/`);
+    expect(server.newAddress('printed')).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/\?ticket=[\w-]{43}$/);
     const wide = await openServer({ service: desk.service, editor: join(folder, 'editor'), port: 0, host: '0.0.0.0' });
-    expect(wide.warning).toContain('the token in the address is the only protection, and traffic is not encrypted');
+    expect(wide.warning).toContain('which lets one browser in, is the only protection, and traffic is not encrypted');
     await wide.close();
   });
 

@@ -1,4 +1,5 @@
-import { mkdtemp, readFile, rm, utimes } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,6 +29,15 @@ async function childrenOf(pid: number): Promise<number[]> {
   return list.split(' ').filter(Boolean).map(Number);
 }
 
+/** Runs the command to its end. */
+function attune(env: NodeJS.ProcessEnv, ...args: string[]): Promise<{ readonly code: number; readonly said: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [ATTUNE, ...args], { env }, (error, stdout, stderr) =>
+      resolve({ code: typeof error?.code === 'number' ? error.code : 0, said: stdout + stderr }),
+    );
+  });
+}
+
 const START = join(ROOT, 'cli', 'start.ts');
 
 describe('the program', () => {
@@ -41,6 +51,44 @@ describe('the program', () => {
     for (const runner of runners) expect(() => process.kill(runner, 0)).toThrow('ESRCH');
     expect([code, out]).toEqual([0, `Attune is at ${served.url}\n`]);
     await expect(fetch(served.url)).rejects.toThrow();
+  });
+
+  it('lets one browser in by its address; for another one, --address prints another', async () => {
+    const served = await serve('address', [ATTUNE, 'serve']);
+    const statusOf = async (url: string) => (await fetch(url, { redirect: 'manual' })).status;
+    expect([await statusOf(served.url), await statusOf(served.url)]).toEqual([303, 401]);
+    const next = await served.address();
+    expect(new URL(next).origin).toBe(new URL(served.url).origin);
+    expect([await statusOf(next), await statusOf(next)]).toEqual([303, 401]);
+    const { out, err } = await served.stop();
+    expect(out + err).toContain('attune serve --address');
+  });
+
+  it('started again says where the first one is, which --stop ends with its runner', async () => {
+    const served = await serve('again', [ATTUNE, 'serve']);
+    const { origin } = new URL(served.url);
+    const second = serve('again', [ATTUNE, 'serve']);
+    await expect(second).rejects.toThrow(`is open already at ${origin}/ as process ${served.pid};`);
+    const runners = await childrenOf(served.pid);
+    const stopped = await attune(served.env, 'serve', '--stop');
+    expect(stopped).toEqual({ code: 0, said: `Attune at ${origin}/, process ${served.pid}, has ended.\n` });
+    for (const pid of [served.pid, ...runners]) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+    for (const option of ['--stop', '--address'])
+      expect(await attune(served.env, 'serve', option)).toEqual({
+        code: 2,
+        said: 'attune: Attune is not being served; "attune serve" starts it.\n',
+      });
+  });
+
+  it('says of one that is open in a window, or does not answer, which process it is', async () => {
+    const state = join(folder, 'window', 'state', 'attune');
+    await mkdir(state, { recursive: true });
+    const env = { ...process.env, XDG_STATE_HOME: join(folder, 'window', 'state') };
+    await writeFile(join(state, 'open.json'), JSON.stringify({ pid: process.pid }));
+    expect((await attune(env, 'serve', '--stop')).said).toContain(`open as process ${process.pid}, in a window`);
+    const door = { url: 'http://127.0.0.1:9', secret: 'x' };
+    await writeFile(join(state, 'open.json'), JSON.stringify({ pid: process.pid, address: `${door.url}/`, door }));
+    expect((await attune(env, 'serve', '--stop')).said).toContain('does not answer; end its process');
   });
 
   it('prints one object with --json', async () => {
@@ -63,6 +111,7 @@ describe('the program', () => {
   it('says in a sentence what a wrong option is', async () => {
     for (const [option, value, sentence] of [
       ['--host-name', 'http://x/', '--host-name takes a name'],
+      ['--base-path', 'x y', 'is no path to serve below'],
       ['--host', '203.0.113.7', 'no address of this computer'],
     ] as const)
       await expect(serve('wrong', [ATTUNE, 'serve', option, value])).rejects.toThrow(sentence);
@@ -101,7 +150,7 @@ describe.skipIf(noChromium)('a real browser', () => {
     // All of them: even a friendly line of React's would tell that this is not the build for users.
     page.on('console', (message) => complaints.push(message.text()));
     page.on('pageerror', (error) => complaints.push(error.message));
-    await page.goto(served.url);
+    await page.goto(await served.address());
     expect(page.url()).toBe(new URL('/', served.url).href);
     expect(await page.title()).toContain('Attune');
     const opened = await page.evaluate(
@@ -114,7 +163,7 @@ describe.skipIf(noChromium)('a real browser', () => {
 
   it('lets the page run and load nothing from elsewhere', async () => {
     const page = await browser.newPage();
-    await page.goto(served.url);
+    await page.goto(await served.address());
     const blocked = await page.evaluate(`(async () => {
       const seen = [];
       document.addEventListener('securitypolicyviolation', (event) => seen.push(event.effectiveDirective));
@@ -145,7 +194,7 @@ describe.skipIf(noChromium)('a real browser', () => {
     const { port } = new URL(served.url);
     const context = await browser.newContext();
     // The user has the editor open in the same browser: the cookie is there to be abused.
-    await (await context.newPage()).goto(served.url);
+    await (await context.newPage()).goto(await served.address());
     const evil = createServer((_request, response) => response.end('<!doctype html><body>evil'));
     await new Promise<void>((resolve) => evil.listen(0, '127.0.0.1', resolve));
     const address = evil.address();
@@ -199,7 +248,7 @@ describe.skipIf(noChromium)('a real browser', () => {
 
   it('that navigates to the rebound name finds one sentence', async () => {
     const page = await browser.newPage();
-    const { port, search } = new URL(served.url);
+    const { port, search } = new URL(await served.address());
     const answer = await page.goto(`http://rebound.test:${port}/${search}`);
     expect(answer?.status()).toBe(421);
     await page.close();

@@ -1,11 +1,17 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 /** Programs of the command line that serve, as a user starts them. */
 
 export interface Served {
+  /** The printed address, which lets one browser in. */
   readonly url: string;
   readonly pid: number;
+  /** Its folders, as the environment of other programs. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Another address, as `attune serve --address` prints it. */
+  address(): Promise<string>;
   /** As Ctrl-C does. */
   stop(): Promise<{ readonly code: number | null; readonly out: string; readonly err: string }>;
   /** As a power cut does. */
@@ -63,6 +69,11 @@ export async function serveIn(
   return {
     url,
     pid: child.pid ?? 0,
+    env,
+    async address() {
+      const { stdout } = await promisify(execFile)(process.execPath, [ATTUNE, 'serve', '--address'], { env });
+      return /Attune is at (\S+)/.exec(stdout)?.[1] ?? '';
+    },
     async stop() {
       child.kill('SIGINT');
       return { code: await ended, out, err };

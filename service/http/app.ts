@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { StaticFile } from './files.ts';
@@ -7,17 +8,36 @@ import { SECURITY_HEADERS } from './headers.ts';
 export interface AppOptions {
   readonly gate: Gate;
   readonly files: ReadonlyMap<string, StaticFile>;
+  /** Answers POST to its paths; undefined for other paths. */
+  readonly orders: ReadonlyMap<string, () => unknown>;
+  /** Told of requests that may be served. */
+  readonly letIn: (request: IncomingMessage) => void;
+  /** Why a page finds no socket at `/engine`. */
+  readonly noSocket: () => Answer;
+}
+
+interface Answer {
+  readonly status: Refusal['status'] | 404 | 426 | 500 | 503;
+  readonly sentence: string;
 }
 
 /** The pages: the built editor for those who are let in, and one sentence for everyone else. */
-export function createApp({ gate, files }: AppOptions): Hono<{ Bindings: HttpBindings }> {
+export function createApp({ gate, files, orders, letIn, noSocket }: AppOptions): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>();
   app.all('*', ({ env: { incoming } }) => {
-    if (gate.enters(incoming)) return entry(gate.setCookie);
-    const refusal = gate.refusalOf(incoming, 'page');
-    if (refusal !== undefined) return sentencePage(refusal);
+    const entry = gate.entry(incoming);
+    if (entry !== undefined) {
+      letIn(incoming);
+      return toPage(entry === 'entered' ? gate.setCookie(incoming) : undefined);
+    }
     // As it was sent: what a URL parser would make of dots and escapes is of no interest to a list of names.
     const [path = ''] = (incoming.url ?? '').split('?', 1);
+    const order = orders.get(path);
+    const refusal = gate.refusalOf(incoming, order === undefined ? 'page' : 'order');
+    if (refusal !== undefined) return sentencePage(refusal);
+    letIn(incoming);
+    if (order !== undefined) return Response.json(order(), { headers: { ...SECURITY_HEADERS, ...NOT_KEPT } });
+    if (path === '/engine') return sentencePage(noSocket());
     const file = files.get(path);
     if (file === undefined) return sentencePage({ status: 404, sentence: 'There is nothing at this address.' });
     return new Response(file.bytes, {
@@ -32,29 +52,31 @@ export function createApp({ gate, files }: AppOptions): Hono<{ Bindings: HttpBin
   return app;
 }
 
-/** Gives the cookie and sends on to the page, so that the token leaves the address bar and the history. */
-function entry(setCookie: string): Response {
+const NOT_KEPT = { 'Cache-Control': 'no-store' } as const;
+
+/** Sends on to the page beside the address, so that the ticket leaves the address bar; relative, since a proxy may put a path before it. */
+function toPage(setCookie: string | undefined): Response {
   return new Response(null, {
     status: 303,
-    headers: { ...SECURITY_HEADERS, Location: '/', 'Set-Cookie': setCookie, 'Cache-Control': 'no-store' },
+    headers: {
+      ...SECURITY_HEADERS,
+      ...NOT_KEPT,
+      Location: './',
+      ...(setCookie !== undefined && { 'Set-Cookie': setCookie }),
+    },
   });
 }
 
 /** A sentence as plain text. */
-export function sentencePage({
-  status,
-  sentence,
-}: {
-  readonly status: Refusal['status'] | 404 | 500;
-  readonly sentence: string;
-}): Response {
+export function sentencePage({ status, sentence }: Answer): Response {
   return new Response(`${sentence}\n`, {
     status,
     headers: {
       ...SECURITY_HEADERS,
+      ...NOT_KEPT,
       'Content-Type': 'text/plain; charset=utf-8',
-      'Cache-Control': 'no-store',
       ...(status === 405 && { Allow: 'GET, HEAD' }),
+      ...(status === 426 && { Upgrade: 'websocket', Connection: 'Upgrade' }),
     },
   });
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { isSecurePage } from './address.ts';
 import { isSame, type Tickets } from './token.ts';
 
 /** Why a request is not served. */
@@ -10,31 +11,42 @@ export interface Refusal {
 export interface GateOptions {
   /** Values of the Host header -> schemes of the pages that may call. */
   readonly hosts: ReadonlyMap<string, readonly string[]>;
+  /** What the cookie of a browser that was let in holds. */
   readonly token: string;
   readonly tickets: Tickets;
   readonly cookie: string;
+  /** What lets a program of the same user give orders; no cookie and no ticket does. */
+  readonly secret: string;
 }
+
+/** What a request wants: a file of the editor, the socket behind it, or to give the program an order. */
+type Kind = 'page' | 'socket' | 'order';
 
 /** Decides who is let in, from the head of a request alone. */
 export interface Gate {
   /** Undefined for a request that may be served. */
-  refusalOf(request: IncomingMessage, kind: 'page' | 'socket'): Refusal | undefined;
-  /** Whether the request brings a token in its address, to be changed for the cookie; a ticket is used up. */
-  enters(request: IncomingMessage): boolean;
-  /** Value of Set-Cookie. */
-  readonly setCookie: string;
+  refusalOf(request: IncomingMessage, kind: Kind): Refusal | undefined;
+  /** `entered`: the request's ticket was used up for the cookie; `known`: its browser has the cookie already, so the address is spent. */
+  entry(request: IncomingMessage): 'entered' | 'known' | undefined;
+  /** Value of Set-Cookie. Without a path: a browser keeps it to the folder of the page, whatever a proxy puts before it. */
+  setCookie(request: IncomingMessage): string;
 }
 
 const refused = (status: Refusal['status'], sentence: string): Refusal => ({ status, sentence });
 
 const NO_TOKEN = refused(
   401,
-  'Attune needs its token: open the address that "attune serve" printed, with everything behind the question mark.',
+  'This browser has not been let in: open the address that "attune serve" printed, with everything behind the question mark. ' +
+    '"attune serve --address" prints a new one.',
+);
+const SPENT = refused(
+  401,
+  'This address was used already or is too old: each lets one browser in. "attune serve --address" prints a new one.',
 );
 
-export function openGate({ hosts, token, tickets, cookie }: GateOptions): Gate {
+export function openGate({ hosts, token, tickets, cookie, secret }: GateOptions): Gate {
   /** What everyone must fulfil, with a token or without. */
-  const strange = (request: IncomingMessage, kind: 'page' | 'socket'): Refusal | undefined => {
+  const strange = (request: IncomingMessage, kind: Kind): Refusal | undefined => {
     const { url = '', method } = request;
     if (!url.startsWith('/')) return refused(400, 'Attune is no proxy: the address must be a path.');
     const schemes = onlyHost(request, hosts);
@@ -49,6 +61,7 @@ export function openGate({ hosts, token, tickets, cookie }: GateOptions): Gate {
     const needsOrigin = kind === 'socket' && bearerOf(request) === undefined;
     if (origin === undefined ? needsOrigin : !isOurs)
       return refused(403, 'Only the page that Attune itself serves may do this.');
+    if (kind === 'order') return method === 'POST' ? undefined : refused(405, 'Orders are given with POST.');
     if (kind === 'page' && method !== 'GET' && method !== 'HEAD')
       return refused(405, 'Pages are only read here; everything else goes over the socket.');
     return undefined;
@@ -60,12 +73,22 @@ export function openGate({ hosts, token, tickets, cookie }: GateOptions): Gate {
     );
   };
   return {
-    setCookie: `${cookie}=${token}; Path=/; HttpOnly; SameSite=Strict`,
-    refusalOf: (request, kind) => strange(request, kind) ?? (isKnown(request) ? undefined : NO_TOKEN),
-    enters(request) {
-      const given = tokenIn(request);
-      if (given === undefined || strange(request, 'page') !== undefined) return false;
-      return isSame(given, token) || tickets.use(given);
+    setCookie(request) {
+      const isSecure = isSecurePage(onlyHost(request, hosts) ?? [], request.headers);
+      return `${cookie}=${token}; HttpOnly; SameSite=Strict${isSecure ? '; Secure' : ''}`;
+    },
+    refusalOf(request, kind) {
+      const refusal = strange(request, kind);
+      if (refusal !== undefined) return refusal;
+      if (kind === 'order') return isSame(bearerOf(request) ?? '', secret) ? undefined : NO_TOKEN;
+      if (isKnown(request)) return undefined;
+      return ticketIn(request) === undefined ? NO_TOKEN : SPENT;
+    },
+    entry(request) {
+      const ticket = ticketIn(request);
+      if (ticket === undefined || strange(request, 'page') !== undefined) return undefined;
+      if (tickets.use(ticket)) return 'entered';
+      return isKnown(request) ? 'known' : undefined;
     },
   };
 }
@@ -79,9 +102,9 @@ function onlyHost(
   return count === 1 ? hosts.get(headers.host ?? '') : undefined;
 }
 
-function tokenIn({ url = '', method }: IncomingMessage): string | undefined {
+function ticketIn({ url = '', method }: IncomingMessage): string | undefined {
   if (method !== 'GET' || !url.startsWith('/?')) return undefined;
-  return new URLSearchParams(url.slice(2)).get('token') ?? undefined;
+  return new URLSearchParams(url.slice(2)).get('ticket') ?? undefined;
 }
 
 function bearerOf({ headers }: IncomingMessage): string | undefined {

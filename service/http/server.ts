@@ -1,11 +1,15 @@
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
-import { AttuneError } from '../../engine/index.ts';
 import type { Service } from '../service.ts';
-import { type Address, knownHosts, pageOf, warningOf } from './address.ts';
+import { type Address, hereOf, knownHosts, pageOf, warningOf } from './address.ts';
 import { createApp, sentencePage } from './app.ts';
+import { baseOf, belowBase } from './base.ts';
+import { Crowd } from './crowd.ts';
+import type { Door, Orders } from './door.ts';
 import { readEditor } from './files.ts';
 import { openGate } from './gate.ts';
+import { SECURITY_HEADERS } from './headers.ts';
+import { LOOPBACK, listen } from './listen.ts';
 import { openSockets } from './sockets.ts';
 import { newToken, Tickets } from './token.ts';
 
@@ -17,27 +21,44 @@ export interface ServerOptions {
   readonly port: number;
   /** Default: only this computer. */
   readonly host?: string;
-  /** Names, with or without a port, by which browsers may call this computer. */
+  /** Names, with or without a port, by which browsers may call this computer; `https://` before one: over TLS alone. */
   readonly names?: readonly string[];
-  /** Default: a fresh one. */
+  /** Path below which a proxy shows the editor, such as `/attune`. */
+  readonly base?: string;
+  /** What browsers that were let in are known by; default: a fresh one. */
   readonly token?: string;
+  /** Told when a program of the same user asks for the end. */
+  readonly onStop?: () => void;
 }
 
 export interface OpenServer {
   readonly port: number;
-  /** What the user opens; whoever knows it is let in. */
-  readonly url: string;
-  /** The same for one use within two minutes: to start a browser with, since others can see its arguments. */
-  urlForOnce(): string;
+  /** Where the page is; of no use without a ticket or a cookie. */
+  readonly page: string;
+  /** A new address that lets one browser in; `printed`: within a day. `argument`: within two minutes, to start a browser with. */
+  newAddress(use: keyof typeof TICKET_MS): string;
   /** A sentence, where others can reach the server. */
   readonly warning: string | undefined;
+  /** For programs of the same user, who must be kept from others: see `order`. */
+  readonly door: Door;
   /** Ends every connection. */
   close(): Promise<void>;
 }
 
-/** Serves the editor and its socket. Throws 'request-invalid' for a port or host that cannot be had, 'file-failed' without an editor. */
+const MINUTE_MS = 60_000;
+/** How long an address may be opened: one that is printed until its reader has come to it, one that stands in a list of processes not long. */
+const TICKET_MS = { printed: 24 * 60 * MINUTE_MS, argument: 2 * MINUTE_MS } as const;
+
+/** Connections; a browser opens six, and asks at once. */
+const CROWD = { strangers: 256, known: 256 } as const;
+
+/**
+ * Serves the editor and its socket. Throws 'request-invalid' for a port, a host or a base that cannot be had, 'file-failed' without an
+ * editor.
+ */
 export async function openServer(options: ServerOptions): Promise<OpenServer> {
-  const { service, host = '127.0.0.1', names = [], token = newToken() } = options;
+  const { service, host, names = [], token = newToken(), onStop } = options;
+  const base = baseOf(options.base ?? '');
   const files = await readEditor(options.editor);
   // Whoever is slow to say what they want must not keep others out.
   const server = createServer({
@@ -47,26 +68,58 @@ export async function openServer(options: ServerOptions): Promise<OpenServer> {
     keepAliveTimeout: 5_000,
     connectionsCheckingInterval: 2_000,
   });
-  server.maxConnections = 256;
+  const crowd = new Crowd(CROWD);
+  server.on('connection', (connection) => crowd.add(connection));
   // Too many open files, told of each connection that could not be taken; later ones may be.
   server.on('error', () => {});
-  const address: Address = { host, names, port: await listen(server, options.port, host) };
+  const address: Address = {
+    ...(await listen(server, options.port, host === undefined ? LOOPBACK : [host])),
+    names,
+    base,
+  };
   const tickets = new Tickets();
-  const gate = openGate({ hosts: knownHosts(address), token, tickets, cookie: `attune-${address.port}` });
-  const sockets = openSockets(service, gate);
-  const { fetch } = createApp({ gate, files });
+  const secret = newToken();
+  const gate = openGate({ hosts: knownHosts(address), token, tickets, cookie: `attune-${address.port}`, secret });
+  const newAddress = (use: keyof typeof TICKET_MS) => `${pageOf(address)}?ticket=${tickets.issue(TICKET_MS[use])}`;
+  const orders: { readonly [Path in keyof Orders]: () => Orders[Path] } = {
+    '/address': () => ({ address: newAddress('printed') }),
+    '/stop': () => {
+      // What is answered must be on its way first.
+      setImmediate(() => onStop?.());
+      return {};
+    },
+  };
+  const sockets = openSockets(service, gate, (connection) => crowd.release(connection));
+  const { fetch } = createApp({
+    gate,
+    files,
+    orders: new Map(Object.entries(orders)),
+    letIn: ({ socket }) => crowd.letIn(socket),
+    noSocket: sockets.noSocket,
+  });
   const onRequest = getRequestListener((request, env) => fetch(request, env), {
     overrideGlobalObjects: false,
     errorHandler: () => sentencePage({ status: 400, sentence: 'This is no address that Attune understands.' }),
   });
-  server.on('request', (incoming, outgoing) => void onRequest(incoming, outgoing));
-  server.on('upgrade', sockets.upgrade);
-  const url = (secret: string) => `${pageOf(address)}?token=${secret}`;
+  server.on('request', (incoming, outgoing) => {
+    const below = belowBase(incoming.url ?? '', base);
+    if ('beside' in below) outgoing.writeHead(308, { ...SECURITY_HEADERS, Location: below.beside }).end();
+    else {
+      incoming.url = below.url;
+      void onRequest(incoming, outgoing);
+    }
+  });
+  server.on('upgrade', (incoming, socket, head) => {
+    const below = belowBase(incoming.url ?? '', base);
+    if ('url' in below) incoming.url = below.url;
+    sockets.upgrade(incoming, socket, head);
+  });
   return {
     port: address.port,
-    url: url(token),
-    urlForOnce: () => url(tickets.issue()),
+    page: pageOf(address),
+    newAddress,
     warning: warningOf(address),
+    door: { url: hereOf(address), secret },
     async close() {
       const closed = new Promise((resolve) => server.close(resolve));
       await sockets.close();
@@ -74,26 +127,4 @@ export async function openServer(options: ServerOptions): Promise<OpenServer> {
       await closed;
     },
   };
-}
-
-function listen(server: Server, port: number, host: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      const field = cause.code === 'EADDRNOTAVAIL' || cause.code === 'ENOTFOUND' ? 'host' : 'port';
-      reject(new AttuneError('request-invalid', whyNot(cause, port, host), { field }, cause));
-    });
-    server.listen(port, host, () => {
-      const address = server.address();
-      resolve(typeof address === 'object' && address !== null ? address.port : port);
-    });
-  });
-}
-
-function whyNot({ code, message }: NodeJS.ErrnoException, port: number, host: string): string {
-  if (code === 'EADDRINUSE')
-    return `Port ${port} is taken, perhaps by another Attune; choose another with --port, or --port 0 for any that is free.`;
-  if (code === 'EACCES') return `Port ${port} may not be used by you; choose one above 1023 with --port.`;
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-    return `${host} is no address of this computer; leave --host out, or give one that it has.`;
-  return `The port ${port} cannot be opened (${message}); choose another with --port.`;
 }

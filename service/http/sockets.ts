@@ -19,11 +19,20 @@ const GOODBYE_MS = 500;
 
 export interface Sockets {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Why a request that could have become a socket did not. */
+  noSocket(): { readonly status: 426 | 503; readonly sentence: string };
   close(): Promise<void>;
 }
 
-/** The WebSockets of the editor, one connection to the service each. None of them may do what names places on the disk. */
-export function openSockets(service: Pick<Service, 'handlers' | 'subscribe' | 'explain'>, gate: Gate): Sockets {
+/**
+ * The WebSockets of the editor, one connection to the service each. None of them may do what names places on the disk. `accepted` is told
+ * of connections that are counted here from now on.
+ */
+export function openSockets(
+  service: Pick<Service, 'handlers' | 'subscribe' | 'explain'>,
+  gate: Gate,
+  accepted: (connection: Duplex) => void,
+): Sockets {
   const server = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES, perMessageDeflate: false });
   const beats = new Map<WebSocket, () => void>();
   const heart = setInterval(() => {
@@ -39,10 +48,11 @@ export function openSockets(service: Pick<Service, 'handlers' | 'subscribe' | 'e
       socket.on('error', () => socket.destroy());
       const refusal = gate.refusalOf(request, 'socket') ?? elsewhere(request);
       if (refusal !== undefined) return answer(socket, refusal.status, refusal.sentence);
-      if (server.clients.size >= MAX_CONNECTIONS)
-        return answer(socket, 503, `Attune has ${MAX_CONNECTIONS} open pages already; close one and try again.`);
+      if (server.clients.size >= MAX_CONNECTIONS) return answer(socket, TOO_MANY.status, TOO_MANY.sentence);
+      accepted(socket);
       server.handleUpgrade(request, socket, head, (opened) => accept(opened, socket));
     },
+    noSocket: () => (server.clients.size >= MAX_CONNECTIONS ? TOO_MANY : NOT_ASKED),
     async close() {
       clearInterval(heart);
       const ended = [...server.clients].map(
@@ -61,6 +71,16 @@ export function openSockets(service: Pick<Service, 'handlers' | 'subscribe' | 'e
     },
   };
 }
+
+const TOO_MANY = {
+  status: 503,
+  sentence: `Attune has ${MAX_CONNECTIONS} open pages already; close one and try again.`,
+} as const;
+const NOT_ASKED = {
+  status: 426,
+  sentence:
+    'This address is a WebSocket, and none was asked for: a proxy before Attune must pass on the headers Host, Upgrade and Connection.',
+} as const;
 
 const handlersOf = ({ handlers, subscribe, explain }: Pick<Service, 'handlers' | 'subscribe' | 'explain'>) => ({
   handlers,

@@ -9,16 +9,22 @@ export function isSame(given: string, expected: string): boolean {
   return timingSafeEqual(digest(given), digest(expected));
 }
 
-/** How long the address that a browser is started with may be used. */
-const TICKET_MS = 120_000;
+/** More than anyone opens at once; of more the oldest end. */
+const MAX_TICKETS = 64;
 
-/** Tokens that work once: other users of a computer can read the arguments of the browser that it is started with. */
+/** What lets one browser in, once: an address stays in histories, logs and lists of processes, where it must be worth nothing. */
 export class Tickets {
+  /** Ticket -> when it ends, the oldest first. */
   readonly #ends = new Map<string, number>();
 
-  issue(): string {
+  /** One that may be used within so many milliseconds. */
+  issue(lifeMs: number): string {
     const ticket = newToken();
-    this.#ends.set(ticket, performance.now() + TICKET_MS);
+    this.#ends.set(ticket, performance.now() + lifeMs);
+    for (const oldest of this.#ends.keys()) {
+      if (this.#ends.size <= MAX_TICKETS) break;
+      this.#ends.delete(oldest);
+    }
     return ticket;
   }
 

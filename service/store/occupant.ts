@@ -6,10 +6,10 @@ import { isRunning } from '../../native/files.ts';
 /** Who has a state folder open. */
 const Occupant = z.strictObject({
   pid: z.int().positive(),
-  /** Where it serves, without a token. */
+  /** Where it serves, without a ticket. */
   address: z.string().exactOptional(),
-  /** Lets the same user ask the server for a new address. */
-  token: z.string().exactOptional(),
+  /** Where the same user gives it orders. */
+  door: z.strictObject({ url: z.string(), secret: z.string() }).exactOptional(),
 });
 export type Occupant = z.infer<typeof Occupant>;
 

@@ -1,23 +1,21 @@
 import { decodeFrame, encodeFrame, Mailbox, openClient, type Port } from '../../../transport/index.ts';
 import type { Carrier } from './carrier.ts';
+import { whyNoSocket } from './whynot.ts';
 
-/** The WebSocket of `attune serve`; the page's cookie lets it in. */
-export function openSocketCarrier({ protocol, host }: Pick<Location, 'protocol' | 'host'>): Carrier {
-  const url = `${protocol === 'https:' ? 'wss' : 'ws'}://${host}/engine`;
+/** The WebSocket of `attune serve`, beside the page wherever a proxy shows that; the page's cookie lets it in. */
+export function openSocketCarrier({ href }: Pick<Location, 'href'>): Carrier {
+  const place = new URL('./engine', href);
   return {
     kind: 'socket',
     connect: () =>
       new Promise((resolve, reject) => {
-        const socket = new WebSocket(url);
+        // A relative address, and the page's own scheme, are not known to all browsers that are served.
+        const socket = new WebSocket(place.href.replace(/^http/, 'ws'));
         socket.binaryType = 'arraybuffer';
         socket.addEventListener('open', () => resolve(openClient(portOf(socket))), { once: true });
-        socket.addEventListener(
-          'error',
-          () => reject(new Error('Attune is not answering. Is "attune serve" still running?')),
-          {
-            once: true,
-          },
-        );
+        socket.addEventListener('error', () => whyNoSocket(place).then((why) => reject(new Error(why))), {
+          once: true,
+        });
       }),
   };
 }

@@ -14,6 +14,14 @@ export const en = {
     saving: 'Saving…',
     connecting: 'Connecting…',
     lost: 'Connection lost, trying again…',
+    link: {
+      noAnswer: 'Attune is not answering. Is “attune serve” still running?',
+      notLetIn:
+        'Attune was started again and does not know this browser yet: open the address that it printed. “attune serve --address” prints a new one.',
+      noUpgrade:
+        'The proxy between this page and Attune does not pass on the connection that the editor needs: it must support WebSockets and pass on the headers Host, Upgrade and Connection.',
+      tooMany: 'Attune is open in as many pages as it serves at once. Close one.',
+    },
     dropHere: 'Drop to open',
     notices: 'Messages',
     noMessages: 'Nothing was said yet.',

@@ -6,9 +6,14 @@ import { Button } from '../ui/controls.tsx';
 /** Sentences for the user, over everything; errors stay until they are closed. */
 export function Notices() {
   const { t } = useTranslation();
-  const notices = useSession((session) => session.notices);
+  const { notices, link, linkSentence } = useSession();
   return (
     <section className="notices" aria-label={t('app.notices')} aria-live="polite">
+      {link === 'lost' && linkSentence !== '' && (
+        <div className="notice error" role="alert">
+          <NoticeText text={linkSentence} details={[]} />
+        </div>
+      )}
       {notices.map(({ id, tone, text, details, action }) => (
         <div key={id} className={`notice ${tone}`} role={tone === 'error' ? 'alert' : undefined}>
           <NoticeText text={text} details={details} />
