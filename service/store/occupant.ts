@@ -11,7 +11,7 @@ const Occupant = z.strictObject({
   /** Where the same user gives it orders. */
   door: z.strictObject({ url: z.string(), secret: z.string() }).exactOptional(),
 });
-export type Occupant = z.infer<typeof Occupant>;
+type Occupant = z.infer<typeof Occupant>;
 
 const fileIn = (folder: string) => join(folder, 'open.json');
 
