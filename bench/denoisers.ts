@@ -4,6 +4,7 @@ import {
   compileAttention,
   type Denoiser,
   type DenoiserSizes,
+  type EncodedModel,
   floatTensor,
   GraphBuilder,
   gaussianNoise,
@@ -37,13 +38,13 @@ export interface Step {
 }
 
 /** The graph without hooks. */
-export function encodePlain(denoiser: Denoiser, sizes: DenoiserSizes): Uint8Array {
+export function encodePlain(denoiser: Denoiser, sizes: DenoiserSizes): EncodedModel {
   const g = new GraphBuilder();
   g.output('velocity', denoiser.build(g, sizes, plainAttention));
   return g.build();
 }
 
-export function encodeHooked(denoiser: Denoiser, sizes: DenoiserSizes, seam: CompiledAttention): Uint8Array {
+export function encodeHooked(denoiser: Denoiser, sizes: DenoiserSizes, seam: CompiledAttention): EncodedModel {
   const g = new GraphBuilder();
   g.output('velocity', denoiser.build(g, sizes, seam));
   seam.finish(g);

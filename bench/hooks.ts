@@ -13,7 +13,7 @@ export const hooks: Benchmark = {
     const { folder } = context.workspace.random('sd3-medium-4', sd3Medium(4), 'F32');
     const denoiser = openDenoiser(folder);
     const nothing = encodeHooked(denoiser, MEDIUM, compileFor(denoiser, MEDIUM, []));
-    const isSame = Buffer.compare(nothing, encodePlain(denoiser, MEDIUM)) === 0;
+    const isSame = Buffer.compare(nothing.bytes, encodePlain(denoiser, MEDIUM).bytes) === 0;
     const two = { ...MEDIUM, batch: 2 };
     return [
       {

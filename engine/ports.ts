@@ -16,6 +16,14 @@ export interface SessionOptions {
   readonly arena?: boolean;
 }
 
+/** A network as the runtime takes it. */
+export interface EncodedModel {
+  /** ONNX ModelProto. */
+  readonly bytes: Uint8Array;
+  /** The folder that the locations of its external data are relative to: the root of the file system, on Windows a drive or a share. */
+  readonly weightsRoot: string;
+}
+
 export interface RuntimeSession {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
@@ -29,8 +37,8 @@ export interface TensorRuntime {
   readonly provider: string;
   /** Version line of the runtime; goes into the record. */
   readonly version: string;
-  /** `model`: encoded ONNX ModelProto. External data locations are real paths relative to the file-system root. */
-  createSession(model: Uint8Array, options: SessionOptions): Promise<RuntimeSession>;
+  /** Loads a network. Throws AttuneError 'runtime-failed'. */
+  createSession(model: EncodedModel, options: SessionOptions): Promise<RuntimeSession>;
 }
 
 /** 8-bit pixels, row-major, channels interleaved. */

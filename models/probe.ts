@@ -1,10 +1,11 @@
 import { floatTensor, type Tensor } from '../engine/base/tensor.ts';
 import { GraphBuilder, type Value } from '../engine/graph/builder.ts';
+import type { EncodedModel } from '../engine/ports.ts';
 
 /** A graph that shows whether something computes what the networks need, and how fast. */
 export interface ProviderProbe {
   /** Encoded ONNX ModelProto, weights inside. */
-  readonly model: Uint8Array;
+  readonly model: EncodedModel;
   readonly feeds: Readonly<Record<string, Tensor>>;
 }
 

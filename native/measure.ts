@@ -1,13 +1,13 @@
 import type { ProviderFigure } from '../contract/index.ts';
 import { AttuneError } from '../engine/base/errors.ts';
 import type { Tensor } from '../engine/base/tensor.ts';
-import type { RuntimeSession, TensorRuntime } from '../engine/ports.ts';
+import type { EncodedModel, RuntimeSession, TensorRuntime } from '../engine/ports.ts';
 import { listProviders } from './providers.ts';
 import { createOnnxRuntime, type OnnxRuntimeOptions, runtimeOn } from './runtime.ts';
 
 /** A small graph with its inputs, built by whoever knows networks; its outputs are float32. */
 export interface Probe {
-  readonly model: Uint8Array;
+  readonly model: EncodedModel;
   readonly feeds: Readonly<Record<string, Tensor>>;
 }
 

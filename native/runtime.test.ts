@@ -149,7 +149,7 @@ describe('failures', () => {
     await expect(session.run({ x: pair }, ['q'])).rejects.toMatchObject({ kind: 'runtime-failed' });
     await session.release();
     await expect(session.run({ x: pair })).rejects.toMatchObject({ kind: 'runtime-failed' });
-    const broken = runtime.createSession(new Uint8Array(7), { weights: 'mapped' });
+    const broken = runtime.createSession({ bytes: new Uint8Array(7), weightsRoot: '/' }, { weights: 'mapped' });
     await expect(broken).rejects.toMatchObject({ kind: 'runtime-failed', cause: expect.any(Error) });
   });
 

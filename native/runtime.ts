@@ -1,7 +1,6 @@
 import { AttuneError } from '../engine/base/errors.ts';
 import type { Tensor } from '../engine/base/tensor.ts';
-import type { RuntimeSession, SessionOptions, TensorRuntime } from '../engine/ports.ts';
-import { rootOf } from './model-root.ts';
+import type { EncodedModel, RuntimeSession, SessionOptions, TensorRuntime } from '../engine/ports.ts';
 import { env, InferenceSession } from './onnxruntime.ts';
 import { listProviders } from './providers.ts';
 import { describeTensor, fromRuntime, toRuntime } from './tensors.ts';
@@ -35,7 +34,7 @@ export function runtimeOn(provider: string, { threads, isStrict = false }: Unche
     provider,
     version: `onnxruntime-node ${env.versions.node}`,
     async createSession(model, sessionOptions) {
-      const session = await InferenceSession.create(model, {
+      const session = await InferenceSession.create(model.bytes, {
         executionProviders: [provider],
         ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
         ...weightOptions(model, sessionOptions, isStrict ? { disable_cpu_ep_fallback: '1' } : {}),
@@ -63,11 +62,11 @@ const COPYING_OPTIMIZERS = ['ConstantFolding', 'FuseFp16InitializerToFp32NodeTra
  * arena. Measured on SD3's decoder at 256 x 256 pixels: 485 instead of 316 MiB, and not faster.
  */
 function weightOptions(
-  model: Uint8Array,
+  { weightsRoot }: EncodedModel,
   { weights, arena = true }: SessionOptions,
   more: Readonly<Record<string, string>>,
 ): InferenceSession.SessionOptions {
-  const files = { ...more, model_external_initializers_file_folder_path: rootOf(model) };
+  const files = { ...more, model_external_initializers_file_folder_path: weightsRoot };
   const memory = { enableMemPattern: false, enableCpuMemArena: arena };
   if (weights === 'private') return { ...memory, extra: { session: files } };
   return {

@@ -1,4 +1,4 @@
-import type { AttentionOp, AttentionSite, HookValues, TensorRuntime } from '../engine/index.ts';
+import type { AttentionOp, AttentionSite, EncodedModel, HookValues, TensorRuntime } from '../engine/index.ts';
 import {
   type CompiledAttention,
   compileAttention,
@@ -38,7 +38,7 @@ export function siteOf(shape: {
 }
 
 /** The encoded graph of one call on inputs q, k, v [B, N, H*D]; output `out` and whatever the hooks capture. */
-export function callGraph(site: AttentionSite, attention: CompiledAttention): Uint8Array {
+export function callGraph(site: AttentionSite, attention: CompiledAttention): EncodedModel {
   const g = new GraphBuilder();
   const shape = [site.batch, site.tokens.text.length + site.tokens.image.length, site.heads * site.headDim];
   const operands = {

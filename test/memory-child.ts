@@ -13,7 +13,7 @@ const values = Float32Array.from({ length: dims.reduce((a, b) => a * b) }, (_, i
 const runtime = createOnnxRuntime({ threads: 2 });
 
 async function open(file: string): Promise<() => Promise<number>> {
-  const session = await runtime.createSession(readFileSync(file), { weights });
+  const session = await runtime.createSession({ bytes: readFileSync(file), weightsRoot: '/' }, { weights });
   return async () => {
     const { y } = await session.run({ x: { dtype: 'float32', dims, data: values } });
     if (y?.dtype !== 'float32') throw new Error('the model has no output y');

@@ -63,7 +63,7 @@ function writeModel(name: string, refs: readonly WeightRef[]): string {
   }
   g.output('y', x);
   const file = join(folder, name);
-  writeFileSync(file, g.build());
+  writeFileSync(file, g.build().bytes);
   return file;
 }
 

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import type { EncodedModel } from '../engine/index.ts';
 import { createOnnxRuntime } from '../native/runtime.ts';
 
 /** Small arrays of plain numbers, to say in a line what an operator should give, and a real session to hold it against. */
@@ -47,7 +48,7 @@ export function at({ shape, data }: Numbers, index: readonly number[]): number {
 }
 
 /** The output `y` of a model whose inputs are x0, x1, ... in float32. */
-export async function runModel(model: Uint8Array, inputs: readonly Numbers[]): Promise<Numbers> {
+export async function runModel(model: EncodedModel, inputs: readonly Numbers[]): Promise<Numbers> {
   const session = await runtime.createSession(model, { weights: 'mapped' });
   const feeds = inputs.map(({ shape, data }, i) => {
     const tensor = { dtype: 'float32' as const, dims: shape, data: Float32Array.from(data) };

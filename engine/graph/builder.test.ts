@@ -1,6 +1,5 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
-import { rootOf } from '../../native/model-root.ts';
 import { createOnnxRuntime } from '../../native/runtime.ts';
 import { AttuneError } from '../base/errors.ts';
 import type { WeightRef } from '../checkpoint/weights.ts';
@@ -19,7 +18,7 @@ const weight = (name: string, shape: number[], more: Partial<WeightRef> = {}): W
 });
 
 function graphOf(g: GraphBuilder) {
-  const { graph } = fromBinary(ModelProtoSchema, g.build());
+  const { graph } = fromBinary(ModelProtoSchema, g.build().bytes);
   return graph ?? expect.fail('no graph');
 }
 
@@ -141,7 +140,7 @@ describe('encoding', () => {
   });
 
   it('gives the same bytes for the same graph, also a large one', () => {
-    const build = (): Uint8Array => {
+    const build = () => {
       const g = new GraphBuilder();
       let x = g.input('x', 'float32', [1, 64]);
       for (let i = 0; i < 500; i++) {
@@ -190,7 +189,7 @@ describe('locations', () => {
       g.weight(weight('b', [2], { file: 'c:\\b.safetensors' })),
     );
     g.output('one', sum);
-    expect(rootOf(g.build())).toBe('C:\\');
+    expect(g.build().weightsRoot).toBe('C:\\');
     g.output('two', g.add(sum, g.weight(weight('c', [2], { file: 'D:\\c.safetensors' }))));
     const error = errorOf(() => g.build());
     expect(error.kind).toBe('checkpoint-unsupported');

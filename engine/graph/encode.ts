@@ -1,4 +1,5 @@
 import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
+import type { EncodedModel } from '../ports.ts';
 import { commonRoot, externalLocation } from './location.ts';
 import {
   type AttributeProtoSchema,
@@ -17,19 +18,15 @@ const OPSETS = [
   { domain: 'com.microsoft', version: 1 },
 ];
 
-/**
- * Writes a graph as ONNX. Weights become external data below one root; the model's metadata say which, so that the bytes alone tell
- * the runtime where to look. Throws 'checkpoint-unsupported' if the weights lie on several drives.
- */
-export function encodeModel(graph: GraphRecord): Uint8Array {
+/** Writes a graph as ONNX. Weights become external data below one root. Throws 'checkpoint-unsupported' if they lie on several drives. */
+export function encodeModel(graph: GraphRecord): EncodedModel {
   const { rename, copies } = nameOutputs(graph);
-  return toBinary(
+  const bytes = toBinary(
     ModelProtoSchema,
     create(ModelProtoSchema, {
       irVersion: IR_VERSION,
       opsetImport: OPSETS,
       producerName: 'attune',
-      metadataProps: [{ key: 'root', value: commonRoot(graph.weights.map(({ ref }) => ref.file)) }],
       graph: {
         name: 'graph',
         input: graph.inputs.map((value) => valueInfo(value.name, value)),
@@ -39,6 +36,7 @@ export function encodeModel(graph: GraphRecord): Uint8Array {
       },
     }),
   );
+  return { bytes, weightsRoot: commonRoot(graph.weights.map(({ ref }) => ref.file)) };
 }
 
 /** The value of a node takes the name of the output it is; an input, a weight, or a value that is an output twice is copied. */

@@ -11,7 +11,7 @@ function countingRuntime() {
     provider: 'none',
     version: 'none',
     async createSession(model) {
-      const name = new TextDecoder().decode(model);
+      const name = new TextDecoder().decode(model.bytes);
       if (name === 'bad') throw new Error('cannot be loaded');
       alive.push(name);
       const session: RuntimeSession = {
@@ -35,7 +35,7 @@ describe('the sessions', () => {
     const get = (key: string) =>
       cache.get(key, mapped, () => {
         built.push(key);
-        return new TextEncoder().encode(key);
+        return { bytes: new TextEncoder().encode(key), weightsRoot: '/' };
       });
     return { alive, built, cache, get };
   };

@@ -1,12 +1,12 @@
 import { throwIfCancelled } from '../base/errors.ts';
-import type { RuntimeSession, SessionOptions, TensorRuntime } from '../ports.ts';
+import type { EncodedModel, RuntimeSession, SessionOptions, TensorRuntime } from '../ports.ts';
 
 /** Where the parts of a pipeline get their sessions. */
 export interface Sessions {
   /** How many are loaded. */
   readonly size: number;
   /** The session of `key`; `build` encodes its graph if it is not loaded. */
-  get(key: string, options: SessionOptions, build: () => Uint8Array): Promise<RuntimeSession>;
+  get(key: string, options: SessionOptions, build: () => EncodedModel): Promise<RuntimeSession>;
   /** Gives all of them back; the next `get` loads anew. */
   release(): Promise<void>;
 }
@@ -32,7 +32,7 @@ export class SessionCache implements Sessions {
   }
 
   /** The session of `key`; `build` encodes its graph if it is not loaded. A failed build is not remembered. */
-  async get(key: string, options: SessionOptions, build: () => Uint8Array): Promise<RuntimeSession> {
+  async get(key: string, options: SessionOptions, build: () => EncodedModel): Promise<RuntimeSession> {
     const known = this.#sessions.get(key);
     if (known !== undefined) {
       this.#sessions.delete(key);
