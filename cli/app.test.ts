@@ -518,7 +518,7 @@ describe('what cannot be done', () => {
     await writeFile(at('mine.png'), 'mine');
     const said = await attune(...generate, '-o', at('mine.png'));
     expect(said.code).toBe(1);
-    expect(said.err).toMatch(/mine\.png exists already; choose another name, or add --force/);
+    expect(said.err).toMatch(/mine\.png exists already; choose another name, or have it replaced \(--force\)/);
     expect(await readFile(at('mine.png'), 'utf8')).toBe('mine');
     expect((await attune(...generate, '-o', at('mine.png'), '--force')).code).toBe(0);
   });

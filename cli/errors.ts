@@ -29,6 +29,9 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   word: ['word'],
   threshold: ['threshold'],
   base: ['base-path'],
+  overwrite: ['force'],
+  resume: ['resume'],
+  encoding: ['encoding'],
 };
 /** Commands that take what another one has no place for. */
 const ELSEWHERE: Readonly<Record<string, string>> = { source: 'attune edit', mask: 'attune inpaint' };

@@ -70,7 +70,7 @@ export function checkAnimation(
   if (frames <= MAX_FRAMES && width * height * frames <= MAX_TOTAL_PIXELS) return;
   throw new AttuneError(
     'request-invalid',
-    `${frames} frames of ${width}x${height} are too many for one ${format} file; make a shorter or smaller video, or have "attune video" write MP4 or a folder of PNG files.`,
+    `${frames} frames of ${width}x${height} are too many for one ${format} file; make a shorter or smaller video, or write MP4 or a folder of PNG files.`,
     { field: 'frames' },
   );
 }
@@ -143,7 +143,8 @@ export async function decodeAnimation(
   file: string,
   { start, count }: Part = { start: 0 },
 ): Promise<Animation> {
-  const refuse = (why: string, cause?: unknown) => new AttuneError('media-invalid', `${file} ${why}.`, { file }, cause);
+  const refuse = (why: string, cause?: unknown, field?: string) =>
+    new AttuneError('media-invalid', `${file} ${why}.`, { file, ...(field && { field }) }, cause);
   const header = await headerOf(bytes);
   if (header === undefined) throw refuse('is no animated WebP or GIF');
   const { width, height, frames: all, fps } = header.size;
@@ -152,7 +153,9 @@ export async function decodeAnimation(
   if (width * height > MAX_PIXELS) throw refuse(`has frames of more than ${MAX_PIXELS} pixels; scale it down first`);
   if (frames > MAX_FRAMES || width * height * frames > MAX_TOTAL_PIXELS)
     throw refuse(
-      `has ${frames} frames of ${width}x${height}${start === 0 ? '' : ' from there on'}, more than can be held; take a part (--start-frame N --frames N), or scale it down`,
+      `has ${frames} frames of ${width}x${height}${start === 0 ? '' : ' from there on'}, more than can be held; take a part of it, or scale it down`,
+      undefined,
+      'frames',
     );
   const { data } = await sharp(bytes, { page: start, pages: frames, limitInputPixels: false, failOn: 'error' })
     .toColourspace('srgb')

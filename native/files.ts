@@ -353,8 +353,8 @@ function failure(path: string, what: string, cause?: unknown): AttuneError {
 export class NameTaken extends AttuneError {}
 
 function alreadyThere(path: string): NameTaken {
-  const way = 'choose another name, or add --force to replace it';
-  return new NameTaken('file-failed', `${path} exists already; ${way}.`, { file: path });
+  const way = 'choose another name, or have it replaced';
+  return new NameTaken('file-failed', `${path} exists already; ${way}.`, { file: path, field: 'overwrite' });
 }
 
 function codeOf(error: unknown): string | undefined {

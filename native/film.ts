@@ -71,7 +71,8 @@ export async function decodeFilm(
   const tooMany = () =>
     refusal(
       path,
-      `has more than ${most} frames of ${size.width}x${size.height}${part.start === 0 ? '' : ' from there on'}, more than can be held; take a part (--start-frame N --frames N), or scale it down`,
+      `has more than ${most} frames of ${size.width}x${size.height}${part.start === 0 ? '' : ' from there on'}, more than can be held; take a part of it, or scale it down`,
+      'frames',
     );
   if (part.count !== undefined && part.count > most) throw tooMany();
   const known = await frameTimes(path, format, probe, part.start + (part.count ?? most), env);
@@ -187,4 +188,5 @@ function leftOut(path: string, { pictureTracks, subtitleTracks }: Probe): readon
   ];
 }
 
-const refusal = (path: string, why: string) => new AttuneError('media-invalid', `${path} ${why}.`, { file: path });
+const refusal = (path: string, why: string, field?: string) =>
+  new AttuneError('media-invalid', `${path} ${why}.`, { file: path, ...(field && { field }) });

@@ -249,7 +249,7 @@ describe.skipIf(!hasFfmpeg)('a part of a film', () => {
     const marked = ['-vf', 'scale=out_color_matrix=bt709,format=yuv420p', '-colorspace', 'bt709'];
     const plain = ['-f', 'lavfi', '-i', 'testsrc=size=1920x1080:rate=30:duration=7'];
     const path = make('hd.mp4', ...plain, ...marked, ...H264);
-    await expect(decode(path)).rejects.toThrow(/more than 192 frames of 1920x1080.*--start-frame N --frames N/);
+    await expect(decode(path)).rejects.toThrow(/more than 192 frames of 1920x1080.*take a part of it/);
     const { frames } = await decode(path, 200, 5);
     expect(frames).toHaveLength(5);
     expect(meanError(frames[0], shown(path, 1920, 1080, 200))).toBeLessThan(2);

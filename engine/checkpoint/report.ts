@@ -1,8 +1,6 @@
 import type { CheckpointReport, ComponentReport } from './inspect.ts';
 
-/**
- * The report of `attune inspect` as lines of text: what it is, what it is made of, what is missing, what it will need.
- */
+/** A report as lines of text: what the checkpoint is, what it is made of, what is missing, what it will need. */
 export function reportLines(report: CheckpointReport): readonly string[] {
   const { memory } = report;
   const needs = [`${size(memory.mappedBytes)} mapped from its files`, `about ${size(memory.privateBytes)} private`];
@@ -27,7 +25,7 @@ export function reportLines(report: CheckpointReport): readonly string[] {
 
 function vocabularyLine(counts: NonNullable<CheckpointReport['vocabulary']>): string {
   const known = Object.entries(counts).map(([kind, count]) => `${count} ${count === 1 ? kind.slice(0, -1) : kind}`);
-  return `  words: it knows ${known.join(', ')}; \`attune models words\` lists them`;
+  return `  words: it knows ${known.join(', ')}`;
 }
 
 function componentLine(component: ComponentReport, isSound: boolean): string {

@@ -21,6 +21,6 @@ export function unknownWarnings(
   const ships = name.startsWith('embedded/');
   const place = phrases.length === 1 ? 'its place' : 'their place';
   return [
-    `${ships ? 'The embedded model' : 'This checkpoint'} does not know ${named}; it reads a blank in ${place}. \`attune models words ${ships ? name : 'MODEL'}\` lists its words.`,
+    `${ships ? 'The embedded model' : 'This checkpoint'} does not know ${named}; it reads a blank in ${place}. Its vocabulary lists the words it knows.`,
   ];
 }

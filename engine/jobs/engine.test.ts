@@ -217,7 +217,7 @@ describe('words that the checkpoint does not know', () => {
     const prompt = 'a spaceship on the left, on the beach';
     const { warnings, record } = await runAsked(engine, { ...known, sourcePrompt, prompt }, { source, mask });
     expect(warnings).toEqual([
-      'The embedded model does not know "kitten" (say "cat"), "on the beach" (say "on sand") and "spaceship"; it reads a blank in their place. `attune models words embedded/image` lists its words.',
+      'The embedded model does not know "kitten" (say "cat"), "on the beach" (say "on sand") and "spaceship"; it reads a blank in their place. Its vocabulary lists the words it knows.',
     ]);
     expect(record.request).toMatchObject({ prompt, sourcePrompt });
     expect(record.prompts.map(({ text }) => text)).toEqual(expect.arrayContaining([prompt, sourcePrompt]));

@@ -112,7 +112,8 @@ function guess(bytes: Uint8Array, name: string): string {
   const names = [...new Set(ranked.slice(0, 4).map(({ encoding }) => encoding))].join(', ');
   throw refuse(
     name,
-    `is not UTF-8, and its encoding is not clear${names === '' ? '' : ` (it may be ${names})`}; save it as UTF-8, or name the encoding (--encoding)`,
+    `is not UTF-8, and its encoding is not clear${names === '' ? '' : ` (it may be ${names})`}; save it as UTF-8, or name the encoding`,
+    'encoding',
   );
 }
 
@@ -183,6 +184,6 @@ function zeroShare(bytes: Uint8Array): { readonly even: number; readonly odd: nu
 
 const startsWith = (bytes: Uint8Array, start: readonly number[]) => start.every((byte, at) => bytes[at] === byte);
 
-function refuse(name: string, what: string): AttuneError {
-  return new AttuneError('request-invalid', `${name} ${what}.`, { file: name });
+function refuse(name: string, what: string, field?: string): AttuneError {
+  return new AttuneError('request-invalid', `${name} ${what}.`, { file: name, ...(field && { field }) });
 }

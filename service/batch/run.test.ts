@@ -43,7 +43,7 @@ describe('a batch', () => {
       },
     });
     expect(first).toMatchObject({ state: 'cancelled', done: 3, failed: 1 });
-    await expect(runBatch(options)).rejects.toThrow(/--resume/);
+    await expect(runBatch(options)).rejects.toThrow(/not finished; resume it/);
     await expect(runBatch({ ...options, resume: true, table: tableOf(3) })).rejects.toThrow(/another table/);
     for (const change of [
       { format: 'webp' },

@@ -359,8 +359,11 @@ async function archive(folder: string, startedMs: number): Promise<void> {
 const isCancelled = (error: unknown) => error instanceof AttuneError && error.kind === 'cancelled';
 
 function unfinished(folder: string): AttuneError {
-  const way = 'go on with it with --resume, or choose another folder';
-  return new AttuneError('file-failed', `${folder} holds a batch that is not finished; ${way}.`, { file: folder });
+  const way = 'resume it, or choose another folder';
+  return new AttuneError('file-failed', `${folder} holds a batch that is not finished; ${way}.`, {
+    file: folder,
+    field: 'resume',
+  });
 }
 
 function changed(folder: string): AttuneError {
