@@ -28,7 +28,7 @@ export function VideoPage() {
   const shown = history.find(({ id }) => id === draft.shown);
   const edit = editOf(draft);
   const source = isEdit ? (edit.source ?? undefined) : undefined;
-  const part = partOf(edit, model);
+  const part = partOf(edit);
   const made = isEdit || timeline === undefined ? part.frames : framesOfTimeline(timeline);
   const total = Math.max(1, shown?.result.frames ?? source?.frames ?? made);
   const { transitions = 0 } = {

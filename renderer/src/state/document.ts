@@ -25,6 +25,8 @@ export interface ClipEdit {
   readonly source: MediaInfo | null;
   /** Where the part that is edited begins: a frame. */
   readonly start: number;
+  /** Frames of the part; absent: all that follow. */
+  readonly frames?: number | undefined;
   readonly sourcePrompt: string;
   readonly prompt: string;
   /** Where its frames may change; absent: everywhere. */

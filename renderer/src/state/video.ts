@@ -1,4 +1,4 @@
-import type { HistoryEntry, MediaInfo, MethodDescription, ModelInfo, ParamValue } from '../../../contract/index.ts';
+import type { HistoryEntry, MediaInfo, MethodDescription, ParamValue } from '../../../contract/index.ts';
 import { boxOf, maskOf } from '../video/editbox.ts';
 import { pixelsOf } from '../video/frames.ts';
 import { call, sentenceOf, tryCall } from './connection.ts';
@@ -62,7 +62,7 @@ export async function submitVideo(): Promise<void> {
     if (!draft.isSeedLocked)
       changeVideo('seed', { seed: randomSeed(), clips: draft.clips.map(({ seed: _, ...clip }) => clip) });
     const request = videoRequest(documentNow().video, method, model);
-    const source = changesClip(method) ? await storedPart(editOf(draft), model) : undefined;
+    const source = changesClip(method) ? await storedPart(editOf(draft)) : undefined;
     const mask = changesClip(method) && method.inputs.mask !== undefined ? await storedBox(editOf(draft)) : undefined;
     const { job } = await call('jobs.submit', {
       request: { ...request, ...(source && { source: source.ref }), ...(mask && { mask: mask.ref }) },
@@ -76,9 +76,9 @@ export async function submitVideo(): Promise<void> {
 }
 
 /** The edited part of a longer clip as a clip of its own; undefined where it is the whole. */
-async function storedPart(edit: ClipEdit, model: ModelInfo): Promise<MediaInfo | undefined> {
+async function storedPart(edit: ClipEdit): Promise<MediaInfo | undefined> {
   const { source } = edit;
-  const { start, frames } = partOf(edit, model);
+  const { start, frames } = partOf(edit);
   if (source === null || frames === source.frames) return undefined;
   const name = `${source.ref.name.replace(/\.[^.]*$/, '')}-${start + 1}.webp`;
   return call('media.putFrames', { name, frames: [...(await pixelsOf(source, start, frames))], fps: source.fps ?? 8 });
@@ -105,7 +105,7 @@ export function showVideoIfMine(entry: HistoryEntry): void {
 
 /** Shows a video and brings back everything that it was made with. */
 export async function recallVideo(entry: HistoryEntry): Promise<void> {
-  const { source, mask, startFrame = 0, sourcePrompt = '', prompt } = entry.request;
+  const { source, mask, startFrame = 0, frames, sourcePrompt = '', prompt } = entry.request;
   const [info, masked] = await Promise.all(
     [source, mask].map((ref) => (ref === undefined ? undefined : tryCall('media.info', { ref }))),
   );
@@ -113,7 +113,7 @@ export async function recallVideo(entry: HistoryEntry): Promise<void> {
   changeVideo('recall', {
     ...videoFrom(entry.request),
     ...(source !== undefined && {
-      edit: { source: info ?? null, start: startFrame, sourcePrompt, prompt, box },
+      edit: { source: info ?? null, start: startFrame, frames, sourcePrompt, prompt, box },
     }),
     shown: entry.id,
   });
@@ -140,7 +140,14 @@ export function editClip(source: MediaInfo, sourcePrompt = ''): void {
   const before = editOf(documentNow().video);
   changeVideo('clip', {
     method: method.id,
-    edit: { ...before, source, start: 0, box: undefined, ...(sourcePrompt !== '' && { sourcePrompt }) },
+    edit: {
+      ...before,
+      source,
+      start: 0,
+      frames: undefined,
+      box: undefined,
+      ...(sourcePrompt !== '' && { sourcePrompt }),
+    },
     steps: null,
     guidance: null,
     shown: null,

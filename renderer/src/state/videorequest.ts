@@ -45,11 +45,11 @@ export const newClip = (prompt: string, frames: number): TimedClip => {
   return { id: `clip-${Date.now().toString(36)}-${lastId}`, prompt, frames };
 };
 
-/** The frames of a clip that are edited: as many as the model makes at once. */
-export function partOf({ source, start }: ClipEdit, model: ModelInfo | undefined): { start: number; frames: number } {
+/** The frames of a clip that are edited; none without a clip. */
+export function partOf({ source, start, frames }: ClipEdit): { start: number; frames: number } {
   const total = source?.frames ?? 0;
-  const frames = Math.min(total, model?.clip?.frames ?? total);
-  return { start: Math.min(start, total - frames), frames };
+  const first = Math.max(0, Math.min(start, total - 1));
+  return { start: first, frames: Math.min(frames ?? total, total - first) };
 }
 
 /** What is missing before a run: the key of a sentence, or undefined. */
@@ -76,7 +76,7 @@ export function videoRequest(draft: VideoDraft, method: MethodDescription, model
       ? {
           prompt: edit.prompt,
           ...(method.inputs.sourcePrompt !== undefined && { sourcePrompt: edit.sourcePrompt }),
-          frames: Math.max(1, partOf(edit, model).frames),
+          frames: Math.max(1, partOf(edit).frames),
           ...(edit.source !== null && { source: edit.source.ref }),
         }
       : {
@@ -88,8 +88,7 @@ export function videoRequest(draft: VideoDraft, method: MethodDescription, model
           })),
         }),
     seed,
-    // An edit runs both prompts at once and reads out no maps.
-    ...(!changesClip(method) && { maps: true }),
+    maps: true,
     ...(method.inputs.negative !== undefined && negative.trim() !== '' && { negative }),
     ...(Object.keys(params).length > 0 && { params: { ...params } }),
     ...(steps !== null && { steps }),

@@ -1,4 +1,5 @@
 import { Film, FolderOpen } from 'lucide-react';
+import type { ComponentProps } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { HistoryEntry, MethodDescription, ModelInfo } from '../../../../contract/index.ts';
 import { chooseClip } from '../../actions/open.ts';
@@ -27,7 +28,9 @@ export function ClipFields({
   const edit = editOf(draft);
   const { source } = edit;
   const thumbnail = useThumbnail(source ?? undefined);
-  const part = partOf(edit, model);
+  const part = partOf(edit);
+  const total = source?.frames ?? 1;
+  const window = model?.clip?.frames ?? total;
   return (
     <section className="controls" aria-label={t('video.source')}>
       <h2>{t('video.source')}</h2>
@@ -56,22 +59,31 @@ export function ClipFields({
           </Button>
         )}
       </div>
-      {source !== null && part.frames < (source.frames ?? 1) && (
-        <div className="param">
-          <label htmlFor="clip-start">{t('video.start')}</label>
-          <NumberField
+      {total > 1 && (
+        <>
+          <FrameField
             id="clip-start"
             label={t('video.start')}
             value={part.start + 1}
             min={1}
-            max={(source.frames ?? 1) - part.frames + 1}
-            step={1}
-            onChange={(first) => changeEdit('start', { start: Math.round(first) - 1 })}
+            max={part.start + part.frames}
+            onChange={(first) =>
+              changeEdit('start', { start: first - 1, frames: part.start + part.frames - (first - 1) })
+            }
+          />
+          <FrameField
+            id="clip-end"
+            label={t('video.end')}
+            value={part.start + part.frames}
+            min={part.start + 1}
+            max={total}
+            onChange={(last) => changeEdit('end', { frames: last - part.start })}
           />
           <p className="hint">
-            {t('video.part', { first: part.start + 1, last: part.start + part.frames })} {t('video.partHint')}
+            {t('video.part', { count: part.frames, total })}
+            {part.frames > window && ` ${t('video.windows', { window })}`}
           </p>
-        </div>
+        </>
       )}
       {source !== null && method.inputs.mask !== undefined && <BoxFields source={source} box={edit.box} />}
       {method.inputs.sourcePrompt !== undefined && (
@@ -95,5 +107,15 @@ export function ClipFields({
         onChange={(prompt) => changeEdit('prompt', { prompt })}
       />
     </section>
+  );
+}
+
+/** The number of a frame, counted from 1. */
+function FrameField({ onChange, ...field }: Omit<ComponentProps<typeof NumberField>, 'step'>) {
+  return (
+    <div className="param">
+      <label htmlFor={field.id}>{field.label}</label>
+      <NumberField {...field} step={1} onChange={(frame) => onChange(Math.round(frame))} />
+    </div>
   );
 }
