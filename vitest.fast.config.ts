@@ -18,6 +18,7 @@ export const SLOW = [
   'native/files.test.ts',
   'native/filmbrought.test.ts',
   'service/batch/kill.test.ts',
+  'service/runner/pulse.test.ts',
   'service/service.test.ts',
 ];
 

@@ -26,7 +26,7 @@ export interface ElectronApi {
   readonly setMenu: (template: Electron.MenuItemConstructorOptions[] | null) => void;
 }
 
-export type ChildProcess = Pick<Electron.UtilityProcess, 'postMessage' | 'kill' | 'on' | 'once'>;
+export type ChildProcess = Pick<Electron.UtilityProcess, 'postMessage' | 'kill' | 'on' | 'once' | 'stdout'>;
 
 export type Window = Pick<
   Electron.BrowserWindow,

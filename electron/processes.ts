@@ -41,10 +41,17 @@ export function startProcesses({ api, serviceFile, runnerFile, setup, onFailed }
 
   const startRunner = (id: number) => {
     const { port1, port2 } = api.createChannel();
-    const runner = api.utilityProcess.fork(runnerFile, [], { serviceName: 'Attune engine', stdio: 'inherit' });
+    const runner = api.utilityProcess.fork(runnerFile, [], {
+      serviceName: 'Attune engine',
+      // Its beats come out where a program prints.
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     runners.set(id, runner);
     runner.postMessage({ kind: 'port' }, [port1]);
     const owner = service;
+    runner.stdout?.on('data', () => {
+      if (service === owner) send({ kind: 'runnerBeat', id });
+    });
     runner.once('exit', (code) => {
       // A later service counts its runners from 1 again: this one is none of them.
       if (runners.get(id) === runner) runners.delete(id);

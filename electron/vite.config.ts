@@ -34,6 +34,7 @@ export const shellBuilds: readonly InlineConfig[] = [
           main: here('./main.ts'),
           service: here('./processes/service.ts'),
           runner: here('./processes/runner.ts'),
+          pulsethread: here('../service/runner/pulsethread.ts'),
           plannerthread: here('../service/batch/plannerthread.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },

@@ -6,7 +6,7 @@ import type { DeskEvent } from '../contract/index.ts';
 import { foldersOf } from '../native/folders.ts';
 import { type Client, hostCalls, openClient, portPair } from '../transport/index.ts';
 import { openService } from './open.ts';
-import { forkRunner } from './runner/fork.ts';
+import { type ForkOptions, forkRunner } from './runner/fork.ts';
 import type { RunnerProcess, Service, ServiceOptions } from './service.ts';
 
 /** A service on folders of its own with real runners, for tests: may be closed and opened again on the same folders. */
@@ -22,7 +22,7 @@ export interface TestDesk {
   remove(): Promise<void>;
 }
 
-export async function openTestDesk(home?: string): Promise<TestDesk> {
+export async function openTestDesk(home?: string, how: Pick<ForkOptions, 'silentMs'> = {}): Promise<TestDesk> {
   const place = home ?? (await mkdtemp(join(tmpdir(), 'attune-desk-')));
   const runners: RunnerProcess[] = [];
   const options: ServiceOptions = {
@@ -33,7 +33,7 @@ export async function openTestDesk(home?: string): Promise<TestDesk> {
     home: place,
     outputs: join(place, 'Pictures'),
     startRunner: () => {
-      const runner = forkRunner();
+      const runner = forkRunner(how);
       runners.push(runner);
       return runner;
     },

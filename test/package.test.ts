@@ -57,6 +57,7 @@ describe('the package', () => {
         'dist/lib/api/index.js',
         'dist/lib/service/batch/plannerthread.js',
         'dist/lib/service/runner/main.js',
+        'dist/lib/service/runner/pulsethread.js',
         'docs/api.md',
         'models/embedded/image/transformer/diffusion_pytorch_model.safetensors',
         'models/embedded/video/transformer/diffusion_pytorch_model.safetensors',

@@ -206,8 +206,8 @@ describe('the processes', () => {
     double = await startOnDouble(
       {
         pictures: join(home, 'Pictures'),
-        fork: (path, args) => {
-          const process = forkDouble(path, args, env);
+        fork: (path, args, options) => {
+          const process = forkDouble(path, args, env, options);
           forked.push({ path, process });
           return process;
         },
@@ -257,6 +257,21 @@ describe('the processes', () => {
     const { entries } = await again.client.call('history.list', { limit: 9 });
     expect(entries.map(({ id }) => id)).toEqual(expect.arrayContaining([first.job, second.job]));
     if (!entries.some(({ id }) => id === third.job)) await hasResult(again.events, third.job);
+  });
+
+  it('end a runner that is stopped, say so, and run its job again', async () => {
+    await start();
+    const { client, events } = await connect();
+    const { job } = await client.call('jobs.submit', { request: { ...request, seed: 6 } });
+    await expect.poll(() => events.some((event) => event.kind === 'run' && event.event.kind === 'step')).toBe(true);
+    const stopped = last('runner');
+    process.kill(stopped, 'SIGSTOP');
+    await expect
+      .poll(() => events.flatMap((event) => (event.kind === 'engine' ? [event.sentence] : [])), { timeout: 40_000 })
+      .toContainEqual(expect.stringMatching(/did not answer for 10 seconds and was ended\. It is starting again/));
+    await hasResult(events, job);
+    expect(last('runner')).not.toBe(stopped);
+    expect(() => process.kill(stopped, 0)).toThrow('ESRCH');
   });
 
   it('know a chosen path only by its grant, which works once', async () => {

@@ -1,5 +1,5 @@
 import type { MessagePortMain } from 'electron';
-import type { RunnerProcess } from '../../service/index.ts';
+import { openPulse, type RunnerProcess, silentSentence } from '../../service/index.ts';
 import { Mailbox } from '../../transport/index.ts';
 import type { FromService } from '../messages.ts';
 import { portOf } from './port.ts';
@@ -8,11 +8,13 @@ import { portOf } from './port.ts';
 export interface Runners {
   start(): RunnerProcess;
   joined(id: number, port: MessagePortMain): void;
+  beat(id: number): void;
   ended(id: number, how: string): void;
 }
 
 interface Known {
   joined(port: MessagePortMain): void;
+  beat(): void;
   ended(how: string): void;
 }
 
@@ -21,6 +23,7 @@ export function openRunners(send: (message: FromService) => void): Runners {
   let lastId = 0;
   return {
     joined: (id, port) => known.get(id)?.joined(port),
+    beat: (id) => known.get(id)?.beat(),
     ended(id, how) {
       known.get(id)?.ended(how);
       known.delete(id);
@@ -34,17 +37,28 @@ export function openRunners(send: (message: FromService) => void): Runners {
       let isKilled = false;
       let exit: Parameters<Parameters<RunnerProcess['onExit']>[0]>[0] | undefined;
       const listeners: Parameters<RunnerProcess['onExit']>[0][] = [];
+      const end = (sentence: string) => {
+        if (exit !== undefined) return;
+        exit = { isCrash: !isKilled, sentence };
+        pulse.close();
+        inbox.close();
+        for (const listener of listeners.splice(0)) listener(exit);
+      };
+      // Where its beats cannot be read none is expected.
+      const pulse = openPulse({
+        onSilent() {
+          send({ kind: 'killRunner', id });
+          end(silentSentence());
+        },
+      });
       known.set(id, {
+        beat: pulse.beat,
         joined(arrived) {
           port = portOf(arrived);
           port.onMessage((message) => inbox.deliver(message));
           for (const message of unsent.splice(0)) port.send(message);
         },
-        ended(how) {
-          exit = { isCrash: !isKilled, sentence: `The process that runs networks ended (${how}).` };
-          inbox.close();
-          for (const listener of listeners.splice(0)) listener(exit);
-        },
+        ended: (how) => end(`The process that runs networks ended (${how}).`),
       });
       const kill = () => {
         isKilled = true;

@@ -1,4 +1,6 @@
 import { Mailbox, type Port } from '../../transport/index.ts';
+import { PULSE_FD } from './fork.ts';
+import { startPulse } from './pulse.ts';
 import { hostRunner } from './run.ts';
 
 /** Entry of the runner as a child process of Node: its channel is the port. Without its parent it ends. */
@@ -15,4 +17,5 @@ process.on('message', (message) => inbox.deliver(message));
 process.on('disconnect', () => process.exit(0));
 // Ctrl-C in a terminal reaches the whole group; the service decides when its runner ends.
 process.on('SIGINT', () => {});
+startPulse(PULSE_FD);
 hostRunner(port);

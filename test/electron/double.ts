@@ -6,6 +6,7 @@ import type {
   App,
   BrowserWindowConstructorOptions,
   Display,
+  ForkOptions,
   IpcMainInvokeEvent,
   MenuItemConstructorOptions,
   MessagePortMain,
@@ -69,7 +70,7 @@ export interface Sender {
 }
 
 export interface DoubleOptions {
-  readonly fork: (path: string, args: readonly string[]) => ChildProcess;
+  readonly fork: (path: string, args: readonly string[], options?: ForkOptions) => ChildProcess;
   readonly isFirst?: boolean;
   readonly pictures?: string;
   /** The folder of all applications' settings; default: one of its own, that is removed when the application quits. */
@@ -267,7 +268,7 @@ export function openDouble({
         needsReady('screen');
         return { getAllDisplays: () => screens.map((workArea) => ({ workArea })) as Display[] };
       },
-      utilityProcess: { fork: (path, args = []) => fork(path, args) },
+      utilityProcess: { fork: (path, args = [], options = {}) => fork(path, args, options) },
       createChannel: () => doubleChannel(),
       createWindow,
       setMenu: (template) => void double.menus.push(template),

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { join } from 'node:path';
-import type { MessagePortMain } from 'electron';
+import type { ForkOptions, MessagePortMain } from 'electron';
 import type { ChildProcess } from '../../electron/api.ts';
 import { doubleOf } from './port.ts';
 
@@ -19,12 +19,13 @@ export function forkDouble(
   program: string,
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
+  { stdio = 'inherit' }: ForkOptions = {},
 ): DoubleProcess {
   const child = fork(join(import.meta.dirname, 'utility-child.ts'), [program, ...args], {
     serialization: 'advanced',
     execArgv: [],
     env: { ...env },
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    stdio: ['ignore', stdio[1] === 'pipe' ? 'pipe' : 'inherit', 'inherit', 'ipc'],
   });
   const events = new EventEmitter();
   const ports = new Map<number, ReturnType<typeof doubleOf>>();
@@ -44,6 +45,7 @@ export function forkDouble(
   });
   return Object.assign(events as unknown as ChildProcess, {
     pid: child.pid,
+    stdout: child.stdout,
     kill: () => child.kill('SIGKILL'),
     postMessage(message: unknown, transfer: MessagePortMain[] = []) {
       const ids = transfer.map((port) => {
