@@ -466,6 +466,11 @@ describe('what cannot be done', () => {
       /takes a number from .* not "7"/,
     ],
     [
+      ['edit', 'OUT/source.png', '--from', 'a', '--to', 'b', '-o', 'OUT/x.png', '--param', 'layoutSteps=7'],
+      2,
+      /selfReplaceSteps takes a number/,
+    ],
+    [
       ['edit', 'OUT/source.png', '--from', 'a', '--to', 'b', '-o', 'OUT/x.png', '--param', 'blend=yes'],
       2,
       /true or false/,

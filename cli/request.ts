@@ -7,6 +7,7 @@ import {
   type MethodDescription,
   type ParamValue,
   presentMethodId,
+  presentParamName,
   type Size,
 } from '../contract/index.ts';
 import { AttuneError, type Engine, paramFromText, paramRange } from '../engine/index.ts';
@@ -193,7 +194,7 @@ function readParams(given: readonly string[], method: MethodDescription): Record
   for (const text of given) {
     const cut = text.indexOf('=');
     if (cut < 1) throw new UsageError(`--param takes NAME=VALUE, not "${text}".`);
-    const name = text.slice(0, cut);
+    const name = presentParamName(text.slice(0, cut));
     const schema = method.params.find((param) => param.name === name);
     if (!schema) throw new UsageError(unknownParam(name, method));
     if (Object.hasOwn(params, name)) throw new UsageError(`The parameter ${name} is given twice; give it once.`);

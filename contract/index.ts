@@ -4,7 +4,15 @@ export * from './desk.ts';
 export { UserError, UserErrorKind } from './error.ts';
 export { JobEvent, JobId, RunEvent, Stage } from './event.ts';
 export { MediaRef, Pixels, Sha256 } from './media.ts';
-export { MethodDescription, MethodInput, ParamSchema, ParamValue, presentMethodId } from './method.ts';
+export {
+  MethodDescription,
+  MethodInput,
+  ParamSchema,
+  ParamValue,
+  presentMethodId,
+  presentParamName,
+  presentParams,
+} from './method.ts';
 export {
   CALLS,
   type CallName,

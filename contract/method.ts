@@ -60,6 +60,23 @@ const FORMER_METHOD_IDS: ReadonlyMap<string, string> = new Map([
 /** The id of today for one that may be of an older version. */
 export const presentMethodId = (id: string): string => FORMER_METHOD_IDS.get(id) ?? id;
 
+/** Names that parameters had in older requests, records and settings. */
+const FORMER_PARAM_NAMES: ReadonlyMap<string, string> = new Map([
+  ['wordSteps', 'crossReplaceSteps'],
+  ['layoutSteps', 'selfReplaceSteps'],
+  ['averages', 'nAvg'],
+  ['reading', 'maskSource'],
+  ['grow', 'dilation'],
+  ['ownNoise', 'perFrameNoise'],
+]);
+
+/** The name of today for a parameter that may be of an older version. */
+export const presentParamName = (name: string): string => FORMER_PARAM_NAMES.get(name) ?? name;
+
+/** Values under the names of today; one under both names has the value of the later key. */
+export const presentParams = <Value>(params: Readonly<Record<string, Value>>): Record<string, Value> =>
+  Object.fromEntries(Object.entries(params).map(([name, value]) => [presentParamName(name), value]));
+
 export const MethodDescription = z.strictObject({
   id: z.string().regex(/^[a-z][a-z0-9-]*$/),
   title: z.string().min(1),

@@ -17,7 +17,7 @@ export const USAGE = `npm run spritebench -- [options]
 
   --tasks T1,T2      tasks by number; all by default: ${tasks.map(({ id, title }) => `${id} ${title}`).join(', ')}
   --methods a,b      rows by name; all by default. A method of the product takes settings:
-                     "prompt-edit:layoutSteps=0.5;steps=20"
+                     "prompt-edit:selfReplaceSteps=0.5;steps=20"
   --sources files,own  kinds of source for tasks that edit; both by default
   --cases N          seen cases of each task, and half as many unseen ones (64)
   --seed S           seed of the cases (14)

@@ -1,13 +1,22 @@
-import { EditRequest, type MethodDescription, type MethodInput, presentMethodId } from '../../contract/index.ts';
+import {
+  EditRequest,
+  type MethodDescription,
+  type MethodInput,
+  presentMethodId,
+  presentParams,
+} from '../../contract/index.ts';
 import { AttuneError } from '../base/errors.ts';
 import { methods } from '../methods/registry.ts';
 import type { Model } from '../model/model.ts';
 import type { MediaSizes } from './media.ts';
 
-/** The request as it is run: checked against the contract, former method ids replaced. Throws 'request-invalid' naming the field. */
+/** The request as it is run: checked against the contract, former ids and names replaced. Throws 'request-invalid' naming the field. */
 export function checkRequest(request: EditRequest): EditRequest {
   const read = EditRequest.safeParse(request);
-  if (read.success) return { ...read.data, method: presentMethodId(read.data.method) };
+  if (read.success) {
+    const { method, params } = read.data;
+    return { ...read.data, method: presentMethodId(method), ...(params && { params: presentParams(params) }) };
+  }
   const [issue] = read.error.issues;
   const [first, second] = issue?.path ?? [];
   const field = String((first === 'params' ? second : undefined) ?? first ?? 'request');

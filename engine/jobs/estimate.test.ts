@@ -29,6 +29,18 @@ describe('the plan of a job', () => {
     expect(figures.estimatedPeakBytes).toBe(engine.plan(requestOf(EDIT), sizes).memory.peakBytes);
   });
 
+  it('knows parameters by the names that older records have', () => {
+    const params = { layoutSteps: 0.7, wordSteps: 0.1, reading: 'change', grow: 2, averages: 3 };
+    const { request } = engine.plan(requestOf({ ...EDIT, params }), { source: { width: 128, height: 128 } });
+    expect(request.params).toMatchObject({
+      selfReplaceSteps: 0.7,
+      crossReplaceSteps: 0.1,
+      maskSource: 'change',
+      dilation: 2,
+      nAvg: 3,
+    });
+  });
+
   it('has the stages of the job in their order, and its peak is the largest of them', () => {
     const source = { width: 128, height: 128 };
     const { parts, peakBytes } = engine.plan(requestOf(EDIT), { source }).memory;

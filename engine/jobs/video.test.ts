@@ -188,7 +188,7 @@ describe('a run that makes a video', () => {
     async (coder, scheduler) => {
       const checkpoint = writeTinyVideoModel({ coder, reader: 't5', scheduler });
       const segments = ['a red apple', 'a blue cat', 'grass', 'a red cat'].map((prompt) => ({ prompt }));
-      const params = { overlap: 1, ownNoise: 0.5, shareFrom: 0.25 };
+      const params = { overlap: 1, perFrameNoise: 0.5, shareFrom: 0.25 };
       const asked = { method: 'ditctrl', checkpoint, segments, params } as const;
       const { spooling, counts } = spoolingEngine({ inMemoryBytes: 0 });
       const [inMemory, onDisk] = [

@@ -14,7 +14,7 @@ describe('flowedit', () => {
   it.each([
     ['unguided', { guidance: 1, params: { sourceGuidance: 1, strength: 1 } }],
     ['guided alike', { guidance: 4, params: { sourceGuidance: 4, strength: 1 } }],
-    ['over several draws of noise', { guidance: 4, params: { sourceGuidance: 4, averages: 3 } }],
+    ['over several draws of noise', { guidance: 4, params: { sourceGuidance: 4, nAvg: 3 } }],
   ])('gives the source back exactly when both prompts say the same, %s', async (_how, asked) => {
     const { images, unpasted } = await runAsked(engine, { ...equal, ...asked }, { source });
     expect(apart(unpasted[0]?.data ?? [], (await decoded()).data)).toBe(0);

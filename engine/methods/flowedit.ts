@@ -4,7 +4,7 @@ import { defineMethod } from './method.ts';
 /**
  * Carries a source from what its caption says to what the new prompt says along the difference of two velocity fields, without
  * inverting it: at every level the source is noised afresh and the target gets the same noise (Kulikov et al., FlowEdit, arXiv
- * 2412.08629, algorithm 1). No attention is touched. The steps are the paper's n_max of T; `tail` is its n_min and `averages` its
+ * 2412.08629, algorithm 1). No attention is touched. The steps are the paper's n_max of T; `tail` is its n_min and `nAvg` its
  * n_avg. Diffusion models run in their flow form.
  */
 export const flowedit = defineMethod({
@@ -44,7 +44,7 @@ export const flowedit = defineMethod({
         default: 3.5,
       },
       {
-        name: 'averages',
+        name: 'nAvg',
         title: 'Noise draws per step',
         summary: 'Averages the change over several noise draws: steadier, and slower in proportion.',
         type: 'integer',
@@ -68,7 +68,7 @@ export const flowedit = defineMethod({
     rows: rows(request.guidance) + rows(params.sourceGuidance),
     encodes: true,
   }),
-  async run(run, { strength, sourceGuidance, averages, tail: asked }) {
+  async run(run, { strength, sourceGuidance, nAvg, tail: asked }) {
     const { guidance, steps } = run.request;
     const clean = await run.encodeSource();
     const { source, target, negative } = await run.encodeEdit([guidance]);
@@ -83,7 +83,7 @@ export const flowedit = defineMethod({
     const edited = await run.edit(shown, {
       clean,
       start,
-      averages,
+      nAvg,
       tail,
       velocities: ({ latents, step, phase }) => run.velocities(phase === 'tail' ? alone : pair, latents, step),
     });

@@ -66,8 +66,8 @@ describe('generate, on a checkpoint of videos', () => {
   });
 
   it('keeps still what stands still where frames have one noise from the layout on', async () => {
-    const change = async (ownNoise: number) => {
-      const asked = { method: 'generate', checkpoint: 'embedded/video', steps: 10, params: { ownNoise } } as const;
+    const change = async (perFrameNoise: number) => {
+      const asked = { method: 'generate', checkpoint: 'embedded/video', steps: 10, params: { perFrameNoise } } as const;
       const { pixels } = await film(engine, { ...asked, prompt: 'a red apple standing still, on sand' });
       let sum = 0;
       for (const [at, { data }] of pixels.slice(1).entries())

@@ -5,7 +5,7 @@ import type { Renoising } from '../sampling/schedulerloop.ts';
 
 /** How long frames have noise of their own, for methods that make frames from noise. */
 export const PER_FRAME_NOISE = {
-  name: 'ownNoise',
+  name: 'perFrameNoise',
   title: 'Per-frame noise',
   summary:
     'Share of the steps in which each frame has noise of its own; then all go on from one and the same, which keeps still what stands still. 1: to the end.',
@@ -24,11 +24,11 @@ export const PER_FRAME_NOISE = {
  * network needs no such training.
  */
 export function renoisingOf(
-  { ownNoise }: { readonly ownNoise: number },
+  { perFrameNoise }: { readonly perFrameNoise: number },
   { seed, steps }: Pick<ResolvedRequest, 'seed' | 'steps'>,
   { frameLength, totalFrames }: LatentSize,
 ): Renoising | undefined {
-  const from = Math.max(1, Math.round(ownNoise * steps));
+  const from = Math.max(1, Math.round(perFrameNoise * steps));
   if (totalFrames === 1 || from >= steps) return undefined;
   const one = noiseSource(seed, frameLength, 'shared')(0);
   return {

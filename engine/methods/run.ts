@@ -220,7 +220,7 @@ export class MethodRun {
   async edit(
     shown: Passes,
     loop: Pick<PairedLoop, 'clean' | 'start' | 'velocities'> &
-      Partial<Pick<PairedLoop, 'kappa' | 'averages' | 'tail' | 'adjust'>>,
+      Partial<Pick<PairedLoop, 'kappa' | 'nAvg' | 'tail' | 'adjust'>>,
   ): Promise<Float32Array> {
     this.progress.stage('denoise');
     const edited = await runPairedLoop({

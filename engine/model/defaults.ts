@@ -1,4 +1,4 @@
-import { type ParamValue, presentMethodId } from '../../contract/index.ts';
+import { type ParamValue, presentMethodId, presentParams } from '../../contract/index.ts';
 import { type Config, readConfig } from '../checkpoint/config.ts';
 import { whatIs } from '../checkpoint/files.ts';
 import type { MethodSettings, PublishedDefaults } from '../family.ts';
@@ -42,7 +42,7 @@ export function readModelDefaults(folder: string, { methods = {}, ...family }: F
     settings[id] = {
       ...rest,
       ...ownSettings(method),
-      params: { ...params, ...paramsOf(method.optionalObject('params')) },
+      params: { ...params, ...presentParams(paramsOf(method.optionalObject('params'))) },
     };
   }
   const frames = config.optionalInteger('frames', { min: 1, max: 100_000 });

@@ -56,12 +56,12 @@ export function advanceOffset(
   return out;
 }
 
-/** The source's next noise: sqrt(1-r) e + sqrt(r) z. Renewal 0 keeps the noise, 1 replaces it; `fresh` is unused at 0. */
-export function renewNoise(noise: Float32Array, fresh: Float32Array, renewal: number): Float32Array {
-  if (renewal === 0) return noise;
-  if (renewal === 1) return fresh;
-  const kept = Math.sqrt(1 - renewal);
-  const added = Math.sqrt(renewal);
+/** The source's next noise: sqrt(1-eta) e + sqrt(eta) z. 0 keeps the noise, 1 replaces it; `fresh` is unused at 0. */
+export function renewNoise(noise: Float32Array, fresh: Float32Array, eta: number): Float32Array {
+  if (eta === 0) return noise;
+  if (eta === 1) return fresh;
+  const kept = Math.sqrt(1 - eta);
+  const added = Math.sqrt(eta);
   const out = new Float32Array(noise.length);
   for (let i = 0; i < out.length; i++) out[i] = kept * valueAt(noise, i) + added * valueAt(fresh, i);
   return out;

@@ -37,10 +37,10 @@ const base = (changes: Partial<PairedLoop>): PairedLoop => ({
 describe('runPairedLoop', () => {
   it.each([
     ['FlowEdit', {}],
-    ['FlowEdit, averaged', { averages: 3 }],
-    ['noise kept', { renewal: 0 }],
+    ['FlowEdit, averaged', { nAvg: 3 }],
+    ['noise kept', { eta: 0 }],
     ['virtual inversion', { kappa: 0 }],
-    ['virtual inversion, eta 0.4', { kappa: 0, renewal: 0.4, noiseFrom: 'target' }],
+    ['virtual inversion, eta 0.4', { kappa: 0, eta: 0.4, noiseFrom: 'target' }],
     ['three branches', { branches: 2, kappa: 0.5 }],
   ] satisfies [string, Partial<PairedLoop>][])(
     'returns the source to the last bit when the branches agree: %s',
@@ -82,7 +82,7 @@ describe('runPairedLoop', () => {
     const [ours] = await runPairedLoop(
       base({
         start: 2,
-        averages: 2,
+        nAvg: 2,
         velocities: async ({ latents, sigma }) => latents.map((latent, branch) => velocity(latent, sigma, branch)),
       }),
     );

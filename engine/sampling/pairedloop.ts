@@ -41,14 +41,14 @@ export interface PairedLoop {
   /** Share of the noise difference that is carried on; see paired.ts. Default 1. */
   readonly kappa?: Field | ((step: number) => Field);
   /** Share of the source's noise that is redrawn before every step after the first. Default 1. */
-  readonly renewal?: number;
+  readonly eta?: number;
   /**
    * What the unrenewed share of the source's noise continues from: its own noise, or the first branch's noise estimate
-   * e + u + (1-s) dv, as published virtual inversion does (with kappa 0). No difference at renewal 1. Default `source`.
+   * e + u + (1-s) dv, as published virtual inversion does (with kappa 0). No difference at eta 1. Default `source`.
    */
   readonly noiseFrom?: 'source' | 'target';
   /** Velocity differences averaged over this many noise draws a step (FlowEdit's n_avg). Default 1. */
-  readonly averages?: number;
+  readonly nAvg?: number;
   /** Last steps that sample the target alone with Euler (FlowEdit's n_min). Default 0. */
   readonly tail?: number;
   /** Draws of standard noise, numbered in the order of use. */
@@ -77,7 +77,7 @@ export interface PairedReport {
  * @throws AttuneError 'cancelled' between steps
  */
 export async function runPairedLoop(loop: PairedLoop): Promise<Float32Array[]> {
-  const { clean, sigmas, kappa = 1, renewal = 1, averages = 1, tail = 0 } = loop;
+  const { clean, sigmas, kappa = 1, eta = 1, nAvg = 1, tail = 0 } = loop;
   const steps = sigmas.length - 1;
   let offsets: readonly Float32Array[] = Array.from(
     { length: loop.branches ?? 1 },
@@ -86,9 +86,9 @@ export async function runPairedLoop(loop: PairedLoop): Promise<Float32Array[]> {
   let draws = 0;
   let noise: Float32Array | undefined;
   const nextNoise = (): Float32Array => {
-    if (noise === undefined || renewal > 0) {
+    if (noise === undefined || eta > 0) {
       const fresh = loop.noise(draws++);
-      noise = noise === undefined ? fresh : renewNoise(noise, fresh, renewal);
+      noise = noise === undefined ? fresh : renewNoise(noise, fresh, eta);
     }
     return noise;
   };
@@ -99,13 +99,13 @@ export async function runPairedLoop(loop: PairedLoop): Promise<Float32Array[]> {
     const sigma = valueAt(sigmas, step);
     const sigmaNext = valueAt(sigmas, step + 1);
     const differences = offsets.map(() => new Float32Array(clean.length));
-    for (let draw = 0; draw < averages; draw++) {
+    for (let draw = 0; draw < nAvg; draw++) {
       const latents = pairedLatents({ clean, noise: nextNoise(), offsets }, sigma);
-      accumulate(differences, await loop.velocities({ step, sigma, latents, phase: 'paired' }), 1 / averages);
+      accumulate(differences, await loop.velocities({ step, sigma, latents, phase: 'paired' }), 1 / nAvg);
     }
     const share = typeof kappa === 'function' ? kappa(step) : kappa;
     checkField(share, clean.length);
-    if (loop.noiseFrom === 'target' && renewal < 1 && noise !== undefined) {
+    if (loop.noiseFrom === 'target' && eta < 1 && noise !== undefined) {
       const [offset, difference] = [offsets[0], differences[0]];
       if (offset !== undefined && difference !== undefined)
         noise = addTo(noise, noiseOffset(offset, difference, sigma));

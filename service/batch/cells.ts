@@ -5,6 +5,8 @@ import {
   type MethodDescription,
   type ParamValue,
   presentMethodId,
+  presentParamName,
+  presentParams,
 } from '../../contract/index.ts';
 import { inputFaults, paramFromText, paramRange, regionFromText } from '../../engine/index.ts';
 import { columnOf, didYouMean, paramOf, shortened, unknownColumn } from './columns.ts';
@@ -38,7 +40,7 @@ export function readRow(
   for (const [column, cell] of filledCells(cells, report)) {
     const field = columnOf(column);
     const param = paramOf(column);
-    if (param !== undefined) params[param] = cell;
+    if (param !== undefined) params[presentParamName(param)] = cell;
     else if (field === undefined) report(column, unknownColumn(column));
     else if (field === 'source' || field === 'mask') {
       const media = findMedia(cell);
@@ -140,7 +142,7 @@ function readParams(
   { id, params: schemas }: MethodDescription,
   report: Report,
 ): void {
-  const params: Record<string, ParamValue> = { ...draft.params };
+  const params: Record<string, ParamValue> = presentParams(draft.params ?? {});
   for (const [name, cell] of Object.entries(cells)) {
     const schema = schemas.find((param) => param.name === name);
     const value = schema && paramFromText(cell, schema);

@@ -105,6 +105,13 @@ describe('a row', () => {
     expect(problemsOf([row as unknown as Readonly<Record<string, string>>])).toEqual(told);
   });
 
+  it('has parameters under the names of older tables too', () => {
+    const nAvg = { name: 'nAvg', title: 'n', summary: 'n', type: 'integer', min: 1, max: 8, default: 1 } as const;
+    const rows = [{ prompt: 'a', 'param.averages': '3' }];
+    const { jobs } = expandTable(tableOf(1, { rows }), [{ ...generateMethod, params: [nAvg] }]);
+    expect(jobs.map(({ request }) => request.params)).toEqual([{ nAvg: 3 }]);
+  });
+
   it('finds pictures of one content under each of their names, and of one name by their content', () => {
     const media = [
       { sha256: sha('a'), name: 'cat.png' },

@@ -52,7 +52,7 @@ async function virtualInversion(testCase: MethodCase): Promise<void> {
     sigmas,
     start: 0,
     kappa: 0,
-    renewal: eta,
+    eta,
     noiseFrom: 'target',
     noise: (draw) => noise.subarray(draw * clean.length, (draw + 1) * clean.length),
     velocities: async ({ step, sigma, latents }) => {

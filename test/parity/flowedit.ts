@@ -36,7 +36,7 @@ async function edit(
     clean,
     sigmas,
     start: firstActiveStep(sigmas.length - 1, number(params, 'n_max')),
-    averages: number(params, 'n_avg'),
+    nAvg: number(params, 'n_avg'),
     tail: number(params, 'n_min'),
     noise: (draw) => noise.subarray(draw * clean.length, (draw + 1) * clean.length),
     velocities: async ({ sigma, latents, phase }) =>

@@ -29,26 +29,28 @@ const block = [18, 19, 20, 26, 27, 28];
 describe('the area of an edit', () => {
   it('is where the chosen map is above its threshold, in whole tokens', () => {
     const area = (threshold: number) =>
-      editedLatent(mapsAt(block, []), size, { reading: 'change', threshold, grow: 0 });
+      editedLatent(mapsAt(block, []), size, { maskSource: 'change', threshold, dilation: 0 });
     expect(tokensOf(area(0.6))).toEqual(block);
     expect(tokensOf(area(0.9))).toEqual([19, 27]);
   });
 
   it('grows by whole tokens and stays inside the picture', () => {
-    const corner = editedLatent(mapsAt([0], []), size, { reading: 'change', threshold: 0.9, grow: 1 });
+    const corner = editedLatent(mapsAt([0], []), size, { maskSource: 'change', threshold: 0.9, dilation: 1 });
     expect(tokensOf(corner)).toEqual([0, 1, 8, 9]);
   });
 
   it('takes the other map, or both, when asked', () => {
     const maps = mapsAt([19, 20], [20, 21]);
-    const area = (reading: 'change' | 'attention' | 'both') =>
-      tokensOf(editedLatent(maps, size, { reading, threshold: 0.9, grow: 0 }));
+    const area = (maskSource: 'change' | 'attention' | 'both') =>
+      tokensOf(editedLatent(maps, size, { maskSource, threshold: 0.9, dilation: 0 }));
     expect(area('change')).toEqual([11, 12, 19, 20, 27, 28]);
     expect(area('attention')).toEqual([12, 13, 20, 21, 28, 29]);
     expect(area('both')).toEqual([11, 12, 13, 19, 20, 21, 27, 28, 29]);
   });
 
   it('is empty where nothing differs', () => {
-    expect(tokensOf(editedLatent(mapsAt([], []), size, { reading: 'change', threshold: 0.3, grow: 2 }))).toEqual([]);
+    expect(tokensOf(editedLatent(mapsAt([], []), size, { maskSource: 'change', threshold: 0.3, dilation: 2 }))).toEqual(
+      [],
+    );
   });
 });

@@ -8,7 +8,7 @@ import type { EditPrompts, MethodRun } from '../run.ts';
 import type { PROMPT_EDIT_PARAMS } from './params.ts';
 
 type Params = ParamsOf<typeof PROMPT_EDIT_PARAMS>;
-type AreaSettings = Pick<Params, 'reading' | 'threshold' | 'grow'>;
+type AreaSettings = Pick<Params, 'maskSource' | 'threshold' | 'dilation'>;
 
 /** Where frames may change. */
 export interface EditArea {
@@ -26,7 +26,7 @@ export async function editArea(
   run: MethodRun,
   clean: Float32Array,
   { source, target }: EditPrompts,
-  params: Pick<Params, 'blend' | 'reading' | 'threshold' | 'grow'>,
+  params: Pick<Params, 'blend' | 'maskSource' | 'threshold' | 'dilation'>,
 ): Promise<EditArea | undefined> {
   const { model, size, mask, request, view } = run;
   if (mask !== undefined) return areaOf(size, Array(size.totalFrames).fill(run.latentMask()), [mask]);
@@ -77,13 +77,13 @@ function areaOf(
 export function editedLatent(
   maps: TokenMaps,
   size: Pick<LatentSize, 'rows' | 'columns'>,
-  { reading, threshold, grow }: AreaSettings,
+  { maskSource, threshold, dilation }: AreaSettings,
 ): Float32Array {
   const { rows, columns } = maps;
   const chosen =
-    reading === 'both'
+    maskSource === 'both'
       ? maps.change.map((value, i) => value * valueAt(maps.attention, i))
-      : reading === 'attention'
+      : maskSource === 'attention'
         ? maps.attention
         : maps.change;
   const smooth = overNeighbours(
@@ -95,7 +95,7 @@ export function editedLatent(
   );
   const most = smooth.reduce((a, b) => Math.max(a, b), 0);
   const area = smooth.map((value) => (most > 0 && value > threshold * most ? 1 : 0));
-  const grown = overNeighbours(area, rows, columns, grow, (values) => Math.max(...values));
+  const grown = overNeighbours(area, rows, columns, dilation, (values) => Math.max(...values));
   return Float32Array.from({ length: size.rows * size.columns }, (_, pixel) => {
     const y = Math.floor((Math.floor(pixel / size.columns) * rows) / size.rows);
     const x = Math.floor(((pixel % size.columns) * columns) / size.columns);

@@ -24,7 +24,7 @@ export const PROMPT_EDIT_PARAMS = [
     default: 0.5,
   },
   {
-    name: 'wordSteps',
+    name: 'crossReplaceSteps',
     title: 'Shared words until',
     summary: 'Share of the steps in which words that both prompts have look where they looked in the source.',
     type: 'number',
@@ -34,7 +34,7 @@ export const PROMPT_EDIT_PARAMS = [
     default: 0.5,
   },
   {
-    name: 'layoutSteps',
+    name: 'selfReplaceSteps',
     title: 'Layout until',
     summary:
       'Share of the steps in which the layout of the source is kept; high for colours and materials, low for new shapes.',
@@ -70,7 +70,7 @@ export const PROMPT_EDIT_PARAMS = [
     default: 1,
   },
   {
-    name: 'averages',
+    name: 'nAvg',
     title: 'Noise draws per step',
     summary: 'Averages the change over several noise draws: steadier, and slower in proportion.',
     type: 'integer',
@@ -86,7 +86,7 @@ export const PROMPT_EDIT_PARAMS = [
     default: true,
   },
   {
-    name: 'reading',
+    name: 'maskSource',
     title: 'Area from',
     summary: 'What tells where the changed words are.',
     type: 'choice',
@@ -108,7 +108,7 @@ export const PROMPT_EDIT_PARAMS = [
     default: 0.2,
   },
   {
-    name: 'grow',
+    name: 'dilation',
     title: 'Area margin',
     summary: 'Image tokens by which the area is grown on every side.',
     type: 'integer',

@@ -34,7 +34,7 @@ describe('prompt-edit', () => {
       const own = openTestEngine();
       const checkpoint = writeTinyModel(form);
       const picture = discOf(24, 16);
-      const params = { replaced, wordSteps: 1, layoutSteps: 1, blend: false, strength: 1 };
+      const params = { replaced, crossReplaceSteps: 1, selfReplaceSteps: 1, blend: false, strength: 1 };
       const asked = { ...equal, checkpoint, prompt: 'a red cat', sourcePrompt: 'a red cat', guidance: 1, params };
       const { unpasted } = await runAsked(own, asked, { source: picture });
       const tiny = own.model(checkpoint);
@@ -45,7 +45,7 @@ describe('prompt-edit', () => {
   );
 
   it.each([0, 1])('needs no routes for that: kappa %s', async (kappa) => {
-    const params = { kappa, sourceGuidance: 2, blend: false, wordSteps: 0, layoutSteps: 0 };
+    const params = { kappa, sourceGuidance: 2, blend: false, crossReplaceSteps: 0, selfReplaceSteps: 0 };
     const { unpasted, record } = await runAsked(engine, { ...equal, guidance: 2, params }, { source });
     expect(apart(unpasted[0]?.data ?? [], (await decoded()).data)).toBe(0);
     expect(record.operations).toEqual([]);
@@ -61,8 +61,8 @@ describe('prompt-edit', () => {
   });
 
   it('follows its routes: open and closed ones give different pictures', async () => {
-    const run = async (wordSteps: number, layoutSteps: number) => {
-      const params = { wordSteps, layoutSteps, blend: false, strength: 1 };
+    const run = async (crossReplaceSteps: number, selfReplaceSteps: number) => {
+      const params = { crossReplaceSteps, selfReplaceSteps, blend: false, strength: 1 };
       return (await runAsked(engine, { ...swap, params }, { source })).images[0]?.data;
     };
     const none = await run(0, 0);
@@ -77,7 +77,7 @@ describe('prompt-edit', () => {
   });
 
   it('records the operations it ran', async () => {
-    const params = { wordSteps: 0.5, layoutSteps: 0.25, blend: false };
+    const params = { crossReplaceSteps: 0.5, selfReplaceSteps: 0.25, blend: false };
     const { record } = await runAsked(engine, { ...swap, steps: 8, params }, { source });
     expect(record.operations.length).toBeGreaterThan(0);
     for (const { primitive, steps } of record.operations) {

@@ -9,8 +9,8 @@ import { planRoutes, recordRoutes, routeAmounts } from './routes.ts';
  * through the paired transition (`sampling/paired.ts`: kappa 1 is FlowEdit's, kappa 0 InfEdit's virtual inversion), and the target's
  * image tokens take from the source
  *  - the logits of the words that both prompts share (word swap and refinement of Prompt-to-Prompt, arXiv 2208.01626, one step before
- *    the softmax, so the joint softmax stays normalised), until `wordSteps`;
- *  - the logits among image tokens, i.e. the layout, across frames too, which keeps the motion, until `layoutSteps` (the self-attention
+ *    the softmax, so the joint softmax stays normalised), until `crossReplaceSteps`;
+ *  - the logits among image tokens, i.e. the layout, across frames too, which keeps the motion, until `selfReplaceSteps` (the self-attention
  *    half of InfEdit's unified control, arXiv 2312.04965).
  * The words that differ are looked for in the source; outside that area the offset from the source is set to zero at every step (local
  * blend on clean estimates). Differences from InfEdit: two branches instead of three, since the offset form keeps the source exactly and
@@ -39,7 +39,7 @@ export const promptEdit = defineMethod({
     rows: rows(request.guidance) + rows(params.sourceGuidance),
     searchRows: params.blend && !hasMask ? 2 : 0,
     encodes: true,
-    routed: params.wordSteps > 0 || params.layoutSteps > 0,
+    routed: params.crossReplaceSteps > 0 || params.selfReplaceSteps > 0,
   }),
   readsNegative: ({ request, params, rows }) => rows(request.guidance) + rows(params.sourceGuidance) > 2,
   async locate(run, params) {
@@ -62,7 +62,7 @@ export const promptEdit = defineMethod({
       clean,
       start: run.firstStep(params.strength),
       kappa: params.kappa,
-      averages: params.averages,
+      nAvg: params.nAvg,
       velocities: ({ latents, step }) =>
         run.velocities(passes, latents, step, routeAmounts(routes, passes, step, steps)),
       ...(area === undefined ? {} : { adjust: ({ offsets }) => offsets.map((offset) => area.inside(offset)) }),

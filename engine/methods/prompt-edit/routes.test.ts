@@ -15,7 +15,7 @@ async function boundRows() {
     await encodePrompt(model, 'a blue apple, on grass'),
     await encodePrompt(model, ''),
   ];
-  const routes = planRoutes(source, target, { wordSteps: 1, layoutSteps: 1, replaced: 'own' });
+  const routes = planRoutes(source, target, { crossReplaceSteps: 1, selfReplaceSteps: 1, replaced: 'own' });
   const branches = await openBranches(model, {
     branches: [
       { name: 'source', condition: source, guidance: 1 },

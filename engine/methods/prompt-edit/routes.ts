@@ -9,7 +9,7 @@ import type { ParamsOf } from '../params.ts';
 import { routedPairs } from './correspondence.ts';
 import type { PROMPT_EDIT_PARAMS } from './params.ts';
 
-type RouteParams = Pick<ParamsOf<typeof PROMPT_EDIT_PARAMS>, 'wordSteps' | 'layoutSteps' | 'replaced'>;
+type RouteParams = Pick<ParamsOf<typeof PROMPT_EDIT_PARAMS>, 'crossReplaceSteps' | 'selfReplaceSteps' | 'replaced'>;
 
 /** What the target's image rows take from the source's row, and until when. */
 export interface RoutePlan {
@@ -26,7 +26,7 @@ const LAYOUT = 'layout-route';
 
 /** The routes of an edit: shared words (text columns, by a token map) and layout (image columns). A route that never opens is left out. */
 export function planRoutes(source: Conditioning, target: Conditioning, params: RouteParams): RoutePlan {
-  const until = ({ id }: Pick<RouteOp, 'id'>) => (id === WORDS ? params.wordSteps : params.layoutSteps);
+  const until = ({ id }: Pick<RouteOp, 'id'>) => (id === WORDS ? params.crossReplaceSteps : params.selfReplaceSteps);
   const pairs = routedPairs(source, target, params.replaced);
   const common = { op: 'route', rows: 'image', layers: 'all', weight: true } as const;
   const words: RouteOp = {
@@ -38,7 +38,7 @@ export function planRoutes(source: Conditioning, target: Conditioning, params: R
     pairs: Math.max(target.tokenCount, pairs.length),
     sites: 'joint',
   };
-  const hasWords = params.wordSteps > 0;
+  const hasWords = params.crossReplaceSteps > 0;
   // Sharing the vector of the words' route shares its gathered queries and its doubled head dimension.
   const layout: RouteOp = {
     ...common,
@@ -48,7 +48,7 @@ export function planRoutes(source: Conditioning, target: Conditioning, params: R
     k: hasWords ? WORDS : true,
   };
   return {
-    operations: [...(hasWords ? [words] : []), ...(params.layoutSteps > 0 ? [layout] : [])],
+    operations: [...(hasWords ? [words] : []), ...(params.selfReplaceSteps > 0 ? [layout] : [])],
     pairs,
     target,
     until,

@@ -86,7 +86,7 @@ def main():
     image.put_json(out / "attune.json", {"steps": args.steps, "guidance": args.guidance,
                                          "frames": clips.frames, "fps": clips.spec["fps"],
                                          "methods": {"prompt-edit": {"params": {"reading": "change"}},
-                                                     **{m: {"params": {"ownNoise": args.own_noise}} for m in ("generate", "ditctrl")}}})
+                                                     **{m: {"params": {"perFrameNoise": args.own_noise}} for m in ("generate", "ditctrl")}}})
     image.put_json(out / "model_index.json", model_index())
     total = sum(f.stat().st_size for f in out.rglob("*") if f.is_file())
     print(f"{out.name}: {total / 1e6:.2f} MB")

@@ -6,6 +6,7 @@ import {
   type ParamSchema,
   type ParamValue,
   presentMethodId,
+  presentParams,
 } from '../../../contract/index.ts';
 import type { Document } from './document.ts';
 
@@ -21,9 +22,9 @@ export const controlsFor = (method: MethodDescription, defaults: Defaults): read
 
 type Values = Readonly<Record<string, ParamValue>>;
 
-/** What was set by hand for a method, under a former id too. */
+/** What was set by hand for a method, under former ids and names too. */
 export const setByHand = (params: Readonly<Record<string, Values>>, { id }: MethodDescription): Values =>
-  params[id] ?? Object.entries(params).find(([key]) => presentMethodId(key) === id)?.[1] ?? {};
+  presentParams(params[id] ?? Object.entries(params).find(([key]) => presentMethodId(key) === id)?.[1] ?? {});
 
 /** As `params` with nothing set by hand for the method. */
 export const withoutMethod = (params: Readonly<Record<string, Values>>, id: string): Readonly<Record<string, Values>> =>

@@ -3,7 +3,7 @@ import { throwIfCancelled } from '../../../engine/index.ts';
 /**
  * Virtual inversion (DDCM) in its diffusion form: InfEdit, arXiv 2312.04965, algorithm 2 and its reference loop. Diffusion
  * states are x = sqrt(a) x0 + sqrt(1-a) e. For flow models the same rule is `runPairedLoop` with kappa = 0,
- * renewal = eta and, below eta = 1, `noiseFrom: 'target'`.
+ * eta and, below eta = 1, `noiseFrom: 'target'`.
  */
 
 export interface VirtualInversionStates {
