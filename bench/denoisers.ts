@@ -44,10 +44,10 @@ export function encodePlain(denoiser: Denoiser, sizes: DenoiserSizes): EncodedMo
   return g.build();
 }
 
-export function encodeHooked(denoiser: Denoiser, sizes: DenoiserSizes, seam: CompiledAttention): EncodedModel {
+export function encodeHooked(denoiser: Denoiser, sizes: DenoiserSizes, processor: CompiledAttention): EncodedModel {
   const g = new GraphBuilder();
-  g.output('velocity', denoiser.build(g, sizes, seam));
-  seam.finish(g);
+  g.output('velocity', denoiser.build(g, sizes, processor));
+  processor.finish(g);
   return g.build();
 }
 
@@ -71,9 +71,9 @@ export async function openStep(
     const session = await runtime.createSession(encodePlain(denoiser, sizes), { weights });
     return { session, run: () => session.run(network) };
   }
-  const seam = compileFor(denoiser, sizes, hooks.operations);
-  const session = await runtime.createSession(encodeHooked(denoiser, sizes, seam), { weights });
-  const feeds = { ...network, ...seam.feeds(...hooks.values(seam.sizes)) };
+  const processor = compileFor(denoiser, sizes, hooks.operations);
+  const session = await runtime.createSession(encodeHooked(denoiser, sizes, processor), { weights });
+  const feeds = { ...network, ...processor.feeds(...hooks.values(processor.sizes)) };
   return { session, run: () => session.run(feeds) };
 }
 

@@ -30,7 +30,7 @@ class ShapeList {
 
 /** Stable Diffusion 3 medium has 24 layers; its position table is cut from 192 to 96 patches a side, of which a step reads a part. */
 export function sd3Medium(layers: number): PlannedNetwork {
-  const [heads, headDim, textWidth, pooledWidth, channels, patch, side] = [24, 64, 4096, 2048, 16, 2, 96];
+  const [heads, headDim, textHiddenSize, pooledWidth, channels, patch, side] = [24, 64, 4096, 2048, 16, 2, 96];
   const width = heads * headDim;
   const list = new ShapeList();
   list.shapes.set('pos_embed.pos_embed', [1, side * side, width]);
@@ -42,7 +42,7 @@ export function sd3Medium(layers: number): PlannedNetwork {
     list.linear(`time_text_embed.${name}_embedder.linear_1`, width, into);
     list.linear(`time_text_embed.${name}_embedder.linear_2`, width, width);
   }
-  list.linear('context_embedder', width, textWidth);
+  list.linear('context_embedder', width, textHiddenSize);
   for (let layer = 0; layer < layers; layer += 1) addJointBlock(list, layer, width, layer === layers - 1);
   list.linear('norm_out.linear', 2 * width, width);
   list.linear('proj_out', patch * patch * channels, width);
@@ -52,7 +52,7 @@ export function sd3Medium(layers: number): PlannedNetwork {
     num_attention_heads: heads,
     num_layers: layers,
     caption_projection_dim: width,
-    joint_attention_dim: textWidth,
+    joint_attention_dim: textHiddenSize,
     pooled_projection_dim: pooledWidth,
     in_channels: channels,
     out_channels: channels,

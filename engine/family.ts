@@ -1,5 +1,5 @@
 import type { ParamValue } from '../contract/index.ts';
-import type { AttentionSeam, AttentionSite } from './attention/site.ts';
+import type { AttentionProcessor, AttentionSite } from './attention/site.ts';
 import type { Config } from './checkpoint/config.ts';
 import type { SingleFileForm } from './checkpoint/foreign.ts';
 import type { WeightSource } from './checkpoint/weights.ts';
@@ -156,7 +156,7 @@ export interface Denoiser {
    * Adds the network to a graph. Returns what it predicts, in the sense of its scheduler, with the values of [B,F,C,h,w], without
    * declaring it an output.
    */
-  build(g: GraphBuilder, sizes: DenoiserSizes, seam: AttentionSeam, probe?: Probe): Value;
+  build(g: GraphBuilder, sizes: DenoiserSizes, processor: AttentionProcessor, probe?: Probe): Value;
   /** Estimate of the largest sum of live activations of one plain run; weights are not in it. */
   activationBytes(sizes: DenoiserSizes): number;
 }

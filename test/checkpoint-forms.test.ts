@@ -10,7 +10,7 @@ import { tinyClip } from './tiny-networks.ts';
 const forms: readonly (readonly [what: string, form: TinyModel])[] = [
   ['with T5', TINY_SD3],
   ['without T5', { ...TINY_SD3, encoders: { ...TINY_SD3.encoders, text_encoder_3: null } }],
-  ['with one CLIP alone', { encoders: { text_encoder: tinyClip() }, textWidth: 16, pooledWidth: 6 }],
+  ['with one CLIP alone', { encoders: { text_encoder: tinyClip() }, textHiddenSize: 16, pooledWidth: 6 }],
 ];
 
 const PROMPT = 'a red apple on grass';

@@ -36,8 +36,8 @@ export function referenceFlux(weights: FluxWeights, shape: FluxShape, inputs: Fl
   const net = new Reference(weights, shape);
   const [channels = 0, height = 0, width = 0] = inputs.latent.shape;
   const [rows, columns] = [height / 2, width / 2];
-  const textWidth = inputs.text.shape[1] ?? 0;
-  const text = chunks(inputs.text.data, textWidth);
+  const textHiddenSize = inputs.text.shape[1] ?? 0;
+  const text = chunks(inputs.text.data, textHiddenSize);
   // A token's values: channel, then row, then column.
   const place = (channel: number, y: number, x: number) => (channel * height + y) * width + x;
   const tokens = grid(rows, columns).map(([row, column]) =>

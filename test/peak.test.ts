@@ -40,7 +40,7 @@ function writeWideTransformer(path: string): void {
     heads: 24,
     channels: 16,
     side: 96,
-    textWidth: 128,
+    textHiddenSize: 128,
     pooledWidth: 128,
   });
   writeFileSync(join(path, 'config.json'), JSON.stringify({ ...config, sample_size: 128 }));

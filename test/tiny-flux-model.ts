@@ -30,7 +30,7 @@ export function writeTinyFluxModel({ guided = true }: { readonly guided?: boolea
     'tokenizer_2/tokenizer.json': tokenizerOf('t5'),
   });
   const networks = {
-    transformer: tinyFlux({ guided, textWidth: 24, pooledWidth: 16 }),
+    transformer: tinyFlux({ guided, textHiddenSize: 24, pooledWidth: 16 }),
     vae: tinyAutoencoder(),
     text_encoder: tinyClip({ projects: false }),
     text_encoder_2: tinyT5({ width: 24 }),

@@ -50,19 +50,19 @@ export function tokenizerOf(kind: 'clip' | 't5'): object {
 export interface TinyModel {
   /** Text encoders by component, `null` for one that its publisher left out. */
   readonly encoders: Readonly<Record<string, TinyNetwork | null>>;
-  readonly textWidth: number;
+  readonly textHiddenSize: number;
   readonly pooledWidth: number;
 }
 
 /** CLIP, CLIP and T5; the CLIP states side by side (32) are narrower than T5's (40). */
 export const TINY_SD3: TinyModel = {
   encoders: { text_encoder: tinyClip(), text_encoder_2: tinyClip(), text_encoder_3: tinyT5({ width: 40 }) },
-  textWidth: 40,
+  textHiddenSize: 40,
   pooledWidth: 12,
 };
 
 /** Writes the folder and gives its path; gone when the test has ended. */
-export function writeTinyModel({ encoders, textWidth, pooledWidth }: TinyModel = TINY_SD3): string {
+export function writeTinyModel({ encoders, textHiddenSize, pooledWidth }: TinyModel = TINY_SD3): string {
   const index: Record<string, readonly (string | null)[]> = {
     scheduler: ['diffusers', 'FlowMatchEulerDiscreteScheduler'],
     transformer: ['diffusers', 'SD3Transformer2DModel'],
@@ -83,7 +83,7 @@ export function writeTinyModel({ encoders, textWidth, pooledWidth }: TinyModel =
     'scheduler/scheduler_config.json': { _class_name: 'FlowMatchEulerDiscreteScheduler', shift: 3 },
     ...tokenizers,
   });
-  const networks = { transformer: tinySd3({ textWidth, pooledWidth }), vae: tinyAutoencoder(), ...encoders };
+  const networks = { transformer: tinySd3({ textHiddenSize, pooledWidth }), vae: tinyAutoencoder(), ...encoders };
   Object.entries(networks).forEach(([name, network], seed) => {
     if (network !== null) cpSync(writeNetwork(network, seed + 1), join(folder, name), { recursive: true });
   });

@@ -40,7 +40,7 @@ export function tinySd3(
   options: {
     readonly dual?: readonly number[];
     readonly layers?: number;
-    readonly textWidth?: number;
+    readonly textHiddenSize?: number;
     readonly pooledWidth?: number;
     readonly width?: number;
     readonly heads?: number;
@@ -49,7 +49,7 @@ export function tinySd3(
     readonly side?: number;
   } = {},
 ): TinyNetwork {
-  const { dual = [0], layers = 2, textWidth = 12, pooledWidth = 10 } = options;
+  const { dual = [0], layers = 2, textHiddenSize = 12, pooledWidth = 10 } = options;
   const { width = 16, heads = 2, channels = 4, side = 6 } = options;
   const streams = (attn: string, names: readonly string[]) =>
     all(...names.map((name) => linear(`${attn}.${name}`, width, width)));
@@ -79,7 +79,7 @@ export function tinySd3(
       num_attention_heads: heads,
       num_layers: layers,
       caption_projection_dim: width,
-      joint_attention_dim: textWidth,
+      joint_attention_dim: textHiddenSize,
       pooled_projection_dim: pooledWidth,
       in_channels: channels,
       out_channels: channels,
@@ -95,7 +95,7 @@ export function tinySd3(
       linear('time_text_embed.timestep_embedder.linear_2', width, width),
       linear('time_text_embed.text_embedder.linear_1', width, pooledWidth),
       linear('time_text_embed.text_embedder.linear_2', width, width),
-      linear('context_embedder', width, textWidth),
+      linear('context_embedder', width, textHiddenSize),
       times(layers, block),
       linear('norm_out.linear', 2 * width, width),
       linear('proj_out', 4 * channels, width),
@@ -107,13 +107,13 @@ export function tinySd3(
 export function tinyCogVideoX(
   form: 'sincos' | 'rotary' | 'spanning' = 'sincos',
   options: {
-    readonly textWidth?: number;
+    readonly textHiddenSize?: number;
     readonly textTokens?: number;
     /** Pixel frames of a latent frame. */
     readonly frameScale?: number;
   } = {},
 ): TinyNetwork {
-  const { textWidth = 12, textTokens = 3, frameScale } = options;
+  const { textHiddenSize = 12, textTokens = 3, frameScale } = options;
   const [heads, headDim, channels, timeWidth, layers] = [2, 16, 4, 10, 2];
   const width = heads * headDim;
   const isSpanning = form === 'spanning';
@@ -138,7 +138,7 @@ export function tinyCogVideoX(
       num_layers: layers,
       in_channels: channels,
       out_channels: channels,
-      text_embed_dim: textWidth,
+      text_embed_dim: textHiddenSize,
       time_embed_dim: timeWidth,
       max_text_seq_length: textTokens,
       ...(frameScale === undefined ? {} : { temporal_compression_ratio: frameScale }),
@@ -154,7 +154,7 @@ export function tinyCogVideoX(
       isSpanning
         ? linear('patch_embed.proj', width, channels * cells)
         : convolution('patch_embed.proj', width, channels, 2),
-      linear('patch_embed.text_proj', width, textWidth),
+      linear('patch_embed.text_proj', width, textHiddenSize),
       linear('time_embedding.linear_1', timeWidth, width),
       linear('time_embedding.linear_2', timeWidth, timeWidth),
       times(layers, block),
@@ -172,7 +172,7 @@ export function tinyFlux(
     readonly guided?: boolean;
     readonly layers?: number;
     readonly singleLayers?: number;
-    readonly textWidth?: number;
+    readonly textHiddenSize?: number;
     readonly pooledWidth?: number;
     readonly heads?: number;
     /** Channels of a head that turn by index, row and column. */
@@ -181,7 +181,7 @@ export function tinyFlux(
     readonly channels?: number;
   } = {},
 ): TinyNetwork {
-  const { guided = true, layers = 2, singleLayers = 2, textWidth = 12, pooledWidth = 10 } = options;
+  const { guided = true, layers = 2, singleLayers = 2, textHiddenSize = 12, pooledWidth = 10 } = options;
   const { heads = 2, axes = [2, 4, 6], channels = 4 } = options;
   const headDim = axes.reduce((sum, count) => sum + count, 0);
   const width = heads * headDim;
@@ -227,7 +227,7 @@ export function tinyFlux(
       num_attention_heads: heads,
       num_layers: layers,
       num_single_layers: singleLayers,
-      joint_attention_dim: textWidth,
+      joint_attention_dim: textHiddenSize,
       pooled_projection_dim: pooledWidth,
       in_channels: 4 * channels,
       out_channels: null,
@@ -237,7 +237,7 @@ export function tinyFlux(
     },
     shapes: all(
       linear('x_embedder', width, 4 * channels),
-      linear('context_embedder', width, textWidth),
+      linear('context_embedder', width, textHiddenSize),
       embedder('timestep_embedder', 256),
       embedder('text_embedder', pooledWidth),
       guided ? embedder('guidance_embedder', 256) : {},

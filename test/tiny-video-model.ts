@@ -18,7 +18,7 @@ export interface TinyVideoModel {
   /** `sincos` is 2b, `rotary` 5b, `spanning` 1.5. */
   readonly form?: 'sincos' | 'rotary' | 'spanning';
   /** What codes frames: an autoencoder of videos (two frames to a latent one), or one of pictures. */
-  readonly coder?: 'video' | 'pictures';
+  readonly vae?: 'video' | 'pictures';
   /** What reads prompts: T5 as published, or CLIP as the embedded model has it. */
   readonly reader?: 't5' | 'clip';
   readonly scheduler?: 'CogVideoXDDIMScheduler' | 'CogVideoXDPMScheduler' | 'LCMScheduler';
@@ -32,7 +32,7 @@ const TEXT_TOKENS = 8;
 /** Writes the folder and gives its path; gone when the test has ended. Clips are 12x8, of 3 latent frames unless `settings` differ. */
 export function writeTinyVideoModel({
   form = 'sincos',
-  coder = 'pictures',
+  vae = 'pictures',
   reader = 'clip',
   scheduler = 'CogVideoXDDIMScheduler',
   settings,
@@ -45,7 +45,7 @@ export function writeTinyVideoModel({
       text_encoder: ['transformers', isT5 ? 'T5EncoderModel' : 'CLIPTextModelWithProjection'],
       tokenizer: ['transformers', isT5 ? 'T5TokenizerFast' : 'CLIPTokenizer'],
       transformer: ['diffusers', 'CogVideoXTransformer3DModel'],
-      vae: ['diffusers', coder === 'video' ? 'AutoencoderKLCogVideoX' : 'AutoencoderKL'],
+      vae: ['diffusers', vae === 'video' ? 'AutoencoderKLCogVideoX' : 'AutoencoderKL'],
     },
     'scheduler/scheduler_config.json': {
       _class_name: scheduler,
@@ -60,11 +60,11 @@ export function writeTinyVideoModel({
   });
   const networks = {
     transformer: tinyCogVideoX(form, {
-      textWidth: TEXT_WIDTH,
+      textHiddenSize: TEXT_WIDTH,
       textTokens: TEXT_TOKENS,
-      frameScale: coder === 'video' ? 2 : 1,
+      frameScale: vae === 'video' ? 2 : 1,
     }),
-    vae: coder === 'video' ? tinyVideoAutoencoder() : tinyAutoencoder(),
+    vae: vae === 'video' ? tinyVideoAutoencoder() : tinyAutoencoder(),
     text_encoder: isT5 ? tinyT5({ width: TEXT_WIDTH }) : tinyClip(),
   };
   Object.entries(networks).forEach(([name, network], seed) => {

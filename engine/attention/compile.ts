@@ -8,12 +8,12 @@ import { type AttentionOp, actsAt, type CaptureOp, flatten, refuse } from './ops
 import { Readings } from './readings.ts';
 import { primitiveOf } from './registry.ts';
 import { SiteScope } from './scope.ts';
-import { type AttentionOperands, type AttentionSeam, type AttentionSite, plainAttention } from './site.ts';
+import { type AttentionOperands, type AttentionProcessor, type AttentionSite, plainAttention } from './site.ts';
 import { type HookSizes, spanIn, withExtensions } from './sizes.ts';
 import type { HookInput, HookValues } from './values.ts';
 
 /** The attention of a network with operations spliced in. Good for one graph: `declare`, the network's build, `finish`. */
-export interface CompiledAttention extends AttentionSeam {
+export interface CompiledAttention extends AttentionProcessor {
   /** Everything about the hooks that decides the graph; empty without operations. Part of a session's key. */
   readonly signature: string;
   /** The sizes, with what operations append: what the `...Values` functions size their inputs by. */

@@ -28,7 +28,7 @@ export interface Placement {
 }
 
 /**
- * Who supplies the queries, keys and values of one block (rows x cols) of the logit matrix. `true` takes them from the batch rows in
+ * QKV injection: who supplies the queries, keys and values of one block (rows x cols) of the logit matrix. `true` takes them from the batch rows in
  * the input `<id>.from`; a name takes `<name>.from` instead, which operations may share (then what they route is gathered and
  * multiplied once).
  */
@@ -52,7 +52,7 @@ export interface RouteOp extends Placement {
   readonly pairs?: number;
 }
 
-/** Further columns: keys and values of another batch row, seen by the own queries. Inputs `from` [B], `bias` [B, columns]. */
+/** KV concatenation, reference attention: further columns, keys and values of another batch row, seen by the own queries. Inputs `from` [B], `bias` [B, columns]. */
 export interface ExtendOp extends Placement {
   readonly op: 'extend';
   readonly rows: Span;
@@ -64,7 +64,7 @@ export interface ExtendOp extends Placement {
 }
 
 /**
- * Weights of existing columns as seen by a weighted set of rows: with r the row's weight, logits *= 1 + r*(scale-1), logits += r*bias,
+ * Attention reweighting and bias: weights of existing columns as seen by a weighted set of rows: with r the row's weight, logits *= 1 + r*(scale-1), logits += r*bias,
  * probabilities *= 1 + r*(gain-1) without renormalisation. Inputs `scale`, `bias`, `gain` [B, columns], `rows` [B, rows], `heads` [H]
  * (multiplied with r). A bias of -Infinity is a hard mask.
  */
@@ -80,7 +80,7 @@ export interface ShapeOp extends Placement {
 }
 
 /**
- * How much of each row's mass a group of columns has (input `group` [B, columns] of 0 and 1); inside the group and outside it the
+ * Attention-mass control: how much of each row's mass a group of columns has (input `group` [B, columns] of 0 and 1); inside the group and outside it the
  * proportions stay. `keep`: the group's mass is multiplied by `share` [B, rows]. `fixed`: it becomes `share`. `amount` [B, rows]
  * leads from the own mass (0, neutral) to that (1).
  */
@@ -92,7 +92,7 @@ export interface ShareOp extends Placement {
 }
 
 /**
- * A linear map on the values, equal to the same map on the columns of the probabilities (neutral: identity). `time`: input `matrix`
+ * Value mixing: a linear map on the values, equal to the same map on the columns of the probabilities (neutral: identity). `time`: input `matrix`
  * [B, F, F] mixes the frames of each image position. `columns`: input `matrix` [B, C, C] mixes the text tokens.
  */
 export interface FilterOp extends Placement {
@@ -102,7 +102,7 @@ export interface FilterOp extends Placement {
 }
 
 /**
- * A second evaluation of the same rows under other operations, input `mix` [B, rows]: `blend` out = (1-m)*out + m*alt; `add`
+ * Two-pass blend: a second evaluation of the same rows under other operations, input `mix` [B, rows]: `blend` out = (1-m)*out + m*alt; `add`
  * out += m*alt; `fill` as blend with alt + max(0, 1 - mass of alt) * out / (mass of out): out fills the rows up to mass 1.
  */
 export interface ForkOp extends Placement {

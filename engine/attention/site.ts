@@ -34,7 +34,7 @@ export interface AttentionOperands {
 }
 
 /** The one place where a network's attention happens; hooks are spliced in here. Returns [batch, tokens, heads * headDim]. */
-export interface AttentionSeam {
+export interface AttentionProcessor {
   attend(g: GraphBuilder, site: AttentionSite, operands: AttentionOperands): Value;
 }
 
@@ -44,7 +44,7 @@ export function tokenCount(site: AttentionSite): number {
 }
 
 /** The attention of the checkpoint as it is: the fused kernel and nothing else. */
-export const plainAttention: AttentionSeam = {
+export const plainAttention: AttentionProcessor = {
   attend: (g, site, { q, k, v }) =>
     g.multiHeadAttention(q, k, v, { heads: site.heads, scale: 1 / Math.sqrt(site.headDim) }),
 };

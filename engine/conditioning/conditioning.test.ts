@@ -143,7 +143,11 @@ describe('a prompt of a checkpoint published without T5', () => {
   });
 
   it('has no such block where the CLIP states fill the width', async () => {
-    const form = { encoders: { text_encoder: tinyClip(), text_encoder_2: tinyClip() }, textWidth: 32, pooledWidth: 12 };
+    const form = {
+      encoders: { text_encoder: tinyClip(), text_encoder_2: tinyClip() },
+      textHiddenSize: 32,
+      pooledWidth: 12,
+    };
     const condition = await encodePrompt(openTiny(form), PROMPT);
     expect(condition.tokenCount).toBe(CLIP_TOKENS);
   });
@@ -154,7 +158,7 @@ describe('text encoders that do not fit', () => {
     ['pooled vectors too short', { ...TINY_SD3, pooledWidth: 14 }, 'checkpoint-malformed', /12 values.*expects 14/],
     [
       'CLIP wider than the transformer',
-      { ...withoutT5, textWidth: 24 },
+      { ...withoutT5, textHiddenSize: 24 },
       'checkpoint-malformed',
       /32 features.*reads 24/,
     ],

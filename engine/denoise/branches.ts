@@ -66,7 +66,7 @@ export async function openBranches(model: DenoisingModel, plan: BranchPlan): Pro
     ...weighting.operations,
     ...(maps === undefined ? [] : [maps.operation]),
   ];
-  const seam = compileAttention(operations, layout.sizes);
+  const processor = compileAttention(operations, layout.sizes);
   const { frames, height, width } = plan;
   const sizes = {
     batch: layout.rows.length,
@@ -74,17 +74,17 @@ export async function openBranches(model: DenoisingModel, plan: BranchPlan): Pro
     textTokens: layout.sizes.tokens.text.length,
   };
   const shapes = denoiser.inputs(sizes);
-  const key = `${model.folder}:denoise:${Object.values(sizes).join('x')}:${seam.signature}`;
+  const key = `${model.folder}:denoise:${Object.values(sizes).join('x')}:${processor.signature}`;
   const session = await model.sessions.get(key, model.loading.denoiser, () => {
     const g = new GraphBuilder();
-    g.output('output', denoiser.build(g, sizes, seam));
-    seam.finish(g);
+    g.output('output', denoiser.build(g, sizes, processor));
+    processor.finish(g);
     return g.build();
   });
   const prompts = promptInputs(shapes, layout);
   const feeds = (values: HookValues = {}) => ({
     ...prompts,
-    ...seam.feeds(weighting.values, maps?.values ?? {}, values),
+    ...processor.feeds(weighting.values, maps?.values ?? {}, values),
   });
   return {
     ...layout,

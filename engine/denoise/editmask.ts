@@ -23,7 +23,7 @@ export interface ConceptQuery {
 }
 
 /** Maps on the token grid [frames, rows, columns], each from 0 (least) to 1 (most). */
-export interface ConceptMaps {
+export interface EditMaps {
   /** Root mean square difference of the two predictions. */
   readonly change: Float32Array;
   /** Share of the text attention that falls on what differs between the prompts, mean of both branches. */
@@ -38,12 +38,12 @@ export interface ConceptMaps {
  * under each prompt. Two readings of the same runs: how much the prediction changes (DiffEdit, Couairon et al., arXiv 2210.11427,
  * section 3.2, here with the source's caption as the reference), and where the attention to the changed text falls.
  */
-export async function findConcepts(
+export async function findEditMaps(
   model: Model,
   size: LatentSize,
   clean: Float32Array,
   query: ConceptQuery,
-): Promise<ConceptMaps> {
+): Promise<EditMaps> {
   const words: CaptureOp = {
     op: 'capture',
     id: 'concept',
@@ -84,7 +84,7 @@ export async function findConcepts(
   return { change: normalised(change), attention: normalised(attention), ...grid };
 }
 
-type TokenGrid = Pick<ConceptMaps, 'frames' | 'rows' | 'columns'>;
+type TokenGrid = Pick<EditMaps, 'frames' | 'rows' | 'columns'>;
 
 function tokenGrid({ denoiser: { patchSize, temporalPatchSize } }: Model, size: LatentSize): TokenGrid {
   return {

@@ -16,9 +16,9 @@ const sizeOf = (model: Model, frames: number) => latentSizeOf(model, { width: 12
 
 describe('windows over a latent', () => {
   it.each([
-    ['frames by themselves', { coder: 'pictures' }, 1],
-    ['frames together', { coder: 'video', reader: 't5', form: 'rotary' }, 1],
-    ['tokens of two frames', { coder: 'video', reader: 't5', form: 'spanning' }, 2],
+    ['frames by themselves', { vae: 'pictures' }, 1],
+    ['frames together', { vae: 'video', reader: 't5', form: 'rotary' }, 1],
+    ['tokens of two frames', { vae: 'video', reader: 't5', form: 'spanning' }, 2],
   ] as const)('cover every frame, begin where tokens do and end with the latent: %s', (_name, form, patch) => {
     const model = open(form);
     const most = sizeOf(model, model.defaults.frames).totalFrames;
@@ -47,7 +47,7 @@ describe('passes over a latent', () => {
   const latentsOf = ({ length }: LatentSize) => [1, 2].map((seed) => noiseSource(seed, length, 'initial')(0));
 
   it('of what the network makes at once are one run of the branches', async () => {
-    const model = open({ coder: 'pictures' });
+    const model = open({ vae: 'pictures' });
     const size = sizeOf(model, 3);
     const branches = await branchesOf(model);
     const passes = await openPasses(model, size, { branches });
@@ -57,7 +57,7 @@ describe('passes over a latent', () => {
   });
 
   it('of a longer latent are the mean of its windows, by triangle weights', async () => {
-    const model = open({ coder: 'pictures' });
+    const model = open({ vae: 'pictures' });
     const size = sizeOf(model, 8);
     const { rows: height, columns: width, frameLength } = size;
     const branches = await branchesOf(model);

@@ -62,7 +62,7 @@ export function planJob(
     encodes = false,
     routed = false,
     streams = false,
-  } = method.demand(model, resolved, media.mask !== undefined);
+  } = method.requirements(model, resolved, media.mask !== undefined);
   const shape: JobShape = {
     size,
     window: window ?? Math.min(size.totalFrames, windowFrames(model, size)),

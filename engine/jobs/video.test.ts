@@ -66,7 +66,7 @@ describe('a run that makes a video', () => {
   });
 
   it('gives the same frames whether it was watched, paused or neither', async () => {
-    const checkpoint = writeTinyVideoModel({ coder: 'video', reader: 't5' });
+    const checkpoint = writeTinyVideoModel({ vae: 'video', reader: 't5' });
     const asked = ask(checkpoint);
     const plain = await film(engine, asked);
     let held = 0;
@@ -163,7 +163,7 @@ describe('a run that makes a video', () => {
   });
 
   it('lets pieces of large frames wait on the disk, with the same frames, and forgets them at the end', async () => {
-    const checkpoint = writeTinyVideoModel({ coder: 'video', reader: 't5' });
+    const checkpoint = writeTinyVideoModel({ vae: 'video', reader: 't5' });
     const asked = { ...ask(checkpoint), size: { width: 112, height: 48 }, steps: 1 };
     const { spooling, counts } = spoolingEngine();
     const [inMemory, onDisk] = [await film(engine, asked), await film(spooling, asked)];
@@ -185,8 +185,8 @@ describe('a run that makes a video', () => {
     ['video', 'CogVideoXDPMScheduler'],
   ] as const)(
     'lets the latent of a long video wait on the disk, with the same frames: %s, %s',
-    async (coder, scheduler) => {
-      const checkpoint = writeTinyVideoModel({ coder, reader: 't5', scheduler });
+    async (vae, scheduler) => {
+      const checkpoint = writeTinyVideoModel({ vae, reader: 't5', scheduler });
       const segments = ['a red apple', 'a blue cat', 'grass', 'a red cat'].map((prompt) => ({ prompt }));
       const params = { overlap: 1, perFrameNoise: 0.5, shareFrom: 0.25 };
       const asked = { method: 'ditctrl', checkpoint, segments, params } as const;

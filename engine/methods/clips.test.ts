@@ -30,9 +30,9 @@ const METHODS = [
   ['sdedit', { prompt: 'a blue apple' }],
 ] as const;
 const FORMS = [
-  ['frames by themselves', { coder: 'pictures' }, 3, 13],
-  ['frames together', { coder: 'video', reader: 't5', form: 'rotary', scheduler: 'CogVideoXDPMScheduler' }, 5, 29],
-  ['tokens of two frames', { coder: 'video', reader: 't5', form: 'spanning' }, 4, 21],
+  ['frames by themselves', { vae: 'pictures' }, 3, 13],
+  ['frames together', { vae: 'video', reader: 't5', form: 'rotary', scheduler: 'CogVideoXDPMScheduler' }, 5, 29],
+  ['tokens of two frames', { vae: 'video', reader: 't5', form: 'spanning' }, 4, 21],
 ] as const satisfies readonly (readonly [string, TinyVideoModel, number, number])[];
 
 const cases = METHODS.flatMap(([method, asked]) =>

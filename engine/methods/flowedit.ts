@@ -64,7 +64,7 @@ export const flowedit = defineMethod({
     ],
     defaults: { steps: 50, guidance: 13.5 },
   },
-  demand: ({ request, params, rows }) => ({
+  requirements: ({ request, params, rows }) => ({
     rows: rows(request.guidance) + rows(params.sourceGuidance),
     encodes: true,
   }),

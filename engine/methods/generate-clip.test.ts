@@ -8,13 +8,13 @@ afterAll(() => engine.close());
 
 describe('generate, on a checkpoint of videos', () => {
   it.each([
-    ['2b with T5', { form: 'sincos', coder: 'video', reader: 't5' }],
+    ['2b with T5', { form: 'sincos', vae: 'video', reader: 't5' }],
     [
       '5b with the stochastic solver',
-      { form: 'rotary', coder: 'video', reader: 't5', scheduler: 'CogVideoXDPMScheduler' },
+      { form: 'rotary', vae: 'video', reader: 't5', scheduler: 'CogVideoXDPMScheduler' },
     ],
-    ['1.5, whose tokens span two frames', { form: 'spanning', coder: 'video', reader: 't5' }],
-    ['the embedded form: frames as pictures, CLIP', { form: 'sincos', coder: 'pictures', reader: 'clip' }],
+    ['1.5, whose tokens span two frames', { form: 'spanning', vae: 'video', reader: 't5' }],
+    ['the embedded form: frames as pictures, CLIP', { form: 'sincos', vae: 'pictures', reader: 'clip' }],
   ] as const)('%s: as many frames of the size as asked for, the same for the same seed', async (_name, form) => {
     const checkpoint = writeTinyVideoModel(form);
     const asked = { method: 'generate', checkpoint, frames: 4, size: { width: 11, height: 7 } } as const;

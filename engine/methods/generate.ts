@@ -30,7 +30,7 @@ export const generate = defineMethod({
     ],
     defaults: {},
   },
-  demand: ({ request, rows }) => ({ rows: rows(request.guidance) }),
+  requirements: ({ request, rows }) => ({ rows: rows(request.guidance) }),
   size({ model, request }) {
     const frames = framesWished(request, model);
     const most = model.defaults.frames;

@@ -29,7 +29,7 @@ export const inpaint = defineMethod({
     ],
     defaults: {},
   },
-  demand: ({ request, rows }) => ({ rows: rows(request.guidance), encodes: true }),
+  requirements: ({ request, rows }) => ({ rows: rows(request.guidance), encodes: true }),
   async run(run, { strength }) {
     const weights = run.latentMask();
     const clean = await run.encodeSource();

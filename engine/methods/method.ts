@@ -8,7 +8,7 @@ import { type ParamsOf, typedParams } from './params.ts';
 import { MethodRun } from './run.ts';
 
 /** What is known of a run before it starts. */
-export interface DemandContext<Params> {
+export interface RequirementsContext<Params> {
   readonly model: Model;
   readonly request: ResolvedRequest;
   readonly params: Params;
@@ -18,20 +18,20 @@ export interface DemandContext<Params> {
 }
 
 /** The part of a job's memory that only its method knows. `window` is absent where the method runs whole windows of the model. */
-export type MethodDemand = Pick<JobShape, 'rows'> &
+export type MethodRequirements = Pick<JobShape, 'rows'> &
   Partial<Pick<JobShape, 'window' | 'searchRows' | 'encodes' | 'routed' | 'streams'>>;
 
 /** How a method is written: a file like its neighbours, and a line in `registry.ts`. */
 export interface MethodDefinition<Schemas extends readonly ParamSchema[]> {
   readonly description: Omit<MethodDescription, 'params'> & { readonly params: Schemas };
   /** What a run keeps in memory at once. */
-  demand(context: DemandContext<ParamsOf<Schemas>>): MethodDemand;
+  requirements(context: RequirementsContext<ParamsOf<Schemas>>): MethodRequirements;
   /** Whether a run reads the negative prompt; default: where the request's guidance needs it. */
-  readsNegative?(context: Omit<DemandContext<ParamsOf<Schemas>>, 'hasMask'>): boolean;
+  readsNegative?(context: Omit<RequirementsContext<ParamsOf<Schemas>>, 'hasMask'>): boolean;
   /** The latent of a request; default: of as many frames as it asks for. Throws 'request-invalid' where they are too many. */
-  size?(context: Omit<DemandContext<ParamsOf<Schemas>>, 'hasMask'>): LatentSize;
+  size?(context: Omit<RequirementsContext<ParamsOf<Schemas>>, 'hasMask'>): LatentSize;
   /** How a video of several prompts divides. */
-  timeline?(context: Omit<DemandContext<ParamsOf<Schemas>>, 'hasMask'>): Timeline;
+  timeline?(context: Omit<RequirementsContext<ParamsOf<Schemas>>, 'hasMask'>): Timeline;
   /** Looks for where the edit will act, without editing: masks of the request's size, or undefined where all may change. */
   locate?(run: MethodRun, params: ParamsOf<Schemas>): Promise<readonly Pixels[] | undefined>;
   run(run: MethodRun, params: ParamsOf<Schemas>): Promise<MethodOutcome>;
@@ -40,7 +40,7 @@ export interface MethodDefinition<Schemas extends readonly ParamSchema[]> {
 /** One way to make or change pictures and videos. */
 export interface Method {
   readonly description: MethodDescription;
-  demand(model: Model, request: ResolvedRequest, hasMask: boolean): MethodDemand;
+  requirements(model: Model, request: ResolvedRequest, hasMask: boolean): MethodRequirements;
   readsNegative(model: Model, request: ResolvedRequest): boolean;
   size?(model: Model, request: ResolvedRequest): LatentSize;
   timeline?(model: Model, request: ResolvedRequest): Timeline;
@@ -50,7 +50,7 @@ export interface Method {
 
 export function defineMethod<const Schemas extends readonly ParamSchema[]>({
   description,
-  demand,
+  requirements,
   readsNegative = ({ request, rows }) => rows(request.guidance) > 1,
   size,
   timeline,
@@ -67,7 +67,7 @@ export function defineMethod<const Schemas extends readonly ParamSchema[]>({
     [new MethodRun(context), typedParams(description.params, context.request.params)] as const;
   return {
     description,
-    demand: (model, request, hasMask) => demand({ ...contextOf(model, request), hasMask }),
+    requirements: (model, request, hasMask) => requirements({ ...contextOf(model, request), hasMask }),
     readsNegative: (model, request) => readsNegative(contextOf(model, request)),
     ...(size === undefined ? {} : { size: (model, request) => size(contextOf(model, request)) }),
     ...(timeline === undefined ? {} : { timeline: (model, request) => timeline(contextOf(model, request)) }),

@@ -24,7 +24,7 @@ export const sdedit = defineMethod({
     ],
     defaults: {},
   },
-  demand: ({ request, rows }) => ({ rows: rows(request.guidance), encodes: true }),
+  requirements: ({ request, rows }) => ({ rows: rows(request.guidance), encodes: true }),
   async run(run, { strength }) {
     const clean = await run.encodeSource();
     const { prompt, negative } = await run.encodePrompts();

@@ -1,4 +1,4 @@
-import { type AttentionSeam, type AttentionSite, plainAttention } from '../../engine/attention/site.ts';
+import { type AttentionProcessor, type AttentionSite, plainAttention } from '../../engine/attention/site.ts';
 import { AttuneError } from '../../engine/base/errors.ts';
 import type { Config } from '../../engine/checkpoint/config.ts';
 import { malformed, refusal } from '../../engine/checkpoint/refusal.ts';
@@ -128,7 +128,7 @@ class CogVideoX implements CogVideoXDenoiser {
     };
   }
 
-  build(g: GraphBuilder, sizes: DenoiserSizes, seam: AttentionSeam, probe: Probe = () => {}): Value {
+  build(g: GraphBuilder, sizes: DenoiserSizes, processor: AttentionProcessor, probe: Probe = () => {}): Value {
     const { textTokens } = sizes;
     this.#refuseSizes(sizes);
     const net = new Layers(g, this.#weights);
@@ -142,7 +142,7 @@ class CogVideoX implements CogVideoXDenoiser {
     const rotary = this.#isRotary ? this.#rotary(g, grid, textTokens) : null;
     for (let layer = 0; layer < this.layers; layer += 1) {
       const streams = g.scope(`transformer_blocks.${layer}`, () =>
-        this.#block(net, layer, { text, video }, conditioning, { sizes, seam, probe, rotary }),
+        this.#block(net, layer, { text, video }, conditioning, { sizes, processor, probe, rotary }),
       );
       ({ text, video } = streams);
       probe(`block.${layer}.hidden`, video);
@@ -269,7 +269,7 @@ class CogVideoX implements CogVideoXDenoiser {
   }
 
   /** Tokens run text first, then video. x: [B, T + V, D]. */
-  #attention(net: Layers, layer: number, x: Value, { sizes, seam, rotary }: Pass): Value {
+  #attention(net: Layers, layer: number, x: Value, { sizes, processor, rotary }: Pass): Value {
     const { g } = net;
     const name = `transformer_blocks.${layer}.attn1`;
     const project = (part: string) => net.linear(`${name}.${part}`, x, this.#width, { bias: this.#attentionBias });
@@ -279,7 +279,7 @@ class CogVideoX implements CogVideoXDenoiser {
       return rotary === null ? flat : g.rotatePairs(flat, rotary.cos, rotary.sin, this.heads);
     };
     const operands = { q: turned('to_q', 'norm_q'), k: turned('to_k', 'norm_k'), v: project('to_v') };
-    return net.linear(`${name}.to_out.0`, seam.attend(g, this.#site(layer, sizes), operands), this.#width);
+    return net.linear(`${name}.to_out.0`, processor.attend(g, this.#site(layer, sizes), operands), this.#width);
   }
 
   /** Linear, tanh-GELU, Linear. */
@@ -319,7 +319,7 @@ class CogVideoX implements CogVideoXDenoiser {
       ['width', width, this.patchSize],
     ] as const)
       if (cells % multiple !== 0)
-        throw new AttuneError('request-invalid', `${cells} latent cells of ${field} are no multiple of ${multiple}.`, {
+        throw new AttuneError('request-invalid', `${cells} latent pixels of ${field} are no multiple of ${multiple}.`, {
           field,
         });
     if (this.#hasPlainPositions)
@@ -330,7 +330,7 @@ class CogVideoX implements CogVideoXDenoiser {
         if (cells > most)
           throw new AttuneError(
             'request-invalid',
-            `The ${field} of ${cells} latent cells is above the ${most} for which this model has positions. Choose a smaller video.`,
+            `The ${field} of ${cells} latent pixels is above the ${most} for which this model has positions. Choose a smaller video.`,
             { field },
           );
     if (!this.#isRotary && textTokens !== expected)
@@ -357,7 +357,7 @@ interface NormedStreams extends Streams {
 /** What one build carries through the blocks. */
 interface Pass {
   readonly sizes: DenoiserSizes;
-  readonly seam: AttentionSeam;
+  readonly processor: AttentionProcessor;
   readonly probe: Probe;
   readonly rotary: RotaryValues | null;
 }

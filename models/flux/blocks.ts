@@ -1,4 +1,4 @@
-import type { AttentionSeam, AttentionSite } from '../../engine/attention/site.ts';
+import type { AttentionProcessor, AttentionSite } from '../../engine/attention/site.ts';
 import type { Probe } from '../../engine/family.ts';
 import type { Value } from '../../engine/graph/builder.ts';
 import type { Layers } from '../layers/layers.ts';
@@ -23,7 +23,7 @@ export interface Pass {
   readonly conditioning: Value;
   /** Over text and image tokens. */
   readonly rotary: RotaryValues;
-  readonly seam: AttentionSeam;
+  readonly processor: AttentionProcessor;
 }
 
 /** One block: its module path in the checkpoint, and its attention call. */
@@ -61,7 +61,7 @@ export function singleBlock(pass: Pass, { name, site }: Block, x: Value, probe: 
   const [shift, scale, gate] = modulationChunks(net, `${name}.norm`, conditioning, 3);
   const normed = modulate(g, g.layerNorm(x, { epsilon: EPSILON }), shift!, scale!);
   probe('norm', normed);
-  const attended = pass.seam.attend(g, site, {
+  const attended = pass.processor.attend(g, site, {
     q: turned(pass, site, normalised(pass, site, 'norm_q', net.linear(`${site.id}.to_q`, normed, width))),
     k: turned(pass, site, normalised(pass, site, 'norm_k', net.linear(`${site.id}.to_k`, normed, width))),
     v: net.linear(`${site.id}.to_v`, normed, width),
@@ -97,7 +97,7 @@ function jointAttention(pass: Pass, site: AttentionSite, { text, image }: Stream
     ];
     return turned(pass, site, g.concat(parts, 1));
   };
-  const attended = pass.seam.attend(g, site, {
+  const attended = pass.processor.attend(g, site, {
     q: joint('add_q_proj', 'norm_added_q', 'to_q', 'norm_q'),
     k: joint('add_k_proj', 'norm_added_k', 'to_k', 'norm_k'),
     v: g.concat([project('add_v_proj', text), project('to_v', image)], 1),

@@ -8,7 +8,7 @@ import type { AxisChannels } from './positions.ts';
 export interface FluxForm {
   readonly latentChannels: number;
   /** Width of the prompt embedding. */
-  readonly textWidth: number;
+  readonly textHiddenSize: number;
   readonly pooledWidth: number;
   readonly heads: number;
   readonly headDim: number;
@@ -26,7 +26,7 @@ export function readForm(config: Config, weights: WeightSource): FluxForm {
   const headDim = config.optionalInteger('attention_head_dim', { min: 1, max: 4_096 }) ?? 128;
   return {
     latentChannels: latentChannels(config),
-    textWidth: config.optionalInteger('joint_attention_dim', { min: 1 }) ?? 4_096,
+    textHiddenSize: config.optionalInteger('joint_attention_dim', { min: 1 }) ?? 4_096,
     pooledWidth: config.optionalInteger('pooled_projection_dim', { min: 1 }) ?? 768,
     heads: config.optionalInteger('num_attention_heads', { min: 1, max: 1_024 }) ?? 24,
     headDim,

@@ -1,6 +1,6 @@
 import type { GraphBuilder, Value } from '../../engine/graph/builder.ts';
 
-/** Latent cells along each side of one image token. */
+/** Latent pixels along each side of one image token. */
 export const PATCH = 2;
 
 /** latent [B, C, h, w] -> image tokens [B, (h/2)(w/2), 4C]; a token's values run over (channel, row, column), column fastest. */

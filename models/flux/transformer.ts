@@ -1,4 +1,4 @@
-import { type AttentionSeam, type AttentionSite, plainAttention } from '../../engine/attention/site.ts';
+import { type AttentionProcessor, type AttentionSite, plainAttention } from '../../engine/attention/site.ts';
 import { AttuneError } from '../../engine/base/errors.ts';
 import type { WeightSource } from '../../engine/checkpoint/weights.ts';
 import {
@@ -81,7 +81,7 @@ class FluxTransformer implements FluxDenoiser {
     const singleLayers = layerCount(config, 'num_single_layers', 38, weights, 'single_transformer_blocks');
     this.layers = this.#doubleLayers + singleLayers;
     this.latentChannels = this.#form.latentChannels;
-    this.textHiddenSize = this.#form.textWidth;
+    this.textHiddenSize = this.#form.textHiddenSize;
     this.guidance = this.#form.guided ? 'embedded' : 'none';
     this.pooledWidth = this.#form.pooledWidth;
     this.heads = this.#form.heads;
@@ -113,7 +113,7 @@ class FluxTransformer implements FluxDenoiser {
     };
   }
 
-  build(g: GraphBuilder, sizes: DenoiserSizes, seam: AttentionSeam, probe: Probe = () => {}): Value {
+  build(g: GraphBuilder, sizes: DenoiserSizes, processor: AttentionProcessor, probe: Probe = () => {}): Value {
     const { textTokens } = sizes;
     refuseSizes(sizes);
     const net = new Layers(g, this.#weights);
@@ -127,7 +127,7 @@ class FluxTransformer implements FluxDenoiser {
     let text = net.linear('context_embedder', prompt, this.#width);
     probe('context', text);
     const rotary = this.#rotary(g, sizes, probe);
-    const pass: Pass = { net, width: this.#width, conditioning, rotary, seam };
+    const pass: Pass = { net, width: this.#width, conditioning, rotary, processor };
     const blocks = this.#blocks(sizes);
     for (const [layer, block] of blocks.slice(0, this.#doubleLayers).entries()) {
       const seen = first(layer, 'block0', probe);
@@ -231,7 +231,7 @@ function refuseSizes(sizes: DenoiserSizes): void {
     if (sizes[side] % PATCH !== 0)
       throw new AttuneError(
         'request-invalid',
-        `The ${side} of ${sizes[side]} latent cells is no multiple of ${PATCH}.`,
+        `The ${side} of ${sizes[side]} latent pixels is no multiple of ${PATCH}.`,
         { field: side },
       );
 }

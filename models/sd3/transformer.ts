@@ -1,5 +1,5 @@
 import {
-  type AttentionSeam,
+  type AttentionProcessor,
   type AttentionSite,
   plainAttention,
   type TokenLayout,
@@ -118,7 +118,7 @@ class Sd3 implements Sd3Denoiser {
     };
   }
 
-  build(g: GraphBuilder, sizes: DenoiserSizes, seam: AttentionSeam, probe: Probe = () => {}): Value {
+  build(g: GraphBuilder, sizes: DenoiserSizes, processor: AttentionProcessor, probe: Probe = () => {}): Value {
     this.#refuseSizes(sizes);
     const net = new Layers(g, this.#weights);
     const { latent, timestep, text: prompt, pooled } = declareInputs(g, this.inputs(sizes));
@@ -130,7 +130,7 @@ class Sd3 implements Sd3Denoiser {
     probe('context', text);
     for (let layer = 0; layer < this.layers; layer += 1) {
       const after = g.scope(`transformer_blocks.${layer}`, () =>
-        this.#block(net, layer, { image, text }, conditioning, { sizes, seam, probe }),
+        this.#block(net, layer, { image, text }, conditioning, { sizes, processor, probe }),
       );
       probe(`block.${layer}.hidden`, after.image);
       if (after.text !== undefined) probe(`block.${layer}.context`, after.text);
@@ -260,7 +260,7 @@ class Sd3 implements Sd3Denoiser {
       [net.linear(`${name}.to_v`, image, this.#width), net.linear(`${name}.add_v_proj`, text, this.#width)],
       1,
     );
-    const attended = pass.seam.attend(g, this.#site(layer, 'joint', pass.sizes), { q, k, v });
+    const attended = pass.processor.attend(g, this.#site(layer, 'joint', pass.sizes), { q, k, v });
     const [, imageTokens = 0] = image.shape;
     const [, tokens = 0] = attended.shape;
     const imagePart = net.linear(`${name}.to_out.0`, g.slice(attended, 1, 0, imageTokens), this.#width);
@@ -269,12 +269,12 @@ class Sd3 implements Sd3Denoiser {
     return { image: imagePart, text: textPart };
   }
 
-  #imageAttention(net: Layers, layer: number, image: Value, { sizes, seam }: Pass): Value {
+  #imageAttention(net: Layers, layer: number, image: Value, { sizes, processor }: Pass): Value {
     const name = `transformer_blocks.${layer}.attn2`;
     const q = this.#projected(net, name, image, 'to_q', 'norm_q');
     const k = this.#projected(net, name, image, 'to_k', 'norm_k');
     const v = net.linear(`${name}.to_v`, image, this.#width);
-    const attended = seam.attend(net.g, this.#site(layer, 'image', sizes), { q, k, v });
+    const attended = processor.attend(net.g, this.#site(layer, 'image', sizes), { q, k, v });
     return net.linear(`${name}.to_out.0`, attended, this.#width);
   }
 
@@ -327,13 +327,13 @@ class Sd3 implements Sd3Denoiser {
       if (cells % this.patchSize !== 0)
         throw new AttuneError(
           'request-invalid',
-          `The ${side} of ${cells} latent cells is no multiple of ${this.patchSize}.`,
+          `The ${side} of ${cells} latent pixels is no multiple of ${this.patchSize}.`,
           { field: side },
         );
       if (cells > this.maxLatentSide)
         throw new AttuneError(
           'request-invalid',
-          `The ${side} of ${cells} latent cells is above the ${this.maxLatentSide} for which this model has positions. Choose a smaller picture.`,
+          `The ${side} of ${cells} latent pixels is above the ${this.maxLatentSide} for which this model has positions. Choose a smaller picture.`,
           { field: side },
         );
     }
@@ -355,7 +355,7 @@ interface BlockResult {
 /** What one build carries through the blocks. */
 interface Pass {
   readonly sizes: DenoiserSizes;
-  readonly seam: AttentionSeam;
+  readonly processor: AttentionProcessor;
   readonly probe: Probe;
 }
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Autoencoder, Denoiser, DenoiserSizes, Probe, TextEncoder } from '../../engine/index.ts';
 import {
-  type AttentionSeam,
+  type AttentionProcessor,
   type FloatTensor,
   floatTensor,
   openComponent,
@@ -129,7 +129,7 @@ function asClip({ data, dims: [batch = 0, channels = 0, ...plane] }: FloatTensor
 }
 
 /** The plain attention, with its operands [B, heads, T, d] and the probabilities they make shown under the names of the fixtures. */
-function probing(probe: Probe): AttentionSeam {
+function probing(probe: Probe): AttentionProcessor {
   return {
     attend: (g, site, operands) => {
       const heads = (x: Value) => g.transpose(g.reshape(x, [site.batch, -1, site.heads, site.headDim]), [0, 2, 1, 3]);

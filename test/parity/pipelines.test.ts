@@ -68,16 +68,16 @@ function planes({ width, height, data }: { width: number; height: number; data: 
 
 describe('the harness of pipelines', () => {
   it.each<[name: string, form: TinyVideoModel, frames: number]>([
-    ['frames by themselves, one', { coder: 'pictures' }, 1],
-    ['frames by themselves, three', { coder: 'pictures' }, 3],
-    ['frames together, two', { coder: 'video', reader: 't5' }, 2],
-    ['frames together, five', { coder: 'video', reader: 't5', form: 'rotary' }, 5],
-    ['tokens of two frames, four', { coder: 'video', reader: 't5', form: 'spanning' }, 4],
+    ['frames by themselves, one', { vae: 'pictures' }, 1],
+    ['frames by themselves, three', { vae: 'pictures' }, 3],
+    ['frames together, two', { vae: 'video', reader: 't5' }, 2],
+    ['frames together, five', { vae: 'video', reader: 't5', form: 'rotary' }, 5],
+    ['tokens of two frames, four', { vae: 'video', reader: 't5', form: 'spanning' }, 4],
   ])('takes two videos at once, of any length: %s', async (_name, form, frames) => {
     expect(await harnessOn(form, frames)).toBe('PASS');
   });
 
   it('fails where the pictures are others', async () => {
-    expect(await harnessOn({ coder: 'pictures' }, 3, 0.01)).toBe('FAIL');
+    expect(await harnessOn({ vae: 'pictures' }, 3, 0.01)).toBe('FAIL');
   });
 });

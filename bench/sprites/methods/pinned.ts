@@ -39,7 +39,7 @@ export const pinned: BenchMethod = {
 const stepped = (latent: Float32Array, velocity: Float32Array, width: number): Float32Array =>
   latent.map((value, i) => value + width * (velocity[i] ?? 0));
 
-/** Latent cells inside a box of the object that changes: 1 inside. */
+/** Latent pixels inside a box of the object that changes: 1 inside. */
 function freeCells(world: World, { item, sourceKind }: Stage, columns: number, rows: number): Uint8Array {
   const { width, cell } = world.file.canvas;
   const scale = width / columns;

@@ -9,11 +9,11 @@ const segments = [{ prompt: 'a red apple' }, { prompt: 'a blue cat' }];
 
 describe('ditctrl', () => {
   it.each([
-    ['frames as pictures', { coder: 'pictures' }, 5 + 2 * 3],
-    ['frames coded together', { coder: 'video', reader: 't5', form: 'rotary' }, 2 * (3 + 2 * 2 - 1) + 1],
+    ['frames as pictures', { vae: 'pictures' }, 5 + 2 * 3],
+    ['frames coded together', { vae: 'video', reader: 't5', form: 'rotary' }, 2 * (3 + 2 * 2 - 1) + 1],
   ] as const)('%s: one video from two prompts with a transition between them', async (_name, form, length) => {
     const checkpoint = writeTinyVideoModel(form);
-    const params = { transitions: 1, overlap: form.coder === 'video' ? 1 : 2 };
+    const params = { transitions: 1, overlap: form.vae === 'video' ? 1 : 2 };
     const asked = { method: 'ditctrl', checkpoint, segments, params, guidance: 60 } as const;
     const one = await film(engine, asked);
     expect(one.frames).toBe(length);
@@ -29,7 +29,7 @@ describe('ditctrl', () => {
   });
 
   it('works where tokens span frames, whose windows begin where tokens do', async () => {
-    const checkpoint = writeTinyVideoModel({ form: 'spanning', coder: 'video', reader: 't5' });
+    const checkpoint = writeTinyVideoModel({ form: 'spanning', vae: 'video', reader: 't5' });
     const asked = { method: 'ditctrl', checkpoint, segments, guidance: 60 } as const;
     const { frames, pixels, maps } = await film(engine, { ...asked, maps: true });
     // Windows of four latent frames, the first of them dropped, two shared, a transition between: 4 + 2 + 2 latent frames.

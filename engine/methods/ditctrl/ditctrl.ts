@@ -39,7 +39,7 @@ export const ditctrl = defineMethod({
     params: DITCTRL_PARAMS,
     defaults: {},
   },
-  demand: ({ request, model, params, rows }) => ({
+  requirements: ({ request, model, params, rows }) => ({
     rows: 2 * rows(request.guidance),
     window: planOf(request, model, params).tile,
     routed: true,

@@ -52,10 +52,10 @@ describe('the plan of a video', () => {
   const prompts = ['a red apple', 'a blue cat', 'grass'].map((prompt) => ({ prompt }));
 
   it.each([
-    ['frames by themselves', { coder: 'pictures' }, { overlap: 2 }],
-    ['frames together', { coder: 'video', reader: 't5', form: 'rotary' }, { overlap: 1 }],
-    ['tokens of two frames', { coder: 'video', reader: 't5', form: 'spanning' }, { overlap: 2 }],
-    ['cut', { coder: 'pictures' }, { joining: 'cut' }],
+    ['frames by themselves', { vae: 'pictures' }, { overlap: 2 }],
+    ['frames together', { vae: 'video', reader: 't5', form: 'rotary' }, { overlap: 1 }],
+    ['tokens of two frames', { vae: 'video', reader: 't5', form: 'spanning' }, { overlap: 2 }],
+    ['cut', { vae: 'pictures' }, { joining: 'cut' }],
   ] as const)('says as many frames as are made: %s', async (_name, form, params) => {
     const checkpoint = writeTinyVideoModel(form);
     const asked = { method: 'ditctrl', checkpoint, segments: prompts, params };
@@ -68,8 +68,8 @@ describe('the plan of a video', () => {
     expect([...new Set(stretches?.map(({ prompt }) => prompt))]).toEqual([0, 1, 2]);
   });
 
-  it.each(['pictures', 'video'] as const)('says by how much a prompt can last longer: %s', (coder) => {
-    const checkpoint = writeTinyVideoModel({ coder, reader: 't5', form: 'rotary' });
+  it.each(['pictures', 'video'] as const)('says by how much a prompt can last longer: %s', (vae) => {
+    const checkpoint = writeTinyVideoModel({ vae, reader: 't5', form: 'rotary' });
     const planOf = (frames: number) => {
       const segments = prompts.map((prompt, at) => (at === 1 ? { ...prompt, frames } : prompt));
       return engine.plan(requestOf({ method: 'ditctrl', checkpoint, segments, prompt: '' }), {});

@@ -1,6 +1,6 @@
 import type { Pixels } from '../../../contract/index.ts';
 import { valueAt } from '../../base/tensor.ts';
-import { type ConceptMaps, findConcepts } from '../../denoise/editmask.ts';
+import { type EditMaps, findEditMaps } from '../../denoise/editmask.ts';
 import { latentToMask } from '../../latents/masks.ts';
 import type { LatentSize } from '../../latents/size.ts';
 import type { ParamsOf } from '../params.ts';
@@ -31,7 +31,7 @@ export async function editArea(
   const { model, size, mask, request, view } = run;
   if (mask !== undefined) return areaOf(size, Array(size.totalFrames).fill(run.latentMask()), [mask]);
   if (!params.blend) return undefined;
-  const maps = await findConcepts(model, size, clean, { source, target, view, sigmas: LOOKS, seed: request.seed });
+  const maps = await findEditMaps(model, size, clean, { source, target, view, sigmas: LOOKS, seed: request.seed });
   const weights = Array.from({ length: size.totalFrames }, (_, frame) =>
     editedLatent(frameOf(maps, Math.floor(frame / model.denoiser.temporalPatchSize)), size, params),
   );
@@ -46,12 +46,12 @@ export async function editArea(
 }
 
 /** Maps of one frame of the token grid. */
-function frameOf({ change, attention, rows, columns }: ConceptMaps, frame: number): TokenMaps {
+function frameOf({ change, attention, rows, columns }: EditMaps, frame: number): TokenMaps {
   const part = (map: Float32Array) => map.subarray(frame * rows * columns, (frame + 1) * rows * columns);
   return { change: part(change), attention: part(attention), rows, columns };
 }
 
-type TokenMaps = Pick<ConceptMaps, 'change' | 'attention' | 'rows' | 'columns'>;
+type TokenMaps = Pick<EditMaps, 'change' | 'attention' | 'rows' | 'columns'>;
 
 function areaOf(
   { frameLength, rows, columns }: LatentSize,

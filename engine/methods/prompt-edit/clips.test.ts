@@ -89,7 +89,7 @@ describe('prompt-edit, on clips', () => {
   });
 
   it('is the same for the same seed', async () => {
-    const checkpoint = writeTinyVideoModel({ coder: 'video', reader: 't5', form: 'rotary' });
+    const checkpoint = writeTinyVideoModel({ vae: 'video', reader: 't5', form: 'rotary' });
     const asked = { method: 'prompt-edit', checkpoint, ...edit };
     const [one, again] = [await film(engine, asked, { source }), await film(engine, asked, { source })];
     for (const [at, frame] of one.pixels.entries()) expect(apart(frame.data, again.pixels[at]?.data ?? [])).toBe(0);

@@ -35,7 +35,7 @@ export const promptEdit = defineMethod({
     params: PROMPT_EDIT_PARAMS,
     defaults: {},
   },
-  demand: ({ request, params, hasMask, rows }) => ({
+  requirements: ({ request, params, hasMask, rows }) => ({
     rows: rows(request.guidance) + rows(params.sourceGuidance),
     searchRows: params.blend && !hasMask ? 2 : 0,
     encodes: true,
