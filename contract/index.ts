@@ -19,6 +19,7 @@ export {
   type CallParams,
   type CallResult,
   type Calls,
+  MAX_CALL_JSON_BYTES,
   MAX_CLIP_FRAMES,
   MAX_MEDIA_BYTES,
   MAX_TABLE_BYTES,

@@ -32,6 +32,8 @@ export const MAX_MEDIA_BYTES = 512 * 1024 * 1024;
 export const MAX_CLIP_FRAMES = 10_000;
 /** Largest file that is taken as a table. */
 export const MAX_TABLE_BYTES = 64 * 1024 * 1024;
+/** Most bytes of a call's JSON, byte arrays apart; a table is the only call that comes near. */
+export const MAX_CALL_JSON_BYTES = 96 * 1024 * 1024;
 /** Largest entry of the editor's journal. */
 const MAX_JOURNAL_BYTES = 64 * 1024 * 1024;
 

@@ -70,6 +70,17 @@ async function decode(bytes: Uint8Array, file: string, maxPixels: number): Promi
   return { width: info.width, height: info.height, channels: info.channels, data: new Uint8Array(data) };
 }
 
+/** How many pixels a file says that it holds; 0 for what is no picture. Nothing is decoded. */
+export async function pixelCount(bytes: Uint8Array): Promise<number> {
+  if (bytes.length === 0) return 0;
+  return sharp(bytes, { limitInputPixels: false })
+    .metadata()
+    .then(
+      ({ width, height }) => width * height,
+      () => 0,
+    );
+}
+
 /** What a file with more than one picture is, and what to do; undefined for a file of one. */
 function severalPictures(format: string, pages: number, bytes: Uint8Array): string | undefined {
   const frames = format === 'png' ? pngFrames(bytes) : pages;

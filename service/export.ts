@@ -1,7 +1,7 @@
-import type { ExportFormat, ExportOptions, HistoryEntry } from '../contract/index.ts';
+import type { ExportFormat, ExportOptions, HistoryEntry, MediaInfo } from '../contract/index.ts';
 import { AttuneError, type ImageFormat, writeMetadata } from '../engine/index.ts';
 import { DEFAULT_PATTERN, fileNameFrom } from './names.ts';
-import type { MediaStore } from './store/media.ts';
+import { decodedBytes, type MediaStore } from './store/media.ts';
 
 export interface Exported {
   readonly name: string;
@@ -20,7 +20,7 @@ export async function exportResult(entry: HistoryEntry, options: ExportOptions, 
   const { format, quality, withMetadata } = options;
   const stored = await media.get(entry.result.ref.sha256);
   // PNG keeps every pixel, and the stored file is one without metadata.
-  const encoded = format === 'png' ? stored.bytes : await encode(stored.bytes, format, quality, media);
+  const encoded = format === 'png' ? stored.bytes : await encode(stored.bytes, format, quality, media, entry.result);
   const written = withMetadata ? writeMetadata(encoded, format as ImageFormat, entry.record) : undefined; // encoded above
   return {
     name: exportName(entry, options),
@@ -38,11 +38,15 @@ async function encode(
   bytes: Uint8Array,
   format: ExportFormat,
   quality: number | undefined,
-  { codec }: MediaStore,
+  media: MediaStore,
+  size: MediaInfo,
 ): Promise<Uint8Array> {
-  const pixels = await codec.decode(bytes, 'the result');
-  // The codec may know fewer formats than the contract: it then gives nothing.
-  const encoded: Uint8Array | undefined = await codec.encode(pixels, format as ImageFormat, quality);
+  const { codec, turns } = media;
+  const encoded = await turns.take(decodedBytes(size), async (): Promise<Uint8Array | undefined> => {
+    const pixels = await codec.decode(bytes, 'the result');
+    // The codec may know fewer formats than the contract: it then gives nothing.
+    return codec.encode(pixels, format as ImageFormat, quality);
+  });
   if (encoded !== undefined) return encoded;
   throw new AttuneError('request-invalid', `${format.toUpperCase()} cannot be written yet; choose PNG, WebP or JPEG.`, {
     field: 'format',

@@ -3,7 +3,7 @@ import { AttuneError, writeMetadata } from '../engine/index.ts';
 import { type AnimationFormat, decodeAnimation, encodeAnimation } from '../native/animation.ts';
 import { type Exported, factsOf } from './export.ts';
 import { DEFAULT_PATTERN, fileNameFrom } from './names.ts';
-import type { MediaStore } from './store/media.ts';
+import { decodedBytes, type MediaStore } from './store/media.ts';
 
 interface VideoExport {
   readonly format: AnimationFormat;
@@ -26,7 +26,9 @@ export async function exportVideo(
     return {
       name,
       type: 'image/gif',
-      bytes: await encodeAnimation(await decodeAnimation(stored, 'the result'), 'gif'),
+      bytes: await media.turns.take(decodedBytes(entry.result), async () =>
+        encodeAnimation(await decodeAnimation(stored, 'the result'), 'gif'),
+      ),
       notices: withMetadata ? [GIF_SAYS_NOTHING] : [],
     };
   // The stored file keeps every pixel and says nothing.

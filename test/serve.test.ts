@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import type { DeskEvent } from '../contract/index.ts';
@@ -541,6 +542,11 @@ describe('the socket', () => {
       text('{"$bytes":[-1,1]}'),
       text('['.repeat(1_000_000)),
       text(`${'{"a":'.repeat(100)}1${'}'.repeat(100)}`),
+      text(`[${'[],'.repeat(250_000)}0]`),
+      text(`[${'0,'.repeat(2_500_001)}0]`),
+      text(`"${'x'.repeat(96 * 2 ** 20)}"`),
+      // Bytes that are there once, and would be copied twice.
+      Uint8Array.of(...text('[{"$bytes":[0,2]},{"$bytes":[1,2]}]'), 1, 2, 3),
     ];
     for (const frame of malformed) {
       const socket = await opened();
@@ -700,6 +706,56 @@ describe('a client that does not read', () => {
     expect(steps.length).toBeLessThan(60);
     expect(steps).toEqual([...steps].sort((a, b) => a - b));
     await busy.close();
+  });
+});
+
+describe('a client that sends much at once', () => {
+  it('is read as fast as it is answered', async () => {
+    const { handlers, explain, subscribe } = desk.service;
+    const started: (() => void)[] = [];
+    const put = (): Promise<never> =>
+      new Promise((_, reject) => {
+        started.push(() => reject(new Error('not taken')));
+      });
+    const busy = await openServer({
+      service: { explain, subscribe, handlers: { ...handlers, 'media.put': put } },
+      editor: join(folder, 'editor'),
+      port: 0,
+      token: TOKEN,
+    });
+    const socket = await dial(busy.port, { Authorization: `Bearer ${TOKEN}` });
+    if (typeof socket === 'number') throw new Error(`refused with ${socket}`);
+    const client = clientOver(socket);
+    const answered = Array.from({ length: 12 }, (_, index) =>
+      client.call('media.put', { name: `${index}.png`, bytes: new Uint8Array(30 * 2 ** 20) }).catch(() => index),
+    );
+    const other = clientOver((await dial(busy.port, { Authorization: `Bearer ${TOKEN}` })) as WebSocket);
+    // Three make more than is read ahead; the others stay where they are until one of them is answered.
+    for (let count = 3; count <= 12; count++) {
+      await expect.poll(() => started.length).toBe(count);
+      await other.call('hello', {});
+      expect(started.length).toBe(count);
+      started[count - 3]?.();
+    }
+    for (const end of started.slice(-2)) end();
+    expect((await Promise.all(answered)).length).toBe(12);
+    await busy.close();
+  });
+
+  it('has its pictures decoded one after the other where they are large', async () => {
+    const side = 9_500;
+    const pictures: Uint8Array[] = [];
+    for (let index = 0; index < 6; index++) {
+      const picture = sharp({ create: { width: side, height: side - index, channels: 3, background: 'white' } });
+      pictures.push(new Uint8Array(await picture.png({ compressionLevel: 1 }).toBuffer()));
+    }
+    const client = await connected();
+    const peak = () => process.resourceUsage().maxRSS * 1024;
+    const before = peak();
+    const sizes = await Promise.all(pictures.map((bytes) => client.call('media.put', { name: 'large.png', bytes })));
+    expect(sizes.map(({ height }) => height)).toEqual([0, 1, 2, 3, 4, 5].map((index) => side - index));
+    // One takes 540 MB with the codec's own copy.
+    expect(peak() - before).toBeLessThan(1.2e9);
   });
 });
 

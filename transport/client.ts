@@ -13,7 +13,10 @@ export class CallError extends Error {
 }
 
 export interface Client {
-  /** Rejects with CallError: with the service's own sentence, or because the connection went away before the answer. */
+  /**
+   * Rejects with CallError: with the service's own sentence, because the connection went away before the answer, or with what the port
+   * throws for a call that it cannot carry.
+   */
   call<Name extends CallName>(name: Name, params: CallParams<Name>): Promise<CallResult<Name>>;
   /** Returns the function that takes the listener away. */
   onEvent(listener: (event: DeskEvent) => void): () => void;
@@ -74,7 +77,12 @@ export function openClient(port: Port): Client {
         lastId += 1;
         // The result was checked by the schema of the same name.
         waiting.set(lastId, { name, resolve: resolve as (result: unknown) => void, reject });
-        port.send({ id: lastId, call: name, params });
+        try {
+          port.send({ id: lastId, call: name, params });
+        } catch (error) {
+          waiting.delete(lastId);
+          reject(error);
+        }
       }),
     onEvent(listener) {
       listeners.add(listener);

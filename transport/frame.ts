@@ -31,28 +31,53 @@ export function encodeFrame(message: unknown): Uint8Array {
   return frame;
 }
 
-/** Throws FrameError for bytes that are no frame. Byte arrays of the result are copies. */
-export function decodeFrame(frame: Uint8Array): unknown {
+/** The bytes of a frame that are JSON. Throws FrameError for bytes that are no frame. */
+export function jsonOf(frame: Uint8Array): Uint8Array {
   if (frame.length < 4) throw new FrameError('the frame is too short');
   const length = new DataView(frame.buffer, frame.byteOffset, frame.byteLength).getUint32(0, true);
-  const start = 4 + length;
-  if (start > frame.length) throw new FrameError('the frame is shorter than its JSON');
+  if (4 + length > frame.length) throw new FrameError('the frame is shorter than its JSON');
+  return frame.subarray(4, 4 + length);
+}
+
+/** Throws FrameError for bytes that are no frame. Byte arrays of the result are copies, together no longer than the frame. */
+export function decodeFrame(frame: Uint8Array): unknown {
+  const json = jsonOf(frame);
+  let text: string;
+  let message: unknown;
   try {
-    return JSON.parse(
-      new TextDecoder('utf-8', { fatal: true }).decode(frame.subarray(4, start)),
-      (_key, value: unknown) => {
-        if (typeof value !== 'object' || value === null || !Object.hasOwn(value, MARK)) return value;
-        const place = (value as { readonly [MARK]: unknown })[MARK]; // it has the key
-        if (!Array.isArray(place) || place.length !== 2) throw new FrameError('bytes without a place');
-        const [offset, size] = place as unknown[];
-        if (!isIndex(offset) || !isIndex(size) || start + offset + size > frame.length)
-          throw new FrameError('bytes outside of the frame');
-        return frame.slice(start + offset, start + offset + size);
-      },
-    );
+    text = new TextDecoder('utf-8', { fatal: true }).decode(json);
+    message = JSON.parse(text);
   } catch (error) {
-    throw error instanceof FrameError ? error : new FrameError('the frame holds no JSON', { cause: error });
+    throw new FrameError('the frame holds no JSON', { cause: error });
   }
+  // Looking at every value takes longer than the parser does; most messages have no bytes.
+  return text.includes(`"${MARK}"`) ? withBytes(message, frame.subarray(4 + json.length)) : message;
+}
+
+/** Puts byte arrays in place of their marks, in the message itself. */
+function withBytes(message: unknown, bytes: Uint8Array): unknown {
+  let taken = 0;
+  const bytesOf = (place: unknown): Uint8Array => {
+    if (!Array.isArray(place) || place.length !== 2) throw new FrameError('bytes without a place');
+    const [offset, size] = place as unknown[];
+    if (!isIndex(offset) || !isIndex(size) || offset + size > bytes.length)
+      throw new FrameError('bytes outside of the frame');
+    taken += size;
+    // Copies of the same bytes would make a small frame a large message.
+    if (taken > bytes.length) throw new FrameError('bytes that are used twice');
+    return bytes.slice(offset, offset + size);
+  };
+  const root = { message };
+  const open: Record<string, unknown>[] = [root];
+  for (let holder = open.pop(); holder !== undefined; holder = open.pop())
+    for (const key of Object.keys(holder)) {
+      const value = holder[key];
+      if (typeof value !== 'object' || value === null) continue;
+      const inner = value as Record<string, unknown>; // a list is one with indices for keys
+      if (Object.hasOwn(inner, MARK)) holder[key] = bytesOf(inner[MARK]);
+      else open.push(inner);
+    }
+  return root.message;
 }
 
 const isIndex = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0; // a number by the first test

@@ -1,6 +1,7 @@
 import type { WebSocket } from 'ws';
 import { encodeFrame, FrameError, Mailbox, type Port } from '../../transport/index.ts';
 import { readFrame } from './incoming.ts';
+import { Inflow } from './inflow.ts';
 import { Latest } from './latest.ts';
 
 /** From here on, pictures of a running job wait until the client has read what it was sent. */
@@ -8,10 +9,14 @@ const SLOW_BYTES = 4 * 1024 * 1024;
 /** A client that lets this much pile up reads nothing any more. */
 const MAX_WAITING_BYTES = 1024 * 1024 * 1024;
 
+/** A client whose unanswered calls hold this much is not read until some are answered. */
+const MAX_UNANSWERED_BYTES = 64 * 1024 * 1024;
+
 /** A WebSocket of `attune serve` as a port. What the other side sends can end its own socket and nothing else. */
 export function portOf(socket: WebSocket): Port {
   const mailbox = new Mailbox();
   const latest = new Latest();
+  const inflow = new Inflow(MAX_UNANSWERED_BYTES);
   let isRefused = false;
   const refuse = (code: number, reason: string) => {
     isRefused = true;
@@ -42,6 +47,8 @@ export function portOf(socket: WebSocket): Port {
     } catch (error) {
       return refuse(1007, error instanceof FrameError ? `Not a message: ${error.message}.` : 'Not a message.');
     }
+    inflow.came(message, data.length);
+    if (inflow.isFull) socket.pause();
     mailbox.deliver(message);
   });
   socket.on('close', () => mailbox.close());
@@ -49,6 +56,8 @@ export function portOf(socket: WebSocket): Port {
   socket.on('error', () => {});
   return {
     send(message) {
+      inflow.went(message);
+      if (socket.isPaused && !inflow.isFull) socket.resume();
       if (!latest.holds(message, socket.bufferedAmount > SLOW_BYTES)) write(message);
     },
     onMessage: (listener) => mailbox.listen(listener),

@@ -96,6 +96,8 @@ function elsewhere({ url }: IncomingMessage): { readonly status: 404; readonly s
 function heartbeat(socket: WebSocket, wire: Socket): () => void {
   let [read, waiting] = [-1, -1];
   return () => {
+    // It is us who do not read.
+    if (socket.isPaused) return;
     if (wire.bytesRead === read && socket.bufferedAmount === waiting) return socket.terminate();
     [read, waiting] = [wire.bytesRead, socket.bufferedAmount];
     socket.ping();

@@ -4,14 +4,17 @@ import { type CallResult, MAX_MEDIA_BYTES, type MediaInfo, type MediaRef, type P
 import { AttuneError, type ImageCodec } from '../../engine/index.ts';
 import { type Animation, animationSize, decodeAnimation, encodeAnimation } from '../../native/animation.ts';
 import { readFileWithin, sha256Of, stageFile } from '../../native/files.ts';
-import { openImageCodec, thumbnailOf } from '../../native/images.ts';
+import { openImageCodec, pixelCount, thumbnailOf } from '../../native/images.ts';
 import type { Database } from './database.ts';
+import { Turns } from './turns.ts';
 
 export type MediaType = CallResult<'media.get'>['type'];
 
 /** Pictures by their content: `media/aa/<sha256>` below the data folder. */
 export interface MediaStore {
   readonly codec: ImageCodec;
+  /** Who holds pictures in memory, by `decodedBytes`: many at once would take gigabytes. Its own methods take theirs by themselves. */
+  readonly turns: Turns;
   /** Throws 'media-invalid' for what is no picture or too large a one. The file is on the disk before it returns. */
   put(name: string, bytes: Uint8Array): Promise<MediaInfo>;
   /** As PNG. Throws 'media-invalid'. */
@@ -26,6 +29,13 @@ export interface MediaStore {
   pathOf(sha256: string): string;
 }
 
+/** What the largest picture takes. */
+const MAX_DECODED_BYTES = 400_000_000;
+
+/** What a picture or clip takes when it is decoded, at most. */
+export const decodedBytes = ({ width, height, frames = 1 }: Pick<MediaInfo, 'width' | 'height' | 'frames'>): number =>
+  width * height * frames * 4;
+
 type MediaSize = Pick<MediaInfo, 'width' | 'height' | 'frames' | 'fps'>;
 
 export interface MediaFolders {
@@ -35,6 +45,7 @@ export interface MediaFolders {
 
 export function openMediaStore({ prepare }: Database, { data, cache }: MediaFolders): MediaStore {
   const codec = openImageCodec();
+  const turns = new Turns(MAX_DECODED_BYTES);
   const pathOf = (sha256: string) => join(data, 'media', sha256.slice(0, 2), sha256);
   const known = prepare('SELECT type, width, height, bytes, frames, fps FROM media WHERE sha256 = ?');
   const remember = prepare(
@@ -66,8 +77,10 @@ export function openMediaStore({ prepare }: Database, { data, cache }: MediaFold
     new AttuneError('media-invalid', `The picture ${name} is not in Attune's store; add it again.`, {
       ...(field === undefined ? {} : { field }),
     });
+  const stored = (sha256: string) => readFileWithin(pathOf(sha256), MAX_MEDIA_BYTES);
   return {
     codec,
+    turns,
     pathOf,
     async put(name, bytes) {
       if (bytes.length > MAX_MEDIA_BYTES)
@@ -79,16 +92,21 @@ export function openMediaStore({ prepare }: Database, { data, cache }: MediaFold
       if (row !== undefined && (await isThere(pathOf(sha256), row.bytes)))
         return { ref: { sha256, name }, ...row.size, bytes: row.bytes };
       const clip = await animationSize(bytes);
+      // What cannot be decoded is refused now.
       if (clip !== undefined) {
-        await decodeAnimation(bytes, name); // what cannot be decoded is refused now
+        await turns.take(decodedBytes(clip), () => decodeAnimation(bytes, name));
         return keep(name, bytes, clip);
       }
-      const { width, height } = await codec.decode(bytes, name);
-      return keep(name, bytes, { width, height });
+      const size = await turns.take((await pixelCount(bytes)) * 4, async () => {
+        const { width, height } = await codec.decode(bytes, name);
+        return { width, height };
+      });
+      return keep(name, bytes, size);
     },
     async putPixels(name, pixels) {
       const { width, height } = pixels;
-      return keep(name, await codec.encode(pixels, 'png'), { width, height });
+      const bytes = await turns.take(decodedBytes(pixels), () => codec.encode(pixels, 'png'));
+      return keep(name, bytes, { width, height });
     },
     async putFrames(name, { frames, ...timing }) {
       const [first] = frames;
@@ -98,7 +116,9 @@ export function openMediaStore({ prepare }: Database, { data, cache }: MediaFold
         throw new AttuneError('request-invalid', `The frames of ${name} must be RGB and of one size.`, {
           field: 'frames',
         });
-      const bytes = await encodeAnimation({ frames, ...timing }, 'webp');
+      const bytes = await turns.take(decodedBytes({ width, height, frames: frames.length }), () =>
+        encodeAnimation({ frames, ...timing }, 'webp'),
+      );
       // What the header says is what is read again: its delays are whole milliseconds.
       return keep(
         name,
@@ -109,11 +129,12 @@ export function openMediaStore({ prepare }: Database, { data, cache }: MediaFold
     async get(sha256, side) {
       const row = find(sha256);
       if (row === undefined) throw missing(sha256.slice(0, 12));
-      if (side === undefined) return { type: row.type, bytes: await readFileWithin(pathOf(sha256), MAX_MEDIA_BYTES) };
+      if (side === undefined) return { type: row.type, bytes: await turns.take(row.bytes, () => stored(sha256)) };
       const cached = join(cache, 'thumbnails', `${sha256}-${side}.png`);
       const ready = await readFile(cached).catch(() => undefined);
       if (ready !== undefined) return { type: 'image/png', bytes: new Uint8Array(ready) };
-      const bytes = await thumbnailOf(await readFileWithin(pathOf(sha256), MAX_MEDIA_BYTES), side);
+      const cost = decodedBytes(row.size) + row.bytes;
+      const bytes = await turns.take(cost, async () => thumbnailOf(await stored(sha256), side));
       // A full cache must not keep a picture from being shown.
       await stageFile(cached, bytes, { replace: true })
         .then((staged) => staged.commit())

@@ -1,4 +1,14 @@
-import { decodeFrame, encodeFrame, Mailbox, openClient, type Port } from '../../../transport/index.ts';
+import i18n from 'i18next';
+import { MAX_CALL_JSON_BYTES } from '../../../contract/index.ts';
+import {
+  CallError,
+  decodeFrame,
+  encodeFrame,
+  jsonOf,
+  Mailbox,
+  openClient,
+  type Port,
+} from '../../../transport/index.ts';
 import type { Carrier } from './carrier.ts';
 import { whyNoSocket } from './whynot.ts';
 
@@ -28,7 +38,12 @@ function portOf(socket: WebSocket): Port {
   socket.addEventListener('close', () => mailbox.close());
   return {
     send: (message) => {
-      if (socket.readyState === WebSocket.OPEN) socket.send(encodeFrame(message) as Uint8Array<ArrayBuffer>);
+      if (socket.readyState !== WebSocket.OPEN) return;
+      const frame = encodeFrame(message) as Uint8Array<ArrayBuffer>;
+      // The other end would close the socket.
+      if (jsonOf(frame).length > MAX_CALL_JSON_BYTES)
+        throw new CallError({ kind: 'usage', message: i18n.t('app.link.tooLarge') });
+      socket.send(frame);
     },
     onMessage: (listener) => mailbox.listen(listener),
     onClose: (listener) => mailbox.onClose(listener),

@@ -20,6 +20,7 @@ export const en = {
         'Attune was started again and does not know this browser yet: open the address that it printed. “attune serve --address” prints a new one.',
       noUpgrade:
         'The proxy between this page and Attune does not pass on the connection that the editor needs: it must support WebSockets and pass on the headers Host, Upgrade and Connection.',
+      tooLarge: 'This is more than can be sent at once: split the table, or give it to “attune batch”.',
       tooMany: 'Attune is open in as many pages as it serves at once. Close one.',
     },
     dropHere: 'Drop to open',
