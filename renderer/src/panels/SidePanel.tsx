@@ -1,4 +1,5 @@
 import { Tabs } from 'radix-ui';
+import type { ComponentType } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSession } from '../state/session.ts';
 import { setView, useView, type View } from '../state/view.ts';
@@ -6,7 +7,13 @@ import { EditPanel } from './EditPanel.tsx';
 import { LayersPanel } from './LayersPanel.tsx';
 import { QueuePanel } from './QueuePanel.tsx';
 
-const TABS: readonly View['sidePanel'][] = ['edit', 'queue', 'layers'];
+/** The tabs in their order. */
+const PANELS: Readonly<Record<View['sidePanel'], ComponentType>> = {
+  edit: EditPanel,
+  queue: QueuePanel,
+  layers: LayersPanel,
+};
+const TABS = Object.keys(PANELS) as View['sidePanel'][]; // the keys of PANELS
 
 /** What stands beside the canvas. */
 export function SidePanel() {
@@ -29,15 +36,11 @@ export function SidePanel() {
             </Tabs.Trigger>
           ))}
         </Tabs.List>
-        <Tabs.Content value="edit" className="tab-body">
-          <EditPanel />
-        </Tabs.Content>
-        <Tabs.Content value="queue" className="tab-body">
-          <QueuePanel />
-        </Tabs.Content>
-        <Tabs.Content value="layers" className="tab-body">
-          <LayersPanel />
-        </Tabs.Content>
+        {Object.entries(PANELS).map(([name, Panel]) => (
+          <Tabs.Content key={name} value={name} className="tab-body">
+            <Panel />
+          </Tabs.Content>
+        ))}
       </aside>
     </Tabs.Root>
   );
