@@ -31,7 +31,7 @@ describe.skipIf(noChromium !== undefined)('a batch in the editor', () => {
     await visit(served);
     await page.getByLabel('Prompts', { exact: true }).fill('a green car on sand\na {red|blue} car on sand');
     await page.getByRole('button', { name: 'Add as rows' }).click();
-    await page.getByRole('spinbutton', { name: 'Results a row' }).fill(String(TOTAL / 2));
+    await page.getByRole('spinbutton', { name: 'Images per row' }).fill(String(TOTAL / 2));
     await addColumn(page, 'steps');
     for (const row of [1, 2]) await page.getByRole('textbox', { name: `steps, row ${row}` }).fill('3');
     await page.getByText(`${TOTAL} pictures will be made.`).waitFor();

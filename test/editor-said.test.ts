@@ -18,7 +18,7 @@ describe.skipIf(noChromium !== undefined)('the editor', () => {
     const { desk, page } = await open();
     await setNumber(page, 'Steps', '2');
     await setNumber(page, 'Guidance scale', '3');
-    await page.getByLabel('What to avoid').fill('sand');
+    await page.getByLabel('Negative prompt').fill('sand');
     const unread = page.getByText('The negative prompt will not be read');
     expect(await unread.count()).toBe(0);
     await setNumber(page, 'Guidance scale', '1');

@@ -71,14 +71,14 @@ describe.skipIf(noChromium !== undefined).each(CARRIERS)('a video over $name', (
     await page.getByRole('spinbutton', { name: 'Steps' }).fill('3');
 
     const since = desk.events.length;
-    const live = await watchFor(page, /Being made/);
+    const live = await watchFor(page, /Generating/);
     await button(page, 'Make the video').click();
     await live.wereSeen();
     const entry = await nextResult(desk, since, 110_000);
     expect(entry.result).toMatchObject({ width: 128, height: 128, frames: 29, fps: 6 });
     expect(entry.request.segments).toHaveLength(3);
     await button(page, 'Save the video').waitFor();
-    await page.getByText('Being made').waitFor({ state: 'hidden' });
+    await page.getByText('Generating').waitFor({ state: 'hidden' });
 
     const scrub = page.getByRole('slider', { name: 'Frame', exact: true });
     await scrub.fill('2');
@@ -100,7 +100,7 @@ describe.skipIf(noChromium !== undefined).each(CARRIERS)('a video over $name', (
 
     await page.getByRole('listitem').getByRole('button', { name: /^2 a / }).click();
     const before = desk.events.length;
-    await button(page, 'Make this part anew').click();
+    await button(page, 'Regenerate this section').click();
     const { request } = await nextResult(desk, before, 110_000);
     expect(request.seed).toBe(entry.request.seed);
     expect(request.segments?.map(({ seed }) => seed === undefined)).toEqual([true, false, true]);
@@ -224,7 +224,7 @@ describe.skipIf(noChromium !== undefined).each(CARRIERS)('a video over $name', (
     expect(free).toEqual(Array.from({ length: 128 * 128 }, (_, at) => at % 128 < 70));
     const compare = button(page, 'Show the clip before');
     await compare.waitFor();
-    await page.getByText('Being made').waitFor({ state: 'hidden' });
+    await page.getByText('Generating').waitFor({ state: 'hidden' });
     const after = await seen(page);
     await compare.click();
     await expect.poll(() => seen(page)).not.toBe(after);

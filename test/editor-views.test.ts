@@ -38,7 +38,7 @@ const VIEWS: readonly View[] = [
   { name: 'layers', go: (page) => page.getByRole('tab', { name: 'Layers' }).click() },
   { name: 'keys', go: (page) => page.keyboard.press('Shift+?'), leave: pressEscape },
   { name: 'export', go: (page) => page.keyboard.press('Control+s'), leave: pressEscape },
-  { name: 'record', go: (page) => button(page, 'How it was made').click(), leave: pressEscape },
+  { name: 'record', go: (page) => button(page, 'Metadata').click(), leave: pressEscape },
   { name: 'video', go: (page) => pageLink(page, 'Video').click() },
   {
     name: 'video of a clip',

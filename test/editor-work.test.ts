@@ -99,7 +99,7 @@ describe.skipIf(noChromium !== undefined)('what one works on', () => {
     await setNumber(page, 'Steps', '2');
     await setNumber(page, 'Guidance scale', '3');
     await make(stage);
-    await page.getByLabel('What to avoid').fill('sand');
+    await page.getByLabel('Negative prompt').fill('sand');
     await page.getByRole('combobox', { name: 'Method' }).press('Escape');
     await page.getByLabel('The picture, with its mask and result').click();
     await page.keyboard.press('Control+a');
@@ -108,10 +108,10 @@ describe.skipIf(noChromium !== undefined)('what one works on', () => {
     expect(painted.request.mask).toBeDefined();
     await results(page).nth(1).click();
     await expect.poll(() => page.getByText(/mask \d+ %/).count()).toBe(0);
-    expect(await page.getByLabel('What to avoid').textContent()).not.toContain('sand');
+    expect(await page.getByLabel('Negative prompt').textContent()).not.toContain('sand');
     await results(page).nth(0).click();
     await page.getByText('mask 100 %').waitFor();
-    expect(await page.getByLabel('What to avoid').textContent()).toContain('sand');
+    expect(await page.getByLabel('Negative prompt').textContent()).toContain('sand');
   });
 
   it('has a removed result back with undo', async () => {
@@ -227,12 +227,12 @@ describe.skipIf(noChromium !== undefined)('a file that is opened', () => {
   it('of another tool restores every setting, and says what it could not in words that can be read again', async () => {
     const { page } = await open();
     await setNumber(page, 'Guidance scale', '3');
-    await page.getByLabel('What to avoid').fill('an old one');
+    await page.getByLabel('Negative prompt').fill('an old one');
     const text =
       'a blue star on snow <lora:detail:0.8>\nSteps: 12, Sampler: Euler a, CFG scale: 5, Seed: 42, Size: 512x512, Model: other';
     await openFiles(page, 'Open', { name: 'settings.txt', bytes: new TextEncoder().encode(text), type: 'text/plain' });
     await expect.poll(() => target(page).textContent()).toContain('a blue star on snow');
-    expect(await page.getByLabel('What to avoid').textContent()).not.toContain('an old one');
+    expect(await page.getByLabel('Negative prompt').textContent()).not.toContain('an old one');
     expect(await shows(page).textContent()).not.toContain('a red car');
     await messages(page)
       .getByText(/It used the LoRA "detail"/)

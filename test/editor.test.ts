@@ -228,7 +228,7 @@ describe.skipIf(noChromium !== undefined).each(CARRIERS)('the editor over $name'
         .getByText(/diffusion_pytorch_model\.safetensors/)
         .first()
         .waitFor();
-      expect(await card.getByRole('button', { name: 'Use for editing' }).isDisabled()).toBe(true);
+      expect(await card.getByRole('button', { name: 'Use', exact: true }).isDisabled()).toBe(true);
       await card.getByRole('button', { name: 'Verify' }).click();
       await card.getByText('It is not whole.').waitFor();
     } finally {

@@ -45,7 +45,7 @@ const STATES: Readonly<Record<string, (stage: Stage) => Promise<unknown>>> = {
     await pageLink(page, 'Video').click();
     await button(page, 'Make the video').click();
     await button(page, 'Save the video').waitFor({ timeout: 180_000 });
-    await page.getByText('Being made').waitFor({ state: 'hidden' });
+    await page.getByText('Generating').waitFor({ state: 'hidden' });
     await page.getByRole('slider', { name: 'Frame', exact: true }).fill('3');
     await page.getByRole('group', { name: 'Where the model looks' }).waitFor();
     await settle(page);
@@ -59,7 +59,7 @@ const STATES: Readonly<Record<string, (stage: Stage) => Promise<unknown>>> = {
     await page.keyboard.press('Escape');
     await button(page, 'Change the clip').click();
     await button(page, 'Show the clip before').waitFor({ timeout: 180_000 });
-    await page.getByText('Being made').waitFor({ state: 'hidden' });
+    await page.getByText('Generating').waitFor({ state: 'hidden' });
     await page.getByRole('slider', { name: 'Frame', exact: true }).fill('2');
     await settle(page);
   },
@@ -76,7 +76,7 @@ const STATES: Readonly<Record<string, (stage: Stage) => Promise<unknown>>> = {
       await button(page, 'Add a list').click();
       await page.getByLabel('Name of the list, used as __name__').fill('ground');
       await page.getByLabel('Lines of the list ground, one choice a line').fill('sand\ngrass\nsnow');
-      await page.getByRole('spinbutton', { name: 'Results a row' }).fill('3');
+      await page.getByRole('spinbutton', { name: 'Images per row' }).fill('3');
       await page.getByText('6 pictures will be made.').waitFor();
       await desk.client.call('queue.pause', {});
       await button(page, 'Start the batch').click();

@@ -5,7 +5,7 @@ import { PER_FRAME_NOISE } from '../perframenoise.ts';
 export const DITCTRL_PARAMS = [
   {
     name: 'joining',
-    title: 'Joining',
+    title: 'Blending',
     summary: 'How windows follow each other.',
     type: 'choice',
     choices: [
@@ -93,7 +93,7 @@ export const DITCTRL_PARAMS = [
   },
   {
     name: 'unconditional',
-    title: 'Guided away from',
+    title: 'Guidance baseline',
     summary: 'What guidance leads away from.',
     type: 'choice',
     choices: [
