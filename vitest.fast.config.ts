@@ -6,6 +6,7 @@ export const SLOW = [
   'cli/app.test.ts',
   'cli/brought.test.ts',
   'cli/batch/batch.test.ts',
+  'cli/commands/backup.test.ts',
   'cli/commands/video.test.ts',
   'cli/process.test.ts',
   'engine/checkpoint/safetensors.fuzz.test.ts',
@@ -20,6 +21,7 @@ export const SLOW = [
   'service/batch/kill.test.ts',
   'service/runner/pulse.test.ts',
   'service/service.test.ts',
+  'service/store/snapshot.test.ts',
 ];
 
 /** Tests that cross rooms and are quick; the others start browsers and processes, or make pictures by the dozen. */

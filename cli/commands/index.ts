@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts';
+import { backup } from './backup.ts';
 import { batch } from './batch.ts';
 import { doctor } from './doctor.ts';
 import { edit } from './edit.ts';
@@ -7,6 +8,7 @@ import { inpaint } from './inpaint.ts';
 import { inspect } from './inspect.ts';
 import { models } from './models.ts';
 import { redo } from './redo.ts';
+import { restore } from './restore.ts';
 import { select } from './select.ts';
 import { serve } from './serve.ts';
 import { video } from './video.ts';
@@ -23,5 +25,7 @@ export const COMMANDS: readonly Command[] = [
   redo,
   models,
   serve,
+  backup,
+  restore,
   doctor,
 ];

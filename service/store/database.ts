@@ -63,7 +63,7 @@ export function openDatabase(folder: string, options: DatabaseOptions = {}): Dat
       const told = storeFailure(file, cause);
       throw told instanceof AttuneError ? told : failed(`cannot be opened (${String(cause)})`, cause);
     }
-    const kept = putAside(file);
+    const kept = putAside(file, 'damaged');
     db = open();
     notices.push(salvage(kept, db, file));
   }

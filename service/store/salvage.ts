@@ -64,8 +64,8 @@ function rowIds(db: DatabaseSync, table: string): number[] {
 }
 
 /** Moves a database out of the way, with what belongs to it. @returns where it is now */
-export function putAside(file: string): string {
-  const kept = `${file}.damaged-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}`;
+export function putAside(file: string, why: 'damaged' | 'replaced'): string {
+  const kept = `${file}.${why}-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}`;
   for (const part of PARTS) {
     try {
       renameSync(`${file}${part}`, `${kept}${part}`);
