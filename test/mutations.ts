@@ -34,7 +34,7 @@ export function mutated(bytes: Uint8Array, random: (below: number) => number): U
       return Uint8Array.of(...bytes.subarray(0, at), ...bytes.subarray(at + random(16)));
     }
     default: {
-      const copy = bytes.slice();
+      const copy = new Uint8Array(bytes); // the slice of a Buffer would be the Buffer itself
       for (let change = random(8); change >= 0; change--)
         copy[place()] = random(2) === 0 ? random(256) : (EDGES[random(EDGES.length)] ?? 0);
       return copy;
