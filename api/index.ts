@@ -3,10 +3,11 @@
  * nothing of the command line, the editor or a user's settings takes part.
  */
 
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Engine as FullEngine } from '../engine/index.ts';
 import { providerProbe } from '../models/probe.ts';
+import { homeOf } from '../native/home.ts';
 import { openRuntime } from '../native/measure.ts';
 import { EMBEDDED, VERSION } from '../native/package.ts';
 import { openLocalEngine, placesOf } from '../service/open-engine.ts';
@@ -88,7 +89,7 @@ export interface OpenOptions {
 export async function openEngine(options: OpenOptions = {}): Promise<Engine> {
   const { folders = [], scratch = join(tmpdir(), 'attune'), ...runtime } = options;
   return openLocalEngine({
-    places: placesOf({ embedded: EMBEDDED, env: process.env, home: homedir(), folders }),
+    places: placesOf({ embedded: EMBEDDED, env: process.env, home: homeOf(process.env), folders }),
     version: VERSION,
     runtime: await openRuntime(providerProbe, runtime),
     scratch,

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import module from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { become, findNode, isPackage, noNodeMessage, root } from './pinned-node.mjs';
+import { become, findNode, isPackage, noNodeMessage, root, whenNpmIsKilled } from './pinned-node.mjs';
 
 const main = isPackage ? join(root, 'dist', 'lib', 'cli', 'main.js') : join(root, 'cli', 'main.ts');
 const node = findNode();
@@ -18,6 +18,7 @@ if (!existsSync(main)) {
 } else if (node === process.execPath) {
   // Parsed and type-stripped modules are kept between runs; the folder is ours, since another user may own one in /tmp.
   module.enableCompileCache(join(root, '.cache', 'node'));
+  whenNpmIsKilled(() => process.emit('SIGTERM', 'SIGTERM'));
   await import(pathToFileURL(main).href);
 } else {
   become(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)]);

@@ -1,12 +1,10 @@
 import { copyFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { makeFolder, naming } from '../native/files.ts';
 import { SAMPLE } from '../native/package.ts';
 import { main } from './app.ts';
-import { cancelOnSignals } from './cancel.ts';
-import { EXIT, exitCodeOf, toUserError } from './errors.ts';
-import { openNodeHost } from './nodehost.ts';
+import { EXIT } from './errors.ts';
+import { runHere } from './here.ts';
 
 /** `npm run demo`: one edit of the sample by prompt, through the same command a user types, and where its pictures are. */
 const FROM = 'a red car on the left and a blue house on the right, on sand';
@@ -15,20 +13,14 @@ const TO = 'a green car on the left and a blue house on the right, on sand';
 const folder = resolve('out', 'demo');
 const [source, edited, maps] = [join(folder, 'source.png'), join(folder, 'edited.png'), join(folder, 'maps')];
 
-const host = openNodeHost({ env: process.env, home: homedir(), signal: cancelOnSignals(process) });
 const argv = ['edit', source, '--from', FROM, '--to', TO, '--seed', '7', '-o', edited, '--maps', maps, '--force'];
-let code: number;
-try {
+
+await runHere(async (host) => {
   await makeFolder(folder);
   await naming(source, () => copyFile(SAMPLE, source));
   await host.writeOut(`from: ${FROM}\nto:   ${TO}\n\n`);
-  code = await main(argv, host);
-} catch (error) {
-  const shown = toUserError(error);
-  host.writeErr(`attune: ${shown.message}\n`);
-  code = exitCodeOf(shown);
-}
-if (code === EXIT.ok) {
+  const code = await main(argv, host);
+  if (code !== EXIT.ok) return code;
   await host.writeOut(
     [
       '',
@@ -40,6 +32,5 @@ if (code === EXIT.ok) {
       '',
     ].join('\n'),
   );
-}
-process.exitCode = code;
-await host.close();
+  return code;
+});

@@ -1,6 +1,6 @@
-import { homedir } from 'node:os';
 import type { Engine } from '../engine/index.ts';
 import type { Folders } from '../native/folders.ts';
+import { homeOf } from '../native/home.ts';
 import { EMBEDDED, VERSION } from '../native/package.ts';
 
 /**
@@ -19,7 +19,7 @@ export async function openCliEngine(
   ]);
   const { provider, modelFolders } = (await openSettings(folders.settings)).value;
   return openLocalEngine({
-    places: placesOf({ embedded: EMBEDDED, env, home: homedir(), folders: modelFolders }),
+    places: placesOf({ embedded: EMBEDDED, env, home: homeOf(env), folders: modelFolders }),
     version: VERSION,
     runtime: await openRuntime(providerProbe, { provider }),
     scratch: folders.cache,

@@ -1,14 +1,13 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from '../native/package.ts';
 import { main } from './app.ts';
 import { buildShell } from './buildshell.ts';
-import { cancelOnSignals } from './cancel.ts';
 import { builtEditor } from './editor.ts';
 import { EXIT } from './errors.ts';
-import { openNodeHost } from './nodehost.ts';
+import { runHere } from './here.ts';
+import type { Host } from './host.ts';
 
 /**
  * `npm start`: the desktop application where its program is here, otherwise the same editor in the browser. Arguments are those of
@@ -16,13 +15,7 @@ import { openNodeHost } from './nodehost.ts';
  */
 const argv = process.argv.slice(2);
 const electron = electronPath();
-if (electron !== undefined) process.exitCode = await startShell(electron);
-else {
-  process.stderr.write(
-    'attune: Electron\'s program is not here ("npx install-electron" fetches it), so the editor is served to your browser instead.\n',
-  );
-  process.exitCode = await startServed(argv);
-}
+await runHere((host) => (electron === undefined ? startServed(argv, host) : startShell(electron, host)));
 
 /** Electron's program: a named one, or the one that its package has fetched. Asking the package itself would start a download. */
 function electronPath(): string | undefined {
@@ -37,26 +30,26 @@ function electronPath(): string | undefined {
   }
 }
 
-async function startShell(program: string): Promise<number> {
-  await builtEditor((line) => process.stderr.write(`attune: ${line}\n`));
+async function startShell(program: string, host: Host): Promise<number> {
+  await builtEditor((line) => host.writeErr(`attune: ${line}\n`));
   await buildShell();
   // Electron takes a folder whose package.json names the main file.
   const child = spawn(program, [ROOT], { cwd: ROOT, stdio: 'inherit' });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
+  host.signal.addEventListener('abort', () => child.kill('SIGTERM'));
   return new Promise((resolve) => {
     child.once('error', (error) => {
-      process.stderr.write(`attune: ${program} could not be started: ${error.message}\n`);
+      host.writeErr(`attune: ${program} could not be started: ${error.message}\n`);
       resolve(EXIT.failed);
     });
     child.once('exit', (code) => resolve(code ?? EXIT.failed));
   });
 }
 
-async function startServed(given: readonly string[]): Promise<number> {
-  const isQuiet = given.includes('--no-open') || process.env.ATTUNE_NO_OPEN === '1';
+async function startServed(given: readonly string[], host: Host): Promise<number> {
+  host.writeErr(
+    'attune: Electron\'s program is not here ("npx install-electron" fetches it), so the editor is served to your browser instead.\n',
+  );
+  const isQuiet = given.includes('--no-open') || host.env.ATTUNE_NO_OPEN === '1';
   const rest = given.filter((argument) => argument !== '--no-open' && argument !== '--open');
-  const host = openNodeHost({ env: process.env, home: homedir(), signal: cancelOnSignals(process) });
-  const code = await main(['serve', ...(isQuiet ? [] : ['--open']), ...rest], host);
-  await host.close();
-  return code;
+  return main(['serve', ...(isQuiet ? [] : ['--open']), ...rest], host);
 }

@@ -19,8 +19,12 @@ export interface Host {
 
 export function foldersOf({ platform, home, env }: Host): Folders {
   if (platform === 'win32') {
-    const roaming = env.APPDATA ?? win32.join(home, 'AppData', 'Roaming');
-    const local = win32.join(env.LOCALAPPDATA ?? win32.join(home, 'AppData', 'Local'), 'Attune');
+    const known = (name: string, fallback: string) => {
+      const value = env[name];
+      return value !== undefined && win32.isAbsolute(value) ? value : win32.join(home, 'AppData', fallback);
+    };
+    const roaming = known('APPDATA', 'Roaming');
+    const local = win32.join(known('LOCALAPPDATA', 'Local'), 'Attune');
     return {
       settings: win32.join(roaming, 'Attune'),
       data: local,

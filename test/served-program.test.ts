@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { builtEditor } from '../cli/editor.ts';
+import { isRunning } from '../native/files.ts';
 import { launchChromium, noChromium, skipReason } from './chromium.ts';
 import { ATTUNE, killServed, ROOT, type Served, serveIn } from './served.ts';
 
@@ -36,6 +37,12 @@ function attune(env: NodeJS.ProcessEnv, ...args: string[]): Promise<{ readonly c
       resolve({ code: typeof error?.code === 'number' ? error.code : 0, said: stdout + stderr }),
     );
   });
+}
+
+/** Ids of everything that it started, and that those started; known on Linux only. */
+async function descendantsOf(pid: number): Promise<number[]> {
+  const children = await childrenOf(pid);
+  return [...children, ...(await Promise.all(children.map(descendantsOf))).flat()];
 }
 
 const START = join(ROOT, 'cli', 'start.ts');
@@ -78,6 +85,57 @@ describe('the program', () => {
         code: 2,
         said: 'attune: Attune is not being served; "attune serve" starts it.\n',
       });
+  });
+
+  describe.skipIf(process.platform !== 'linux')('when what started it is gone', () => {
+    const launcher = [
+      process.execPath,
+      join(ROOT, 'cli', 'with-pinned-node.mjs'),
+      'node',
+      ATTUNE,
+      'serve',
+      '--port',
+      '0',
+    ];
+    const shell = (command: string) => ['sh', '-c', `${command}; true`];
+    /** A program that waits for another one, as npm does: npm itself is a Node of this name. */
+    const npm = (command: readonly string[]) => {
+      const env = '{ ...process.env, npm_node_execpath: process.execPath }';
+      const [program, ...args] = command.map((part) => JSON.stringify(part));
+      return [
+        '-e',
+        `require('node:child_process').spawnSync(${program}, [${args}], { stdio: 'inherit', env: ${env} })`,
+        '--',
+      ];
+    };
+    const quoted = launcher.map((part) => `"${part}"`).join(' ');
+
+    it.each([
+      ['a launcher', launcher.slice(1, -2)],
+      ['npm', npm(launcher)],
+      ['npm before a shell', npm(shell(quoted))],
+    ])('killed, it ends too: %s', async (name, args) => {
+      const served = await serve(name, args);
+      const below = await descendantsOf(served.pid);
+      expect(below.length).toBeGreaterThanOrEqual(2);
+      await served.kill();
+      for (const pid of below) await expect.poll(() => isRunning(pid)).toBe(false);
+    });
+
+    it('ended, what it left in the background goes on', async () => {
+      const state = join(folder, 'left', 'state', 'attune', 'open.json');
+      const served = await serve(
+        'left',
+        npm(shell(`${quoted} 2>&1 & while ! grep -q door "${state}"; do sleep 0.1; done`)),
+      );
+      await served.ended;
+      const { pid } = JSON.parse(await readFile(state, 'utf8')) as { readonly pid: number };
+      // Some times as long as it takes to see that a parent is gone.
+      await new Promise((done) => setTimeout(done, 2000));
+      expect(isRunning(pid)).toBe(true);
+      await attune(served.env, 'serve', '--stop');
+      expect(isRunning(pid)).toBe(false);
+    });
   });
 
   it('says of one that is open in a window, or does not answer, which process it is', async () => {

@@ -12,6 +12,8 @@ export interface Served {
   readonly env: NodeJS.ProcessEnv;
   /** Another address, as `attune serve --address` prints it. */
   address(): Promise<string>;
+  /** Resolves when the process itself has ended. */
+  readonly ended: Promise<unknown>;
   /** As Ctrl-C does. */
   stop(): Promise<{ readonly code: number | null; readonly out: string; readonly err: string }>;
   /** As a power cut does. */
@@ -50,6 +52,7 @@ export async function serveIn(
   });
   running.push(child);
   let [out, err] = ['', ''];
+  const exited = new Promise((resolve) => child.once('exit', resolve));
   const ended = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)));
   const url = await new Promise<string>((resolve, reject) => {
     const look = () => {
@@ -70,6 +73,7 @@ export async function serveIn(
     url,
     pid: child.pid ?? 0,
     env,
+    ended: exited,
     async address() {
       const { stdout } = await promisify(execFile)(process.execPath, [ATTUNE, 'serve', '--address'], { env });
       return /Attune is at (\S+)/.exec(stdout)?.[1] ?? '';

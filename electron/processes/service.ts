@@ -1,6 +1,6 @@
-import { homedir } from 'node:os';
 import { AttuneError } from '../../engine/index.ts';
 import { foldersOf } from '../../native/folders.ts';
+import { homeOf } from '../../native/home.ts';
 import { openService, type Service } from '../../service/index.ts';
 import { hostCalls } from '../../transport/index.ts';
 import type { FromService, ServiceSetup, ToService } from '../messages.ts';
@@ -13,18 +13,7 @@ const send = (message: FromService) => parentPort.postMessage(message);
 const runners = openRunners(send);
 // The main process wrote it.
 const { version, embedded, sample, outputs } = JSON.parse(process.argv.at(-1) ?? '{}') as ServiceSetup;
-const home = homedir();
-
-const opened = openService({
-  folders: foldersOf({ platform: process.platform, home, env: process.env }),
-  version,
-  embedded,
-  sample,
-  outputs,
-  env: process.env,
-  home,
-  startRunner: runners.start,
-});
+const opened = open();
 opened.catch((error: unknown) => {
   // A sentence of ours has a way out in it; for anything else, ending shows that something is wrong.
   if (!(error instanceof AttuneError)) throw error;
@@ -38,6 +27,21 @@ parentPort.on('message', ({ data, ports: [port] }) => {
   else if (message.kind === 'runnerBeat') runners.beat(message.id);
   else void opened.then((service) => hear(service, message, port)).catch(() => {});
 });
+
+async function open(): Promise<Service> {
+  const { env, platform } = process;
+  const home = homeOf(env);
+  return openService({
+    folders: foldersOf({ platform, home, env }),
+    version,
+    embedded,
+    sample,
+    outputs,
+    env,
+    home,
+    startRunner: runners.start,
+  });
+}
 
 async function hear(service: Service, message: ToService, port: Parameters<typeof portOf>[0] | undefined) {
   if (message.kind === 'editor' && port !== undefined) {
