@@ -9,6 +9,7 @@ export const SLOW = [
   'cli/commands/backup.test.ts',
   'cli/commands/video.test.ts',
   'cli/process.test.ts',
+  'cli/region.test.ts',
   'engine/checkpoint/safetensors.fuzz.test.ts',
   'engine/jobs/engine.test.ts',
   'engine/jobs/video.test.ts',

@@ -4,7 +4,7 @@ import { JobId, RunEvent } from './event.ts';
 import { MediaRef, Pixels, Sha256 } from './media.ts';
 import { ParamValue } from './method.ts';
 import { EditRecord } from './record.ts';
-import { EditRequest, Size } from './request.ts';
+import { EditRequest, Region, Size } from './request.ts';
 
 /** What the editor shows of media, models, jobs and results: the things that `protocol.ts` asks for and tells. */
 
@@ -50,6 +50,8 @@ export const ModelInfo = z
     defaults: z
       .strictObject({
         size: Size,
+        /** Sizes that regions of a picture are well worked on at, the square first. */
+        regionSizes: z.array(Size),
         steps: z.int().positive(),
         /** By id of each method that runs on it. */
         methods: z.record(
@@ -124,6 +126,17 @@ export const JobEstimate = z
   })
   .readonly();
 export type JobEstimate = z.infer<typeof JobEstimate>;
+
+/** Where an edit works in its picture. */
+export const Placement = z
+  .strictObject({
+    /** Absent: the whole picture is worked on as it is. */
+    region: Region.exactOptional(),
+    /** Pixels that the network works on. */
+    size: Size,
+  })
+  .readonly();
+export type Placement = z.infer<typeof Placement>;
 
 /** How a video of several prompts divides. Counts are of its frames. */
 export const Timeline = z

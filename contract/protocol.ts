@@ -12,6 +12,7 @@ import {
   ModelCheck,
   ModelInfo,
   ModelList,
+  Placement,
   PromptReading,
   ProviderFigure,
   QueueState,
@@ -22,7 +23,7 @@ import {
 import { JobId, RunEvent } from './event.ts';
 import { MediaRef, Pixels, Sha256 } from './media.ts';
 import { MethodDescription } from './method.ts';
-import { EditRequest } from './request.ts';
+import { EditRequest, Region, Size } from './request.ts';
 import { Vocabulary } from './vocabulary.ts';
 
 /** Largest file that is taken as a picture. */
@@ -74,10 +75,22 @@ export const CALLS = {
   estimate: call(
     z.strictObject({
       request: EditRequest,
-      /** There is a mask as large as the source that is not in the store yet. */
-      isPainted: z.boolean().exactOptional(),
+      /** Where a mask as large as the source, which is not in the store yet, lets it change. */
+      painted: Region.exactOptional(),
     }),
     JobEstimate,
+  ),
+  /** Where an edit of a picture would work, and at which size. */
+  place: call(
+    z.strictObject({
+      checkpoint: z.string(),
+      source: Size,
+      /** Absent: placed by itself. */
+      region: Region.exactOptional(),
+      /** Where a mask lets the picture change. */
+      painted: Region.exactOptional(),
+    }),
+    Placement,
   ),
   /** How the video of a request divides; null for a method that takes no prompts one after the other. */
   timeline: call(z.strictObject({ request: EditRequest }), z.strictObject({ timeline: Timeline.nullable() })),
@@ -125,6 +138,8 @@ export const CALLS = {
       checkpoint: z.string(),
       source: MediaRef,
       word: z.string().min(1).max(200),
+      /** The part that is looked at; absent: the whole. */
+      region: Region.exactOptional(),
       prompt: z.string().max(20_000).exactOptional(),
     }),
     Selection,

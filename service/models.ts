@@ -81,6 +81,7 @@ function describe(engine: Engine, { ref, title, folder, origin }: CatalogEntry):
       ...(peak === undefined ? {} : { peakBytes: Math.round(peak) }),
       defaults: {
         size: { width, height },
+        regionSizes: [...engine.regionSizes(ref)],
         steps,
         methods: Object.fromEntries(Object.entries(engine.defaults(ref)).map(([id, values]) => [id, { ...values }])),
       },

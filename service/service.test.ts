@@ -91,7 +91,9 @@ describe('the service', () => {
     expect((await client.call('history.list', { limit: 5 })).entries.map(({ id }) => id)).toEqual([job]);
     expect((await client.call('estimate', { request })).expectedMs).toBeGreaterThan(0);
     const { params: _, sourcePrompt: __, ...inpainted } = { ...request, method: 'inpaint' };
-    expect((await client.call('estimate', { request: inpainted, isPainted: true })).fits).toBe(true);
+    expect(
+      (await client.call('estimate', { request: inpainted, painted: { x: 0, y: 0, width: 8, height: 8 } })).fits,
+    ).toBe(true);
     await expect(client.call('estimate', { request: inpainted })).rejects.toThrow('needs a mask');
 
     for (const format of ['png', 'jpeg', 'webp', 'avif'] as const) {

@@ -34,6 +34,19 @@ interface View {
 
 const VIEWS: readonly View[] = [
   { name: 'edit', go: (page) => pageLink(page, 'Edit').click() },
+  {
+    name: 'region',
+    async go(page) {
+      await pageLink(page, 'Edit').click();
+      await button(page, 'Work region').click();
+      await button(page, 'The whole picture').click();
+      await page.getByRole('button', { name: 'Place the region automatically' }).waitFor();
+    },
+    async leave(page) {
+      await button(page, 'Place the region automatically').click();
+      await button(page, 'Move the view').click();
+    },
+  },
   { name: 'queue', go: (page) => page.getByRole('tab', { name: 'Queue' }).click() },
   { name: 'layers', go: (page) => page.getByRole('tab', { name: 'Layers' }).click() },
   { name: 'keys', go: (page) => page.keyboard.press('Shift+?'), leave: pressEscape },

@@ -3,6 +3,7 @@ import type {
   EditRecord,
   EditRequest,
   MethodDescription,
+  Placement,
   PromptReading,
   ResolvedRequest,
   RunEvent,
@@ -33,6 +34,7 @@ import { areaOfMasks, masksOf, pasteBack, shownSize } from './pasteback.ts';
 import { type CheckedJob, checkJob, defaultsOf, type JobPlan, type MethodDefaults, planJob } from './plan.ts';
 import { readPrompt } from './reading.ts';
 import { recordOf } from './record.ts';
+import { placementOf, type RegionAsked, regionSizes } from './region.ts';
 import {
   checkSelect,
   lookShape,
@@ -53,6 +55,7 @@ export type {
   MediaSizes,
   MemoryPlan,
   MethodDefaults,
+  RegionAsked,
   RunMedia,
   SelectedFrame,
   SelectRequest,
@@ -133,6 +136,10 @@ export interface Engine {
    * be opened or its own values cannot be used.
    */
   defaults(ref: string): Readonly<Record<string, MethodDefaults>>;
+  /** Where a request of a checkpoint would work, and at which size; as `plan` says it, without the rest. Throws 'request-invalid'. */
+  place(ref: string, asked: RegionAsked, media: MediaSizes): Placement;
+  /** Sizes that regions are well worked on at, the square first. */
+  regionSizes(ref: string): readonly Size[];
   /**
    * Where a word is in a picture or in every frame of a clip, from where the network looks for it: one look, no edit. Always the same for
    * the same source, word and prompt. Throws AttuneError: 'request-invalid' naming `word`, `prompt` or `threshold`; otherwise as `run`.
@@ -209,6 +216,8 @@ export function openEngine({
     readPrompt: (ref, text) => readPrompt(checkpoints.open(ref).model, text),
     close: () => checkpoints.close(),
     plan: (asked, media) => planned(checkJob(asked, media), media).plan,
+    place: (ref, asked, media) => placementOf(asked, media, checkpoints.open(ref).model),
+    regionSizes: (ref) => regionSizes(checkpoints.open(ref).model),
     defaults(ref) {
       const { model } = checkpoints.open(ref);
       const able = methods.filter(({ description }) => description.makes.includes(model.makes));

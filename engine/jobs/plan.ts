@@ -11,7 +11,7 @@ import { methodOf } from '../methods/registry.ts';
 import type { Model } from '../model/model.ts';
 import { checkInputs, checkKind, checkRequest } from './checks.ts';
 import type { MediaSizes, SourceSize } from './media.ts';
-import { placeRegion, workingSize } from './region.ts';
+import { placementOf } from './region.ts';
 import { type UnreadInput, unreadInputs } from './unread.ts';
 
 /** A request with nothing left open, and what it will make and take. */
@@ -92,22 +92,18 @@ const mapColumns = ({ maps, prompt }: Pick<ResolvedRequest, 'maps' | 'prompt'>) 
 function resolveRequest(
   description: MethodDescription,
   request: EditRequest,
-  { source, area }: MediaSizes,
+  media: MediaSizes,
   model: Model,
 ): ResolvedRequest {
-  const region = source && placeRegion(request, source, area, model);
-  const { width, height } =
-    request.size ?? (region && workingSize(region, model, request.megapixels)) ?? source ?? model.defaults;
   const { region: _region, megapixels: _megapixels, ...rest } = request;
   const { steps, guidance, params } = defaultsOf(description, model);
   return {
     ...rest,
-    ...(region === undefined ? {} : { region }),
+    ...placementOf(request, media, model),
     params: resolveParams(applicableTo(description, model), { ...params, ...request.params }),
-    size: { width, height },
     steps: request.steps ?? steps,
     guidance: request.guidance ?? guidance,
-    ...lengthOf(request, source, model),
+    ...lengthOf(request, media.source, model),
   };
 }
 

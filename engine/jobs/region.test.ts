@@ -111,6 +111,20 @@ describe('a region that was asked for', () => {
   });
 });
 
+describe('sizes of regions', () => {
+  it('are the square and wide and tall ones, each worked on at itself', () => {
+    const sizes = engine.regionSizes('embedded/image');
+    expect(sizes[0]).toEqual({ width: 128, height: 128 });
+    expect(sizes).toContainEqual({ width: 128, height: 64 });
+    expect(sizes).toContainEqual({ width: 64, height: 128 });
+    for (const size of sizes) {
+      const region = { x: 5, y: 5, width: 2 * size.width, height: 2 * size.height };
+      const source = { width: 999, height: 999 };
+      expect(engine.place('embedded/image', { region }, { source })).toEqual({ region, size });
+    }
+  });
+});
+
 describe('megapixels', () => {
   const source = { width: 320, height: 200 };
   const planned = (asked: Partial<EditRequest>) => engine.plan({ ...requestOf(EDIT), ...asked }, { source }).request;

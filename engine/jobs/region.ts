@@ -1,9 +1,9 @@
-import type { EditRequest, Region, Size } from '../../contract/index.ts';
+import type { EditRequest, Placement, Region, Size } from '../../contract/index.ts';
 import { AttuneError } from '../base/errors.ts';
 import { multipleOf } from '../latents/size.ts';
 import type { Rectangle } from '../media/region.ts';
 import type { Model } from '../model/model.ts';
-import type { SourceSize } from './media.ts';
+import type { MediaSizes, SourceSize } from './media.ts';
 
 /**
  * The work region: the part of a source that is scaled to the checkpoint's size, edited, scaled back and pasted in. So a picture of any size
@@ -35,7 +35,7 @@ export function regionFromText(text: string): EditRequest['region'] {
  * @param area where the edit is known to act: the bounds of the mask, or of what was found
  * @throws AttuneError 'request-invalid', field `region`, where it leaves the picture or holds nothing of the area
  */
-export function placeRegion(
+function placeRegion(
   { region, size, megapixels }: RegionAsked,
   source: SourceSize,
   area: Rectangle | undefined,
@@ -95,11 +95,43 @@ function span(start: number, inner: number, wished: number, whole: number) {
   return { start: Math.min(whole - length, Math.max(0, centred)), length };
 }
 
+/** Shapes that people ask for, wide ones and the square. */
+const SHAPES = [
+  [1, 1],
+  [5, 4],
+  [4, 3],
+  [3, 2],
+  [16, 9],
+  [2, 1],
+] as const;
+
+/** Sizes that suit a checkpoint, wide and tall: what regions of these shapes are worked on at. */
+export function regionSizes(model: Model): readonly Size[] {
+  const wide = SHAPES.map(([width, height]) => workingSize({ width, height }, model));
+  const tall = wide.map(({ width, height }) => ({ width: height, height: width }));
+  return [...new Map([...wide, ...tall].map((size) => [`${size.width}x${size.height}`, size])).values()];
+}
+
+/**
+ * Where a request works in a source, and at which size.
+ * @throws AttuneError as `placeRegion`
+ */
+export function placementOf(
+  asked: RegionAsked,
+  { source, area }: Pick<MediaSizes, 'source' | 'area'>,
+  model: Model,
+): Placement {
+  const region = source && placeRegion(asked, source, area, model);
+  const { width, height } =
+    asked.size ?? (region && workingSize(region, model, asked.megapixels)) ?? source ?? model.defaults;
+  return { ...(region && { region }), size: { width, height } };
+}
+
 /**
  * The size at which a region is worked on: its shape, whole tokens, about as many pixels as were asked for, else as the checkpoint was
  * trained on; no side beyond the positions of its network.
  */
-export function workingSize({ width, height }: Size, model: Model, megapixels?: number): Size {
+function workingSize({ width, height }: Size, model: Model, megapixels?: number): Size {
   const { defaults, denoiser, autoencoder } = model;
   const multiple = multipleOf(model);
   const most = denoiser.maxLatentSide * autoencoder.spatialCompression;

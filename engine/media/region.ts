@@ -43,15 +43,14 @@ export function onEmpty({ width, height }: Pick<Pixels, 'width' | 'height'>, par
 /** The smallest rectangle that holds every pixel of a mask above 0; undefined where there is none. */
 export function boundsOf({ width, height, data }: Pixels): Rectangle | undefined {
   let [left, top, right, bottom] = [width, height, -1, -1];
-  for (let y = 0; y < height; y++) {
-    const row = data.subarray(y * width, (y + 1) * width);
-    const first = row.findIndex((value) => value > 0);
-    if (first < 0) continue;
+  for (let y = 0, row = 0; y < height; y++, row += width) {
+    let first = 0;
+    while (first < width && data[row + first] === 0) first++;
+    if (first === width) continue;
+    let last = width - 1;
+    while (data[row + last] === 0) last--;
     left = Math.min(left, first);
-    right = Math.max(
-      right,
-      row.findLastIndex((value) => value > 0),
-    );
+    right = Math.max(right, last);
     top = Math.min(top, y);
     bottom = y;
   }

@@ -4,6 +4,7 @@ import { startTexts } from './i18n/index.ts';
 import { greeting, stayConnected } from './state/connection.ts';
 import { flush, restore } from './state/editor.ts';
 import { startMask } from './state/mask.ts';
+import { startRegion } from './state/region.ts';
 import { showIfMine } from './state/runs.ts';
 import { useSession } from './state/session.ts';
 import { showVideoIfMine } from './state/video.ts';
@@ -12,6 +13,7 @@ import { showVideoIfMine } from './state/video.ts';
 export async function start(carrier: Carrier): Promise<void> {
   await startTexts();
   startMask();
+  startRegion();
   let isRestored = false;
   const showMine = () => {
     if (!isRestored) return;

@@ -39,12 +39,13 @@ export function mediaCalls({ media, history, keeper, models, emit, takeGrant }: 
       });
       return { media: stored, imported: importMetadata(bytes, name) ?? null };
     },
-    async select({ checkpoint, source, word, prompt }) {
+    async select({ checkpoint, source, word, region, prompt }) {
       const { ref } = media.info(source, 'source');
       return keeper.select({
         checkpoint: models.entry(checkpoint).ref,
         source: media.pathOf(ref.sha256),
         word,
+        ...(region && { region }),
         ...(prompt === undefined ? {} : { prompt }),
       });
     },

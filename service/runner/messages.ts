@@ -1,4 +1,12 @@
-import type { EditRecord, EditRequest, ProviderFigure, RunEvent, Selection, UserError } from '../../contract/index.ts';
+import type {
+  EditRecord,
+  EditRequest,
+  ProviderFigure,
+  Region,
+  RunEvent,
+  Selection,
+  UserError,
+} from '../../contract/index.ts';
 import type { CatalogPlaces } from '../../engine/index.ts';
 
 /** What the service tells its runner. Both ends are ours and of one version, so that the types are the check. */
@@ -52,6 +60,7 @@ export interface Select {
   /** File of the media store. */
   readonly source: string;
   readonly word: string;
+  readonly region?: Region;
   readonly prompt?: string;
 }
 

@@ -110,11 +110,17 @@ class StepGate {
 }
 
 async function look(
-  { checkpoint, source, word, prompt }: Select,
+  { checkpoint, source, word, region, prompt }: Select,
   engine: Engine,
   codec: ImageCodec,
 ): Promise<Answers['select']> {
   const looked = await readSource(source, 'the picture', codec);
-  const { map } = await engine.select({ checkpoint, source: looked, word, ...(prompt !== undefined && { prompt }) });
+  const { map } = await engine.select({
+    checkpoint,
+    source: looked,
+    word,
+    ...(region && { region }),
+    ...(prompt !== undefined && { prompt }),
+  });
   return { word, map };
 }

@@ -23,6 +23,7 @@ const request: EditRequest = {
   maps: true,
   params: { crossReplaceSteps: 0.5 },
 };
+const region = { x: 10, y: 20, width: 300, height: 200 };
 const table: BatchTable = {
   name: 'x.csv',
   base: { method: 'generate', checkpoint: 'embedded/image', seed: 1 },
@@ -39,7 +40,8 @@ const EXAMPLES: { readonly [Name in CallName]: CallParams<Name> } = {
   hello: {},
   words: { checkpoint: 'embedded/image' },
   read: { checkpoint: 'embedded/image', text: 'a (red:1.2) apple' },
-  estimate: { request, isPainted: true },
+  estimate: { request, painted: region },
+  place: { checkpoint: 'embedded/image', source: { width: 900, height: 600 }, region, painted: region },
   timeline: { request: { ...request, segments: [{ prompt: 'a cat', frames: 9 }] } },
   'media.put': { name: 'a.png', bytes: new Uint8Array([1, 2, 3]) },
   'media.putPixels': { name: 'a.png', pixels },
@@ -47,7 +49,7 @@ const EXAMPLES: { readonly [Name in CallName]: CallParams<Name> } = {
   'media.info': { ref },
   'media.get': { sha256: ref.sha256, side: 64 },
   import: { name: 'a.png', bytes: new Uint8Array([1, 2, 3]) },
-  select: { checkpoint: 'embedded/image', source: ref, word: 'apple', prompt: 'an apple' },
+  select: { checkpoint: 'embedded/image', source: ref, word: 'apple', region, prompt: 'an apple' },
   'jobs.submit': { request, isFirst: true },
   'jobs.cancel': { job },
   'jobs.retry': { job },

@@ -126,6 +126,7 @@ export const ACTIONS: readonly Action[] = [
   tool('lasso', 'L'),
   tool('rectangle', 'U'),
   tool('word', 'W'),
+  tool('region', 'R'),
   tool('hand', 'H'),
   {
     id: 'swapPaint',

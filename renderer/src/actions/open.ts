@@ -1,5 +1,6 @@
 import i18n from 'i18next';
 import { type CallResult, MAX_MEDIA_BYTES, type MediaInfo } from '../../../contract/index.ts';
+import { isWithin } from '../canvas/frame.ts';
 import { sentenceOf, tryCall } from '../state/connection.ts';
 import { beginWith, change, documentNow, openPicture } from '../state/editor.ts';
 import { documentFrom, restoredFrom } from '../state/request.ts';
@@ -39,11 +40,14 @@ function refusalOf({ name, type }: File): 'open.svg' | 'open.heic' | 'open.nothi
 function offerSettings(imported: Imported, media: MediaInfo | null, name: string): void {
   const { tool, request, notes } = imported;
   const { size } = request;
-  const isOther = size !== undefined && (size.width !== media?.width || size.height !== media.height);
+  // With a region the size is that of the region at work.
+  const isOther =
+    size !== undefined && request.region === undefined && (size.width !== media?.width || size.height !== media.height);
   const lost = [...notes, ...(isOther ? [i18n.t('open.sizeLeft', size)] : [])];
   const restore = () =>
     change('restore', {
       ...restoredFrom(request, documentNow()),
+      ...(leavesPicture(request.region) && { region: null }),
       ...(request.seed !== undefined && { isSeedLocked: true }),
     });
   if (media !== null) offer(imported, lost, restore);
@@ -51,6 +55,12 @@ function offerSettings(imported: Imported, media: MediaInfo | null, name: string
     restore();
     notify('info', i18n.t('open.restored', { name, tool }), undefined, lost);
   } else sayLost(lost);
+}
+
+/** Whether a region is of a larger picture than the one that is open. */
+function leavesPicture(region: Imported['request']['region']): boolean {
+  const { source } = documentNow();
+  return typeof region === 'object' && (source === null || !isWithin(region, source));
 }
 
 /** Asks for a picture with the system's own dialog. */

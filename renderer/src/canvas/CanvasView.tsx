@@ -12,6 +12,7 @@ import { MaskLayer } from './MaskLayer.tsx';
 import { setOverlay, useOverlay } from './overlay.ts';
 import { PictureLayer } from './PictureLayer.tsx';
 import { attachPointers } from './pointers.ts';
+import { RegionLayer } from './RegionLayer.tsx';
 import type { Scene } from './scene.ts';
 import { setPicture, setStageSize, useStage } from './stage.ts';
 
@@ -62,6 +63,7 @@ export function CanvasView({ scene }: { readonly scene: Scene }) {
       <Paper />
       <PictureLayer scene={scene} />
       <MaskLayer />
+      <RegionLayer />
       <CursorLayer />
       {isSlider && picture !== null && source !== null && over !== null && <CompareSlider picture={picture} />}
       <CursorText />

@@ -6,6 +6,7 @@ import { useMaskCoverage } from '../state/mask.ts';
 import { setView, useView } from '../state/view.ts';
 import { IconButton, NumberField, NumberInput } from '../ui/controls.tsx';
 import { canvasHandle, useMaskAmount } from './commands.ts';
+import { RegionOptions } from './RegionOptions.tsx';
 import { WordChips } from './WordChips.tsx';
 
 /** What the chosen tool can be set to, and what can be done with the whole mask. */
@@ -17,8 +18,9 @@ export function ToolOptions({ hasSource }: { readonly hasSource: boolean }) {
       <div className="canvas-options-tool">
         {(tool === 'brush' || tool === 'eraser') && <BrushOptions />}
         {tool === 'word' && hasSource && <WordChips />}
+        {tool === 'region' && hasSource && <RegionOptions />}
       </div>
-      {hasSource && <MaskCommands />}
+      {hasSource && tool !== 'region' && <MaskCommands />}
     </fieldset>
   );
 }

@@ -1,4 +1,4 @@
-import { Brush, Eraser, Hand, Lasso, type LucideIcon, SquareDashed, WholeWord } from 'lucide-react';
+import { Brush, Eraser, Frame, Hand, Lasso, type LucideIcon, SquareDashed, WholeWord } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { keysText } from '../actions/actions.ts';
 import { setView, type Tool, useView } from '../state/view.ts';
@@ -11,6 +11,7 @@ const TOOLS: readonly (readonly [Tool, LucideIcon])[] = [
   ['lasso', Lasso],
   ['rectangle', SquareDashed],
   ['word', WholeWord],
+  ['region', Frame],
 ];
 
 /** The tools; those that paint need a picture whose mask they paint. */

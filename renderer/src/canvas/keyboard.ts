@@ -2,18 +2,20 @@ import type { KeyboardEvent } from 'react';
 import type { Point } from '../mask/brush.ts';
 import { maskController } from '../state/mask.ts';
 import { useView } from '../state/view.ts';
+import type { Gesture } from './gesture.ts';
 import { setOverlay, useOverlay } from './overlay.ts';
 import { toStage } from './placement.ts';
+import { nudgeRegion } from './regiontool.ts';
 import { panBy, useStage, zoomStep } from './stage.ts';
-import { type Gesture, startGesture } from './tools.ts';
+import { startGesture } from './tools.ts';
 
 /** Steps of the arrow keys in screen pixels, and with Shift. */
-const STEP = 8;
-const LARGE_STEP = 48;
+export const STEP = 8;
+export const LARGE_STEP = 48;
 /** Room that the cursor keeps to the border of the stage. */
 const ROOM = 40;
 
-const ARROWS: Readonly<Record<string, Point>> = {
+export const ARROWS: Readonly<Record<string, Point>> = {
   ArrowLeft: { x: -1, y: 0 },
   ArrowRight: { x: 1, y: 0 },
   ArrowUp: { x: 0, y: -1 },
@@ -54,6 +56,10 @@ function move(arrow: Point, screenStep: number): void {
   const { picture, placement } = useStage.getState();
   if (picture === null) return;
   const { tool } = useView.getState();
+  if (tool === 'region') {
+    nudgeRegion({ x: 0, y: 0 }, { x: arrow.x * screenStep, y: arrow.y * screenStep });
+    return;
+  }
   if (tool === 'hand' || maskController.mask.data.length === 0) {
     panBy(-arrow.x * screenStep, -arrow.y * screenStep);
     return;
@@ -71,7 +77,7 @@ function move(arrow: Point, screenStep: number): void {
 
 function press(modifiers: { readonly altKey: boolean; readonly shiftKey: boolean }): void {
   const { tool } = useView.getState();
-  if (tool === 'hand' || maskController.mask.data.length === 0) return;
+  if (tool === 'hand' || tool === 'region' || maskController.mask.data.length === 0) return;
   const at = cursorNow();
   setOverlay({ cursor: at });
   if (drawing === undefined || drawing.tool !== tool) {

@@ -1,10 +1,11 @@
 import type { Point } from '../mask/brush.ts';
 import { maskController } from '../state/mask.ts';
 import { useView } from '../state/view.ts';
+import type { Gesture } from './gesture.ts';
 import { setOverlay } from './overlay.ts';
 import { toPicture } from './placement.ts';
 import { panBy, useStage, zoomTo } from './stage.ts';
-import { type Gesture, startGesture } from './tools.ts';
+import { startGesture } from './tools.ts';
 
 /** Parts of the stage that take the pointer for themselves carry this attribute. */
 export const OWN_POINTER = 'data-own-pointer';

@@ -2,15 +2,10 @@ import type { Point } from '../mask/brush.ts';
 import { fillPolygon, fillRectangle } from '../mask/shapes.ts';
 import { maskController } from '../state/mask.ts';
 import { type Tool, useView } from '../state/view.ts';
+import type { Gesture } from './gesture.ts';
 import { setOverlay } from './overlay.ts';
+import { regionGesture } from './regiontool.ts';
 import { clickRegion } from './words.ts';
-
-/** A tool in use, from the press to the release. Points are in picture pixels. */
-export interface Gesture {
-  move(points: readonly Point[]): void;
-  finish(): void;
-  cancel(): void;
-}
 
 export interface Modifiers {
   readonly altKey: boolean;
@@ -41,6 +36,8 @@ export function startGesture(tool: Tool, start: Point, { altKey, shiftKey }: Mod
     case 'word':
       void clickRegion(start, isRemoved);
       return undefined;
+    case 'region':
+      return regionGesture(start, altKey);
     case 'hand':
       return undefined;
   }

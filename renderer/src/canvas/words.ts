@@ -36,12 +36,13 @@ let field: { readonly sha256: string; readonly pixels: Promise<RegionField> } | 
 
 /** Puts the place of a word in the mask. */
 export async function chooseWord(word: string): Promise<void> {
-  const { source, checkpoint, method, sourcePrompt } = documentNow();
+  const { source, region, checkpoint, method, sourcePrompt } = documentNow();
   if (source === null) return;
   useWordChoice.setState({ word, map: null });
   const describes = useSession.getState().methods.find(({ id }) => id === method)?.inputs.sourcePrompt !== undefined;
   const prompt = describes && sourcePrompt.trim() !== '' ? { prompt: sourcePrompt } : {};
-  const selection = await tryCall('select', { checkpoint, source: source.ref, word, ...prompt });
+  const where = region === null ? {} : { region };
+  const selection = await tryCall('select', { checkpoint, source: source.ref, word, ...where, ...prompt });
   const isLate = useWordChoice.getState().word !== word || documentNow().source?.ref.sha256 !== source.ref.sha256;
   if (isLate) return;
   if (selection === undefined) return forgetWord();

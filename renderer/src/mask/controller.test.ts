@@ -27,7 +27,9 @@ describe('the controller', () => {
     controller.extend({ x: 30, y: 12 });
     expect(touched).toHaveLength(3);
     expect([changes.length, finished, controller.coverage]).toEqual([0, 0, 0]);
+    expect(controller.bounds).toBeUndefined();
     controller.end();
+    expect(controller.bounds).toEqual({ left: 4, top: 4, right: 36, bottom: 18 });
     expect(changes.map(({ label }) => label)).toEqual(['brush']);
     expect(finished).toBe(1);
     expect(controller.coverage).toBeGreaterThan(0);

@@ -1,7 +1,7 @@
 import { type Box, isEmpty, joined, NO_BOX } from './box.ts';
 import { type Brush, type Point, paintSegment } from './brush.ts';
 import { decodeMask, encodeMask } from './codec.ts';
-import { copyBox, copyOf, coverageOf, emptyMask, fill, invert, type Mask, wholeOf } from './mask.ts';
+import { boundsOf, copyBox, copyOf, coverageOf, emptyMask, fill, invert, type Mask, wholeOf } from './mask.ts';
 import { applyPatch, changedBox, diffPatch } from './patch.ts';
 import { feather, grow, shrink } from './reshape.ts';
 
@@ -28,6 +28,8 @@ export class MaskController {
   #finished: Mask = emptyMask(0, 0);
   #version = 0;
   #coverage: number | undefined;
+  /** Of which version of the mask the bounds are. */
+  #bounds: { readonly version: number; readonly box: Box | undefined } | undefined;
   #unfinished: Unfinished | undefined;
   readonly #onChange: OnMaskChange;
   readonly #listeners = new Set<() => void>();
@@ -56,6 +58,13 @@ export class MaskController {
   get coverage(): number {
     this.#coverage ??= coverageOf(this.finished);
     return this.#coverage;
+  }
+
+  /** The rectangle around the finished mask; undefined where it is empty. */
+  get bounds(): Box | undefined {
+    if (this.#bounds?.version !== this.#version)
+      this.#bounds = { version: this.#version, box: boundsOf(this.#finished) };
+    return this.#bounds.box;
   }
 
   get isPainting(): boolean {

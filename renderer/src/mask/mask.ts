@@ -24,6 +24,23 @@ export function coverageOf({ data }: Mask): number {
   return data.length === 0 ? 0 : sum / (255 * data.length);
 }
 
+/** The smallest rectangle that holds every pixel above 0; undefined where there is none. */
+export function boundsOf({ width, height, data }: Mask): Box | undefined {
+  let [left, top, right, bottom] = [width, height, 0, 0];
+  for (let y = 0, row = 0; y < height; y++, row += width) {
+    let first = 0;
+    while (first < width && data[row + first] === 0) first++;
+    if (first === width) continue;
+    let last = width - 1;
+    while (data[row + last] === 0) last--;
+    left = Math.min(left, first);
+    right = Math.max(right, last + 1);
+    top = Math.min(top, y);
+    bottom = y + 1;
+  }
+  return bottom === 0 ? undefined : { left, top, right, bottom };
+}
+
 export function fill({ data }: Mask, value: number): void {
   data.fill(value);
 }

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { EditRequest, JobEstimate } from '../../../contract/index.ts';
+import type { EditRequest, JobEstimate, Region } from '../../../contract/index.ts';
 import { call, sentenceOf } from '../state/connection.ts';
 import { useSession } from '../state/session.ts';
 import { decisive } from '../state/timeline.ts';
@@ -10,17 +10,17 @@ import { bytesText, durationText } from '../ui/format.ts';
 export function EstimateLine({
   request,
   missing,
-  isPainted = false,
+  painted,
 }: {
   /** Absent where no run can be asked for yet. */
   readonly request: EditRequest | undefined;
   /** A sentence. */
   readonly missing: string | undefined;
-  /** Whether a mask comes with the run that the request does not name yet. */
-  readonly isPainted?: boolean;
+  /** Where a mask that the request does not name yet lets the picture change. */
+  readonly painted?: Region | undefined;
 }) {
   const { t } = useTranslation();
-  const { value, error } = useEstimate(missing === undefined ? request : undefined, isPainted);
+  const { value, error } = useEstimate(missing === undefined ? request : undefined, painted);
   return (
     <div className="estimate" aria-live="polite">
       {missing ??
@@ -50,16 +50,19 @@ export function EstimateLine({
 const ESTIMATE_AFTER_MS = 250;
 
 /** What the job would need, asked some moments after the last change. */
-function useEstimate(request: EditRequest | undefined, isPainted: boolean) {
+function useEstimate(request: EditRequest | undefined, painted: Region | undefined) {
   const [estimate, setEstimate] = useState<{ readonly value?: JobEstimate; readonly error?: string }>({});
   const link = useSession((session) => session.link);
   const done = useSession((session) => session.history.length);
-  const asked = link === 'open' && request !== undefined ? JSON.stringify(decisive(request)) : undefined;
+  const asked =
+    link === 'open' && request !== undefined
+      ? JSON.stringify({ request: decisive(request), ...(painted && { painted }) })
+      : undefined;
   useEffect(() => {
     if (asked === undefined) return setEstimate({});
     let isLate = false;
     const timer = setTimeout(() => {
-      call('estimate', { request: JSON.parse(asked), isPainted }).then(
+      call('estimate', JSON.parse(asked)).then(
         (value) => !isLate && setEstimate({ value }),
         (error: unknown) => !isLate && setEstimate({ error: sentenceOf(error) }),
       );
@@ -68,6 +71,6 @@ function useEstimate(request: EditRequest | undefined, isPainted: boolean) {
       isLate = true;
       clearTimeout(timer);
     };
-  }, [asked, done, isPainted]);
+  }, [asked, done]);
   return estimate;
 }

@@ -4,6 +4,7 @@ import type { MethodDescription, ModelInfo } from '../../../contract/index.ts';
 import { cancelRun, keysText, togglePause } from '../actions/actions.ts';
 import { useEditor } from '../state/editor.ts';
 import { useMaskCoverage } from '../state/mask.ts';
+import { paintedArea } from '../state/region.ts';
 import { missingFor, requestOf } from '../state/request.ts';
 import { submitRun, submitVariations } from '../state/runs.ts';
 import { useSession } from '../state/session.ts';
@@ -33,7 +34,7 @@ export function RunBar({
           method === undefined || model?.isRunnable !== true ? undefined : requestOf(document, method, undefined)
         }
         missing={missing === undefined ? undefined : t(missing as 'missing.prompt')}
-        isPainted={method?.inputs.mask !== undefined && coverage > 0}
+        painted={method?.inputs.mask === undefined ? undefined : paintedArea()}
       />
       {isRunning && <RunProgressBar />}
       <div className="run-buttons">

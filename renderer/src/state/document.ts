@@ -1,4 +1,4 @@
-import type { MediaInfo, ParamValue } from '../../../contract/index.ts';
+import type { MediaInfo, ParamValue, Region } from '../../../contract/index.ts';
 import type { Box } from '../mask/box.ts';
 
 /** A prompt on the timeline. */
@@ -67,6 +67,8 @@ const SAMPLE_VIDEO: VideoDraft = {
 export interface Document extends Sampling {
   readonly source: MediaInfo | null;
   readonly checkpoint: string;
+  /** The part of the picture that is edited, in its pixels; null: placed by itself. */
+  readonly region: Region | null;
   readonly method: string;
   readonly sourcePrompt: string;
   readonly prompt: string;
@@ -81,6 +83,7 @@ export interface Document extends Sampling {
 export const EMPTY_DOCUMENT: Document = {
   source: null,
   checkpoint: 'embedded/image',
+  region: null,
   method: 'prompt-edit',
   sourcePrompt: '',
   prompt: '',

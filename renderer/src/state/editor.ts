@@ -77,7 +77,7 @@ export function maskChanged(label: string, patch: Uint8Array): void {
   write({ type: 'do', command });
 }
 
-/** Opens another picture with a whole mask, an empty one if it is left out; undo brings the old one back with its mask. */
+/** Opens another picture with a whole mask, an empty one if it is left out, and a region placed by itself; undo brings the old one back with its mask. */
 export function openPicture(
   label: string,
   source: MediaInfo,
@@ -85,7 +85,7 @@ export function openPicture(
   maskAfter: Uint8Array = emptyMask(source.width, source.height),
 ): void {
   const { document, undo } = useEditor.getState();
-  const after: Partial<Document> = { shown: null, ...more, source };
+  const after: Partial<Document> = { shown: null, region: null, ...more, source };
   const command: Command = {
     kind: 'open',
     label,

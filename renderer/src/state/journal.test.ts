@@ -68,6 +68,16 @@ function perform(list: readonly Act[]) {
   return { state, mask, entries };
 }
 
+it('a journal read again shows the result that was shown, and has what was done after it', () => {
+  const region = { x: 1, y: 2, width: 30, height: 40 };
+  const entries: readonly JournalEntry[] = [
+    { type: 'show', fields: { shown: 'result-0001' } },
+    { type: 'do', command: { kind: 'set', label: 'region', before: { region: null }, after: { region } } },
+  ];
+  const read = replay(entries.map(encodeEntry), EMPTY_DOCUMENT, tinyMask());
+  expect(read).toMatchObject({ isWhole: true, document: { shown: 'result-0001', region } });
+});
+
 it('a journal read again gives the document, its mask and every step of undo', () => {
   fc.assert(
     fc.property(acts, (list) => {

@@ -49,12 +49,19 @@ export function replay(entries: readonly Uint8Array[], start: Document, mask: Ma
   return { ...state, isWhole };
 }
 
-const TYPES: readonly unknown[] = ['snapshot', 'do', 'amend', 'undo', 'redo'] satisfies readonly JournalEntry['type'][];
+const TYPES: Readonly<Record<JournalEntry['type'], true>> = {
+  snapshot: true,
+  do: true,
+  amend: true,
+  show: true,
+  undo: true,
+  redo: true,
+};
 
 function readEntry(bytes: Uint8Array): JournalEntry | undefined {
   try {
     const entry = decodeFrame(bytes) as Partial<JournalEntry> | null; // written by encodeEntry of this or another version
-    return TYPES.includes(entry?.type) ? (entry as JournalEntry) : undefined; // a type of this version
+    return Object.hasOwn(TYPES, entry?.type ?? '') ? (entry as JournalEntry) : undefined; // a type of this version
   } catch (error) {
     if (error instanceof FrameError) return undefined;
     throw error;

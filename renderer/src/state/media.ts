@@ -3,12 +3,14 @@ import { call } from './connection.ts';
 
 /** Decoded pictures by content: the last used ones stay. */
 const MAX_BITMAPS = 12;
-const bitmaps = new Map<string, Promise<ImageBitmap>>();
+/** Pixels of them, at four bytes each; the one that was asked for last stays, whatever its size. */
+const MAX_PIXELS = 120e6;
+const bitmaps = new Map<string, { readonly pixels: number; readonly bitmap: Promise<ImageBitmap> }>();
 const thumbnails = new Map<string, Promise<string>>();
 
 /** The picture in full size. */
-export function bitmapOf({ ref: { sha256 } }: MediaInfo): Promise<ImageBitmap> {
-  const known = bitmaps.get(sha256);
+export function bitmapOf({ ref: { sha256 }, width, height }: MediaInfo): Promise<ImageBitmap> {
+  const known = bitmaps.get(sha256)?.bitmap;
   const bitmap =
     known ??
     call('media.get', { sha256 }).then(({ type, bytes }) =>
@@ -19,11 +21,13 @@ export function bitmapOf({ ref: { sha256 } }: MediaInfo): Promise<ImageBitmap> {
       }),
     );
   bitmaps.delete(sha256);
-  bitmaps.set(sha256, bitmap);
+  bitmaps.set(sha256, { pixels: width * height, bitmap });
   bitmap.catch(() => bitmaps.delete(sha256));
-  for (const oldest of bitmaps.keys()) {
-    if (bitmaps.size <= MAX_BITMAPS) break;
+  let pixels = [...bitmaps.values()].reduce((sum, kept) => sum + kept.pixels, 0);
+  for (const [oldest, kept] of bitmaps) {
+    if (oldest === sha256 || (bitmaps.size <= MAX_BITMAPS && pixels <= MAX_PIXELS)) break;
     bitmaps.delete(oldest);
+    pixels -= kept.pixels;
   }
   return bitmap;
 }

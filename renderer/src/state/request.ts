@@ -48,7 +48,7 @@ export function missingFor(
 /** The request of a document: only the inputs that the method uses, only the values that were set by hand. */
 export function requestOf(document: Document, method: MethodDescription, mask: MediaRef | undefined): EditRequest {
   const { inputs } = method;
-  const { source, checkpoint, prompt, sourcePrompt, negative, steps, guidance, seed } = document;
+  const { source, region, checkpoint, prompt, sourcePrompt, negative, steps, guidance, seed } = document;
   const params = setByHand(document.params, method);
   return {
     method: method.id,
@@ -56,7 +56,7 @@ export function requestOf(document: Document, method: MethodDescription, mask: M
     prompt,
     seed,
     maps: true,
-    ...(inputs.source !== undefined && source !== null && { source: source.ref }),
+    ...(inputs.source !== undefined && source !== null && { source: source.ref, ...(region && { region }) }),
     ...(inputs.mask !== undefined && mask !== undefined && { mask }),
     ...(inputs.sourcePrompt !== undefined && sourcePrompt.trim() !== '' && { sourcePrompt }),
     ...(inputs.negative !== undefined && negative.trim() !== '' && { negative }),
@@ -80,6 +80,7 @@ export function restoredFrom(request: Loose<EditRequest>, { params, method: now 
     negative: request.negative ?? '',
     steps: request.steps ?? null,
     guidance: request.guidance ?? null,
+    region: typeof request.region === 'object' ? request.region : null,
     params: { ...params, [method]: request.params ?? {} },
   };
 }

@@ -111,10 +111,17 @@ async function maskBytesOf(mask: MediaInfo): Promise<Uint8Array> {
   return encodeMask({ width, height, data: Uint8Array.from({ length: width * height }, (_, at) => data[4 * at] ?? 0) });
 }
 
-/** Makes a result the picture that is edited next: what it was to show is what it shows now. */
+/** Makes a result the picture that is edited next: what it was to show is what it shows now, and a region stays where it was set. */
 export function continueFrom(entry: HistoryEntry): void {
   const { prompt } = entry.request;
-  openPicture('continue', entry.result, { sourcePrompt: prompt, prompt, shown: null });
+  const { region, source } = documentNow();
+  const isAlike = source?.width === entry.result.width && source.height === entry.result.height;
+  openPicture('continue', entry.result, {
+    sourcePrompt: prompt,
+    prompt,
+    shown: null,
+    ...(isAlike && { region }),
+  });
 }
 
 /** Runs a result's request again as it was. */

@@ -1,7 +1,7 @@
 import { create } from 'zustand';
 
 export type Page = 'edit' | 'video' | 'batch' | 'models' | 'settings';
-export type Tool = 'brush' | 'eraser' | 'lasso' | 'rectangle' | 'word' | 'hand';
+export type Tool = 'brush' | 'eraser' | 'lasso' | 'rectangle' | 'word' | 'region' | 'hand';
 export type CompareMode = 'off' | 'slider' | 'hold' | 'difference';
 
 /** What only this window knows: nothing of it is undone or kept with the document. */
@@ -22,6 +22,8 @@ export interface View {
   readonly pinnedWord: string | null;
   /** Whether a running job shows where it looks without being asked. */
   readonly hasLiveMaps: boolean;
+  /** Whether the region takes the model's shapes while it is dragged. */
+  readonly keepsShape: boolean;
   readonly zoom: number;
   readonly dialog: 'keys' | 'export' | 'record' | 'messages' | null;
   readonly sidePanel: 'edit' | 'queue' | 'layers';
@@ -40,6 +42,7 @@ export const useView = create<View>(() => ({
   heatWord: null,
   pinnedWord: null,
   hasLiveMaps: true,
+  keepsShape: true,
   zoom: 1,
   dialog: null,
   sidePanel: 'edit',
