@@ -178,6 +178,19 @@ async function nameOnce(temporary: string, target: string): Promise<void> {
   }
 }
 
+/**
+ * Names for files that another program writes until `adoptFile` takes them: beside `path`, found and removed by the next write to it where the
+ * process that wanted them is gone. What such processes left is removed now. Throws 'file-failed' with a sentence.
+ */
+export async function temporariesBeside(path: string, count: number): Promise<readonly string[]> {
+  return naming(path, async () => {
+    const target = resolve(path);
+    const folder = await realpath(dirname(target));
+    await sweep(folder, basename(target));
+    return Array.from({ length: count }, () => join(folder, temporaryName(basename(target))));
+  });
+}
+
 /** The name's length is bounded in bytes, also where the target's own name is as long as a name may be. */
 function temporaryName(name: string): string {
   return `${temporaryPrefix(name)}${process.pid}.${randomBytes(4).toString('hex')}.tmp`;

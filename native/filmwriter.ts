@@ -1,9 +1,8 @@
 import { rm, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
 import { AttuneError } from '../engine/base/errors.ts';
 import type { FilmTags, Pixels } from '../engine/ports.ts';
 import { type Env, fileArgument, Guest, LOCAL, requireFfmpeg } from './ffmpeg.ts';
-import { adoptFile, naming } from './files.ts';
+import { adoptFile, naming, temporariesBeside } from './files.ts';
 import type { FilmSound } from './film.ts';
 import type { FilmFormat } from './filmprobe.ts';
 import { matroskaFrame, matroskaHead } from './rawmatroska.ts';
@@ -43,14 +42,16 @@ const PATIENCE_MS = 600_000;
 export function openFilm(path: string, { format, fps, seconds, sound, replace = false, env }: FilmOptions): FilmWriter {
   const program = requireFfmpeg(env, path);
   const about = { file: path, what: 'could not be written', patienceMs: PATIENCE_MS };
-  const [raw, notes, whole] = ['film', 'tags', 'done'].map((part) =>
-    join(dirname(resolve(path)), `.${process.pid}-${Date.now()}-${part}.tmp`),
-  ) as [string, string, string]; // as many as there are parts
+  /** The frames, what the film says of itself, both together. */
+  let [raw, notes, whole] = ['', '', ''];
   let guest: Guest | undefined;
   let size: Pick<Pixels, 'width' | 'height'> | undefined;
   let [frames, atS] = [0, 0];
   // What is left must not hide why.
-  const tidy = () => Promise.all([raw, notes, whole].map((file) => rm(file, { force: true }).catch(() => undefined)));
+  const tidy = () =>
+    Promise.all(
+      [raw, notes, whole].filter((file) => file !== '').map((file) => rm(file, { force: true }).catch(() => undefined)),
+    );
   const start = ({ width, height }: Pixels) => {
     const bits = Math.max(LEAST_BITS, Math.round(width * height * fps * BITS));
     const colours = ['-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'bt709', '-color_range', 'tv'];
@@ -113,6 +114,7 @@ export function openFilm(path: string, { format, fps, seconds, sound, replace = 
         throw new RangeError(`a frame of ${frame.width}x${frame.height} in a film of ${size.width}x${size.height}`);
       const lastsS = seconds?.[frames] ?? 1 / fps;
       if (guest === undefined) {
+        [raw = '', notes = '', whole = ''] = await temporariesBeside(path, 3);
         guest = start(frame);
         if (seconds !== undefined) await guest.write(matroskaHead(frame));
       }
