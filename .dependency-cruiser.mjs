@@ -48,7 +48,7 @@ const rooms = [
   {
     from: 'service/',
     paths: ['service/', 'transport/', ...everything],
-    packages: ['node:', 'zod', 'chardet', 'csv-parse', 'fflate', 'hono', '@hono/node-server', 'ws'],
+    packages: ['node:', 'zod', 'chardet', 'client-zip', 'csv-parse', 'hono', '@hono/node-server', 'ws'],
   },
   {
     from: 'electron/',

@@ -19,6 +19,7 @@ export const SLOW = [
   'models/registry.test.ts',
   'native/files.test.ts',
   'native/filmbrought.test.ts',
+  'service/batch/archive.test.ts',
   'service/batch/kill.test.ts',
   'service/runner/pulse.test.ts',
   'service/service.test.ts',

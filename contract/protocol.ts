@@ -214,8 +214,8 @@ export const CALLS = {
   'batch.pause': call(z.strictObject({ batch: JobId }), nothing),
   'batch.resume': call(z.strictObject({ batch: JobId }), nothing),
   'batch.cancel': call(z.strictObject({ batch: JobId }), nothing),
-  /** All files of a batch with its manifest as one ZIP. */
-  'batch.download': call(z.strictObject({ batch: JobId }), z.strictObject({ name: z.string(), bytes })),
+  /** All files of a batch with its manifest as one ZIP, written to where the user said in a dialog; a browser downloads it instead. */
+  'batch.save': call(z.strictObject({ batch: JobId, grant: JobId }), z.strictObject({ name: z.string() }), 'shell'),
 
   /** The editor's own journal: opaque entries in order, each durable when it was answered. */
   'journal.read': call(

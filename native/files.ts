@@ -49,8 +49,12 @@ export function discardAllNow(): void {
   unfinished.clear();
 }
 
-/** Writes `bytes` to a temporary file beside `path`; folders are made as needed. Throws 'file-failed' with a sentence. */
-export async function stageFile(path: string, bytes: Uint8Array, options: StageOptions): Promise<StagedFile> {
+/** Writes `bytes`, which may come in parts, to a temporary file beside `path`; folders are made as needed. Throws 'file-failed' with a sentence. */
+export async function stageFile(
+  path: string,
+  bytes: Uint8Array | AsyncIterable<Uint8Array>,
+  options: StageOptions,
+): Promise<StagedFile> {
   return naming(path, async () => {
     const target = await targetOf(path, options.replace);
     const folder = dirname(target);

@@ -144,7 +144,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       ...jobCalls(context),
       ...journalCalls(context),
       ...modelCalls(context),
-      ...batchCalls(batches),
+      ...batchCalls(context),
     },
     subscribe(listener) {
       listeners.add(listener);
@@ -161,6 +161,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       return () => listeners.delete(listener);
     },
     explain,
+    archive: batches.archive,
     grant: (grant, path) => void grants.set(grant, path),
     async close() {
       if (isClosed) return;

@@ -1,4 +1,5 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import { unzipSync } from 'fflate';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { EditRequest } from '../contract/index.ts';
 import { openTestDesk, type TestDesk } from './testdesk.ts';
@@ -196,7 +197,11 @@ describe('the service', () => {
     const [folder = ''] = await readdir(later.options.outputs);
     const files = await readdir(`${later.options.outputs}/${folder}`);
     expect(files.filter((name) => name.endsWith('.png'))).toHaveLength(4);
-    expect((await later.client.call('batch.download', { batch })).bytes.length).toBeGreaterThan(1000);
+    const grant = 'grant-00000001';
+    later.service.grant(grant, `${later.home}/fruit.zip`);
+    expect(await later.client.call('batch.save', { batch, grant })).toEqual({ name: 'fruit.zip' });
+    const saved = Object.keys(unzipSync(new Uint8Array(await readFile(`${later.home}/fruit.zip`))));
+    expect(saved.filter((name) => name.endsWith('.png'))).toHaveLength(4);
   });
 
   it('says what is wrong, and what to do', async () => {

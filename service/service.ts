@@ -1,6 +1,7 @@
 import type { DeskEvent, UserError } from '../contract/index.ts';
 import type { Folders } from '../native/folders.ts';
 import type { Handlers, Port } from '../transport/index.ts';
+import type { Archive } from './batch/index.ts';
 
 /**
  * What stands behind the contract: queue, media, history, journal, settings, batches. It never runs a network itself: that is the work of
@@ -12,6 +13,8 @@ export interface Service {
   subscribe(listener: (event: DeskEvent) => void): () => void;
   /** What a user is told of anything thrown by a handler. */
   explain(error: unknown): UserError;
+  /** All files of a batch as a ZIP for a download. Rejects with AttuneError for an unknown batch. */
+  archive(batch: string): Promise<Archive>;
   /** The desktop shell's: lets `grant` stand for a path that the user chose in a dialog. Never reachable through a port. */
   grant(grant: string, path: string): void;
   /** Ends the runner; what was running runs again at the next start. */

@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { unzipSync } from 'fflate';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, describe, expect, it } from 'vitest';
 import { launchChromium, noChromium } from './chromium.ts';
@@ -44,11 +45,17 @@ describe.skipIf(noChromium !== undefined)('a batch in the editor', () => {
       await visit(served);
     }
     await page.getByText(`${TOTAL} of ${TOTAL} · finished`).waitFor({ timeout: 90_000 });
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Download as ZIP' }).click();
+    const zip = await download;
+    const packed = Object.keys(unzipSync(await readFile(await zip.path())));
+    expect(zip.suggestedFilename()).toMatch(/[.]zip$/);
     await served.stop();
 
     const [folder = ''] = await readdir(join(home, 'Pictures', 'Attune'));
     const files = await readdir(join(home, 'Pictures', 'Attune', folder));
     expect(files.filter((name) => name.endsWith('.png'))).toHaveLength(TOTAL);
+    expect(packed.toSorted()).toEqual(files.filter((name) => name !== 'batch.jsonl').toSorted());
     const manifest = JSON.parse(await readFile(join(home, 'Pictures', 'Attune', folder, 'manifest.json'), 'utf8')) as {
       readonly jobs: readonly { readonly status: string; readonly file: string; readonly record?: object }[];
     };

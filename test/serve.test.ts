@@ -671,9 +671,9 @@ describe('a client that does not read', () => {
       told.add(listener);
       return () => told.delete(listener);
     };
-    const { handlers, explain } = desk.service;
+    const { handlers, explain, archive } = desk.service;
     const busy = await openServer({
-      service: { handlers, explain, subscribe },
+      service: { handlers, explain, subscribe, archive },
       editor: join(folder, 'editor'),
       port: 0,
       token: TOKEN,
@@ -711,14 +711,14 @@ describe('a client that does not read', () => {
 
 describe('a client that sends much at once', () => {
   it('is read as fast as it is answered', async () => {
-    const { handlers, explain, subscribe } = desk.service;
+    const { handlers, explain, subscribe, archive } = desk.service;
     const started: (() => void)[] = [];
     const put = (): Promise<never> =>
       new Promise((_, reject) => {
         started.push(() => reject(new Error('not taken')));
       });
     const busy = await openServer({
-      service: { explain, subscribe, handlers: { ...handlers, 'media.put': put } },
+      service: { explain, subscribe, archive, handlers: { ...handlers, 'media.put': put } },
       editor: join(folder, 'editor'),
       port: 0,
       token: TOKEN,
@@ -756,6 +756,63 @@ describe('a client that sends much at once', () => {
     expect(sizes.map(({ height }) => height)).toEqual([0, 1, 2, 3, 4, 5].map((index) => side - index));
     // One takes 540 MB with the codec's own copy.
     expect(peak() - before).toBeLessThan(1.2e9);
+  });
+});
+
+describe('a batch as a download', () => {
+  it('needs the cookie and the id of a batch', async () => {
+    const path = '/batches/00000000-0000-0000-0000-000000000000.zip';
+    expect((await get(path)).status).toBe(401);
+    for (const wrong of [
+      path,
+      '/batches/x.zip',
+      '/batches/..%2f..%2fsecret.zip',
+      '/batches/',
+      path.replace('.zip', ''),
+    ])
+      expect([wrong, (await get(wrong, { Cookie: cookie })).status]).toEqual([wrong, 404]);
+    expect((await get(path, { Cookie: cookie, Origin: 'http://evil.example' })).status).toBe(403);
+  });
+
+  it('is made as fast as it is read, whatever its size, and ends with its reader', async () => {
+    const part = 2 ** 20;
+    let [made, hasEnded] = [0, false];
+    const archive = async () => ({
+      name: 'fruit "ä".zip',
+      stream: new ReadableStream<Uint8Array>({
+        pull(controller) {
+          made += part;
+          controller.enqueue(new Uint8Array(part));
+        },
+        cancel() {
+          hasEnded = true;
+        },
+      }),
+    });
+    const own = await openServer({
+      service: { ...desk.service, archive },
+      editor: join(folder, 'editor'),
+      port: 0,
+      token: TOKEN,
+    });
+    const url = new URL('/batches/00000000-0000-0000-0000-000000000000.zip', own.page);
+    const headers = { Cookie: `attune-${own.port}=${TOKEN}` };
+    const head = await fetch(url, { method: 'HEAD', headers });
+    expect([head.status, hasEnded]).toEqual([200, true]);
+    hasEnded = false;
+    const end = new AbortController();
+    const answer = await fetch(url, { headers, signal: end.signal });
+    expect(answer.headers.get('content-type')).toBe('application/zip');
+    expect(answer.headers.get('content-disposition')).toBe("attachment; filename*=UTF-8''fruit%20%22%C3%A4%22.zip");
+    const reader = answer.body?.getReader();
+    let read = 0;
+    while (read < 300 * part) read += (await reader?.read())?.value?.length ?? 0;
+    // What lies in between is in the buffers of two sockets.
+    const ahead = made - read;
+    expect(ahead).toBeLessThan(50 * part);
+    end.abort();
+    await expect.poll(() => hasEnded).toBe(true);
+    await own.close();
   });
 });
 

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { unzipSync } from 'fflate';
 import { expect, it } from 'vitest';
 import type { BatchState } from '../../contract/index.ts';
@@ -30,8 +31,10 @@ it('starts, pauses, goes on and gives everything as a ZIP', async () => {
   expect(last?.state).toBe('paused');
   service.resume(batch);
   await expect.poll(() => last?.state, { timeout: 20_000 }).toBe('finished');
-  const { bytes } = await service.download(batch);
-  expect(Object.keys(unzipSync(bytes))).toHaveLength(8);
+  const { name, stream } = await service.archive(batch);
+  expect(name).toMatch(/[.]zip$/);
+  expect(Object.keys(unzipSync(new Uint8Array(await buffer(stream))))).toHaveLength(8);
+  await expect(service.archive('nope')).rejects.toThrow(/no batch "nope"/);
   await service.close();
   await rm(outputs, { recursive: true });
 });

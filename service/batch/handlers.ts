@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { zipSync } from 'fflate';
 import {
   type BatchPlan,
   type BatchState,
@@ -10,6 +8,7 @@ import {
   type MethodDescription,
 } from '../../contract/index.ts';
 import { AttuneError } from '../../engine/index.ts';
+import { type Archive, archiveOf } from './archive.ts';
 import { openPlanner, type Planner } from './planner.ts';
 import { type BatchOptions, runBatch } from './run.ts';
 
@@ -21,8 +20,8 @@ export interface BatchService {
   pause(batch: string): void;
   resume(batch: string): void;
   cancel(batch: string): void;
-  /** All files and manifests of a batch as one ZIP; what was stopped gives what there is. */
-  download(batch: string): Promise<{ name: string; bytes: Uint8Array }>;
+  /** All files and manifests of a batch as one ZIP; what was stopped gives what there is. Rejects with 'request-invalid' for an unknown one. */
+  archive(batch: string): Promise<Archive>;
   /** The last batches, the oldest first. */
   states(): BatchState[];
   /** Goes on with what was running when the service last ended. */
@@ -147,17 +146,9 @@ export function openBatches(options: BatchServiceOptions): BatchService {
       change(running, { state: 'running' });
       running.ended = run(running, running.ended);
     },
-    async download(batch) {
+    async archive(batch) {
       const { folder, state } = find(batch);
-      const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-      const files: Record<string, Uint8Array> = {};
-      for (const entry of entries) {
-        if (!entry.isFile() || entry.name.startsWith('.attune-') || entry.name === 'batch.jsonl') continue;
-        const path = join(entry.parentPath, entry.name);
-        files[path.slice(folder.length + 1).replaceAll('\\', '/')] = new Uint8Array(await readFile(path));
-      }
-      // Pictures are compressed already.
-      return { name: `${state.name.replace(/\.\w+$/, '')}.zip`, bytes: zipSync(files, { level: 0 }) };
+      return archiveOf(folder, `${state.name.replace(/\.\w+$/, '')}.zip`);
     },
     goOn() {
       for (const running of batches.values())

@@ -1,4 +1,5 @@
 /** Batches: tables of jobs that run into a folder, whatever happens in between. */
+export type { Archive } from './archive.ts';
 export { requestCheck } from './check.ts';
 export { columnOf } from './columns.ts';
 export { decodeText } from './encoding.ts';

@@ -1,10 +1,11 @@
 import type { Handlers } from '../../transport/index.ts';
-import type { BatchService } from '../batch/index.ts';
+import type { Context } from '../context.ts';
+import { saveStream } from '../save.ts';
 
 type Names = Extract<keyof Handlers, `batch.${string}`>;
 
 /** Calls about tables of jobs. */
-export function batchCalls(batches: BatchService): Pick<Handlers, Names> {
+export function batchCalls({ batches, takeGrant }: Context): Pick<Handlers, Names> {
   const done = (change: () => void) => {
     change();
     return {};
@@ -16,6 +17,9 @@ export function batchCalls(batches: BatchService): Pick<Handlers, Names> {
     'batch.pause': ({ batch }) => done(() => batches.pause(batch)),
     'batch.resume': ({ batch }) => done(() => batches.resume(batch)),
     'batch.cancel': ({ batch }) => done(() => batches.cancel(batch)),
-    'batch.download': ({ batch }) => batches.download(batch),
+    async 'batch.save'({ batch, grant }) {
+      const { stream } = await batches.archive(batch);
+      return saveStream(stream, takeGrant(grant));
+    },
   };
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
+import type { Archive } from '../batch/index.ts';
 import type { StaticFile } from './files.ts';
 import type { Gate, Refusal } from './gate.ts';
 import { SECURITY_HEADERS } from './headers.ts';
@@ -12,6 +13,8 @@ export interface AppOptions {
   readonly orders: ReadonlyMap<string, () => unknown>;
   /** Told of requests that may be served. */
   readonly letIn: (request: IncomingMessage) => void;
+  /** All files of a batch. Rejects for an unknown one. */
+  readonly archive: (batch: string) => Promise<Archive>;
   /** Why a page finds no socket at `/engine`. */
   readonly noSocket: () => Answer;
 }
@@ -22,9 +25,16 @@ interface Answer {
 }
 
 /** The pages: the built editor for those who are let in, and one sentence for everyone else. */
-export function createApp({ gate, files, orders, letIn, noSocket }: AppOptions): Hono<{ Bindings: HttpBindings }> {
+export function createApp({
+  gate,
+  files,
+  orders,
+  letIn,
+  archive,
+  noSocket,
+}: AppOptions): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>();
-  app.all('*', ({ env: { incoming } }) => {
+  app.all('*', async ({ env: { incoming } }) => {
     const entry = gate.entry(incoming);
     if (entry !== undefined) {
       letIn(incoming);
@@ -38,8 +48,10 @@ export function createApp({ gate, files, orders, letIn, noSocket }: AppOptions):
     letIn(incoming);
     if (order !== undefined) return Response.json(order(), { headers: { ...SECURITY_HEADERS, ...NOT_KEPT } });
     if (path === '/engine') return sentencePage(noSocket());
+    const batch = BATCH.exec(path)?.[1];
+    if (batch !== undefined) return download(() => archive(batch), incoming.method === 'HEAD');
     const file = files.get(path);
-    if (file === undefined) return sentencePage({ status: 404, sentence: 'There is nothing at this address.' });
+    if (file === undefined) return sentencePage(NOTHING);
     return new Response(file.bytes, {
       headers: {
         ...SECURITY_HEADERS,
@@ -51,6 +63,29 @@ export function createApp({ gate, files, orders, letIn, noSocket }: AppOptions):
   app.onError(() => sentencePage({ status: 500, sentence: 'Something went wrong inside Attune; please report it.' }));
   return app;
 }
+
+const BATCH = /^\/batches\/([a-z0-9-]{8,64})[.]zip$/;
+const NOTHING = { status: 404, sentence: 'There is nothing at this address.' } as const;
+
+async function download(open: () => Promise<Archive>, isHead: boolean): Promise<Response> {
+  const archive = await open().catch(() => undefined);
+  if (archive === undefined) return sentencePage(NOTHING);
+  const { name, stream } = archive;
+  // It rejects with what it was given.
+  if (isHead) await stream.cancel().catch(() => {});
+  return new Response(isHead ? null : stream, {
+    headers: {
+      ...SECURITY_HEADERS,
+      ...NOT_KEPT,
+      'Content-Type': 'application/zip',
+      'Content-Disposition': `attachment; filename*=UTF-8''${encoded(name)}`,
+    },
+  });
+}
+
+/** As RFC 8187 writes a name into a header. */
+const encoded = (name: string) =>
+  encodeURIComponent(name).replace(/[!'()*]/g, (letter) => `%${letter.charCodeAt(0).toString(16)}`);
 
 const NOT_KEPT = { 'Cache-Control': 'no-store' } as const;
 

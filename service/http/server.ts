@@ -14,7 +14,7 @@ import { openSockets } from './sockets.ts';
 import { newToken, Tickets } from './token.ts';
 
 export interface ServerOptions {
-  readonly service: Pick<Service, 'handlers' | 'subscribe' | 'explain'>;
+  readonly service: Pick<Service, 'handlers' | 'subscribe' | 'explain' | 'archive'>;
   /** Folder of the built editor. */
   readonly editor: string;
   /** 0: any that is free. */
@@ -95,6 +95,7 @@ export async function openServer(options: ServerOptions): Promise<OpenServer> {
     files,
     orders: new Map(Object.entries(orders)),
     letIn: ({ socket }) => crowd.letIn(socket),
+    archive: service.archive,
     noSocket: sockets.noSocket,
   });
   const onRequest = getRequestListener((request, env) => fetch(request, env), {

@@ -74,7 +74,7 @@ const EXAMPLES: { readonly [Name in CallName]: CallParams<Name> } = {
   'batch.pause': { batch: job },
   'batch.resume': { batch: job },
   'batch.cancel': { batch: job },
-  'batch.download': { batch: job },
+  'batch.save': { batch: job, grant: job },
   'journal.read': { after: 0 },
   'journal.append': { entries: [new Uint8Array([1])] },
   'journal.replace': { entries: [] },

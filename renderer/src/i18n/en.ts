@@ -461,6 +461,7 @@ export const en = {
     resume: 'Resume',
     cancel: 'Cancel',
     download: 'Download as ZIP',
+    saved: 'Saved as {{name}}.',
     state: { running: 'running', paused: 'paused', finished: 'finished', cancelled: 'cancelled' },
     columns: 'Table',
     more_one: 'and {{count}} more row',

@@ -2,9 +2,9 @@ import { Download, Pause, Play, Square } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import type { BatchState } from '../../../../contract/index.ts';
 import { tryCall } from '../../state/connection.ts';
-import { useSession } from '../../state/session.ts';
+import { notify, useSession } from '../../state/session.ts';
 import { IconButton } from '../../ui/controls.tsx';
-import { saveBytes } from '../../ui/save.ts';
+import { saveFrom } from '../../ui/save.ts';
 
 /** Batches that run or ran, the newest first. */
 export function BatchList() {
@@ -26,8 +26,12 @@ export function BatchList() {
 function BatchItem({ state: { batch, name, total, done, failed, state } }: { readonly state: BatchState }) {
   const { t } = useTranslation();
   const download = async () => {
-    const file = await tryCall('batch.download', { batch });
-    if (file !== undefined) saveBytes(file.name, 'application/zip', file.bytes);
+    const shell = window.attuneShell;
+    if (shell === undefined) return saveFrom(`./batches/${batch}.zip`);
+    const chosen = await shell.chooseSave(`${name}.zip`);
+    if (chosen === null) return;
+    const saved = await tryCall('batch.save', { batch, grant: chosen.grant });
+    if (saved !== undefined) notify('info', t('batch.saved', saved));
   };
   const text = `${t('batch.progress', { done, total })} · ${t(`batch.state.${state}`)}`;
   return (
