@@ -81,7 +81,12 @@ function Paper() {
   return (
     <div
       className="canvas-paper"
-      style={{ width: picture.width * scale, height: picture.height * scale, transform: `translate(${x}px, ${y}px)` }}
+      // Not a part of a pixel more than the picture covers.
+      style={{
+        width: Math.floor(picture.width * scale),
+        height: Math.floor(picture.height * scale),
+        transform: `translate(${x}px, ${y}px)`,
+      }}
     />
   );
 }

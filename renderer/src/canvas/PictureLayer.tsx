@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'react';
 import { useView, type View } from '../state/view.ts';
+import { reducedFor } from './reduced.ts';
 import type { Drawable, Scene } from './scene.ts';
 import { type Stage, useStage } from './stage.ts';
 
@@ -40,13 +41,14 @@ function drawScene(
   { width, height }: { readonly width: number; readonly height: number },
   { layers, compare, comparePosition, resultOpacity }: View,
 ): void {
-  const isSharp = context.getTransform().a > PIXELS_ABOVE;
+  const scale = context.getTransform().a;
+  const isSharp = scale > PIXELS_ABOVE;
   // What is coarser than the picture, as previews and maps are, was never meant as squares.
   const put = (image: Drawable | null, opacity = 1) => {
     if (image === null) return;
     context.globalAlpha = opacity;
     context.imageSmoothingEnabled = !isSharp || Number(image.width) < width;
-    context.drawImage(image, 0, 0, width, height);
+    context.drawImage(reducedFor(image, Math.max(width, height) * scale), 0, 0, width, height);
   };
   if (compare === 'difference' && difference !== null) {
     put(difference);

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { Region } from '../../../contract/index.ts';
 import { useEditor } from '../state/editor.ts';
 import { setRegion, useRegion } from '../state/region.ts';
+import { useSession } from '../state/session.ts';
 import { useView } from '../state/view.ts';
 import { IconButton } from '../ui/controls.tsx';
 import type { Sides } from './frame.ts';
@@ -136,6 +137,8 @@ function Handles({
 const LABEL = 28;
 const APART = 8;
 const CHIPS = 52;
+/** Half of its usual width, which keeps it within the stage. */
+const HALF = 190;
 
 /** At which size the frame is worked on, and how it gets back where it is placed by itself. */
 function RegionLabel({
@@ -153,11 +156,17 @@ function RegionLabel({
   const placement = useRegion((state) => state.placement);
   const isSet = useEditor(({ document }) => document.region !== null);
   const hasChips = useNamedWords().length > 0;
+  const isRunning = useSession(({ run }) => run !== null);
   if (placement === null) return null;
   const [lower, limit] = [onStage.y + onStage.height, stage.height - (hasChips ? CHIPS : 0)];
   // Where there is no room below the frame it lies inside, over its lower side.
   const hasRoom = lower + APART + LABEL <= limit;
+  // Nor is it over the preview of a run.
+  if (isRunning && !hasRoom) return null;
   const top = Math.max(APART, hasRoom ? lower + APART : Math.min(lower, limit) - LABEL - APART);
+  // Within the stage, as far as it is as wide as usual.
+  const half = Math.min(HALF, stage.width / 2);
+  const middle = Math.min(stage.width - half, Math.max(half, onStage.x + onStage.width / 2));
   const { width, height } = placement.size;
   const text = isPart
     ? t('canvas.region.pasted', { width, height, pictureWidth: picture.width, pictureHeight: picture.height })
@@ -165,7 +174,7 @@ function RegionLabel({
   return (
     <div
       className="canvas-region-label"
-      style={{ insetBlockStart: top, insetInlineStart: onStage.x + onStage.width / 2 }}
+      style={{ insetBlockStart: top, insetInlineStart: middle }}
       {...{ [OWN_POINTER]: '' }}
     >
       <output>{text}</output>
