@@ -1,7 +1,8 @@
 import { tryCall } from '../state/connection.ts';
-import { redo, undo, useEditor } from '../state/editor.ts';
+import { redo, show, undo, useEditor } from '../state/editor.ts';
 import { exportableOf } from '../state/exportable.ts';
-import { continueFrom, runAgain, submitRun, submitVariations } from '../state/runs.ts';
+import { offered } from '../state/offered.ts';
+import { continueFrom, randomSeed, runAgain, submitRun, submitVariations } from '../state/runs.ts';
 import { forgetRun, useSession } from '../state/session.ts';
 import { submitVideo } from '../state/video.ts';
 import { type Page, setView, type Tool, useView, type View } from '../state/view.ts';
@@ -35,6 +36,8 @@ export interface Action {
   readonly inText?: boolean;
   /** Pages on which its keys act; absent: on all. */
   readonly pages?: readonly Page[];
+  /** Whether its keys act only where nothing but the canvas has the focus: they mean something else on a button. */
+  readonly onCanvas?: boolean;
   /** Whether it goes on while its keys are held. */
   readonly repeats?: boolean;
   run(): void;
@@ -72,6 +75,24 @@ export const cancelRun = (): void => {
 export const togglePause = (): void => {
   const { isPaused } = useSession.getState().queue;
   void tryCall(isPaused ? 'queue.resume' : 'queue.pause', {});
+};
+
+/** Goes on from the result that lies over the picture: it becomes the picture, its prompt what that shows, and the mask is gone. */
+export const accept = (): void => {
+  const entry = offered();
+  if (entry !== undefined) continueFrom(entry);
+};
+
+/** Takes the result off the picture; it stays in the history. */
+export const discard = (): void => {
+  if (offered() === undefined) return;
+  show({ shown: null });
+  setView({ compare: 'off' });
+};
+
+/** Makes another one with another seed. */
+export const again = (): void => {
+  if (offered() !== undefined) void submitRun({ seed: randomSeed() });
 };
 
 export const ACTIONS: readonly Action[] = [
@@ -193,6 +214,9 @@ export const ACTIONS: readonly Action[] = [
     run: () => setView(({ hasLiveMaps }) => ({ hasLiveMaps: !hasLiveMaps })),
   },
   { id: 'compare', group: 'view', keys: ['C'], pages: ['edit'], run: cycleCompare },
+  { id: 'accept', group: 'history', keys: ['Enter'], pages: ['edit'], onCanvas: true, run: accept },
+  { id: 'discard', group: 'history', keys: ['Escape'], pages: ['edit'], onCanvas: true, run: discard },
+  { id: 'again', group: 'history', keys: ['A'], pages: ['edit'], run: again },
   {
     id: 'redoRun',
     group: 'history',
@@ -228,6 +252,7 @@ const NAMES: Readonly<Record<string, string>> = {
   Shift: isApple ? '⇧' : 'Shift',
   Alt: isApple ? '⌥' : 'Alt',
   Enter: 'Enter',
+  Escape: 'Esc',
 };
 
 export function readable(keys: string): string {

@@ -21,10 +21,15 @@ function onKey(event: KeyboardEvent): void {
   if (hasOpenDialog(action)) return;
   // A letter that is typed stays a letter.
   if (isTyping(event.target) && !((chord.mod || chord.alt) && action.inText === true)) return;
+  if (action.onCanvas === true && !isOnCanvas(event.target)) return;
   if (isUndo(action) && hasOwnUndo(event.target)) return;
   event.preventDefault();
   if (!event.repeat || action.repeats === true) action.run();
 }
+
+/** The page as a whole or the stage itself, and no button or field in them. */
+const isOnCanvas = (target: EventTarget | null) =>
+  target === document.body || (target instanceof HTMLElement && target.role === 'application');
 
 const isUndo = ({ id }: Action) => id === 'undo' || id === 'redo';
 

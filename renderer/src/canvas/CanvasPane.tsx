@@ -4,6 +4,7 @@ import './canvas.css';
 import { CanvasView } from './CanvasView.tsx';
 import { EmptyStage } from './EmptyStage.tsx';
 import { MapChips } from './MapChips.tsx';
+import { ResultBar } from './ResultBar.tsx';
 import { StatusLine } from './StatusLine.tsx';
 import { useScene } from './scene.ts';
 import { ToolOptions } from './ToolOptions.tsx';
@@ -20,6 +21,7 @@ export function CanvasPane() {
       <ToolRail hasSource={hasSource} />
       <ToolOptions hasSource={hasSource} />
       {scene.picture === null ? <EmptyStage /> : <CanvasView scene={scene} />}
+      <ResultBar />
       <MapChips />
       <StatusLine picture={scene.picture} canCompare={canCompare} />
     </section>

@@ -1,6 +1,7 @@
 import type { KeyboardEvent } from 'react';
 import type { Point } from '../mask/brush.ts';
 import { maskController } from '../state/mask.ts';
+import { offered } from '../state/offered.ts';
 import { useView } from '../state/view.ts';
 import type { Gesture } from './gesture.ts';
 import { setOverlay, useOverlay } from './overlay.ts';
@@ -44,13 +45,16 @@ export function onStageKey(event: KeyboardEvent): void {
   if (picture === null) return;
   const arrow = ARROWS[event.key];
   if (arrow !== undefined && !event.altKey) move(arrow, event.shiftKey ? LARGE_STEP : STEP);
-  else if (event.key === 'Enter') press(event);
-  else if (event.key === 'Escape') escapeKeyboard();
+  else if (event.key === 'Enter' && isDrawing()) press(event);
+  else if (event.key === 'Escape' && drawing !== undefined) escapeKeyboard();
   else if (event.key === '+' || event.key === '=') zoomStep(1);
   else if (event.key === '-') zoomStep(-1);
   else return;
   event.preventDefault();
 }
+
+/** Over a result, Enter belongs to it until the keys have moved a cursor. */
+const isDrawing = () => offered() === undefined || useOverlay.getState().cursor !== null;
 
 function move(arrow: Point, screenStep: number): void {
   const { picture, placement } = useStage.getState();

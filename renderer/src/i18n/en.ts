@@ -257,6 +257,7 @@ export const en = {
       word: 'Click the picture to add a region, Shift- or Alt-click to take one away.',
       region: 'Drag the frame or its handles, or draw another. With Alt in any shape.',
     },
+    result: { title: 'Result', accept: 'Accept', discard: 'Discard', again: 'Again' },
     region: {
       frame: 'Work region, {{width}} × {{height}} at {{x}}, {{y}}',
       handle: {
@@ -405,6 +406,9 @@ export const en = {
       showMask: 'Mask on or off',
       liveMaps: 'Show where a run looks',
       compare: 'Compare: slider, difference, off',
+      accept: 'Accept the result: go on from it',
+      discard: 'Discard the result: back to the picture',
+      again: 'Make another with another seed',
       redoRun: 'Run the shown result again',
       continue: 'Edit the shown result further',
       settings: 'Settings',
