@@ -9,6 +9,7 @@ const STAGES = {
   open: 'opening the model',
   encode: 'reading the picture',
   condition: 'reading the prompt',
+  search: 'looking for the place of the edit',
   denoise: 'working',
   decode: 'making the picture',
   write: 'writing',

@@ -4,7 +4,7 @@ import { MediaRef, Pixels } from './media.ts';
 import { EditRecord } from './record.ts';
 
 /** What a job is doing while no sampling step runs. */
-export const Stage = z.enum(['open', 'encode', 'condition', 'denoise', 'decode', 'write']);
+export const Stage = z.enum(['open', 'encode', 'condition', 'search', 'denoise', 'decode', 'write']);
 export type Stage = z.infer<typeof Stage>;
 
 /** Id of a job, a batch, a history entry or a grant. Ids are parsed, never joined into paths. */
@@ -17,6 +17,17 @@ const frame = z.int().min(0);
 
 const progress = [
   z.strictObject({ kind: z.literal('stage'), stage: Stage }),
+  /**
+   * Of the last told stage, `part` of `of` begins: `network` is the component that runs, e.g. a text encoder over a prompt or the VAE over a
+   * tile. `etaMs` is the expected time to the end of the stage, once a part has ended.
+   */
+  z.strictObject({
+    kind: z.literal('part'),
+    part: step,
+    of: step,
+    network: z.string(),
+    etaMs: z.number().min(0).exactOptional(),
+  }),
   /** `step` of `of` is done; `etaMs` is the expected time to the end of the job. */
   z.strictObject({ kind: z.literal('step'), step, of: step, etaMs: z.number().min(0) }),
   /** The clean estimate after a step. */

@@ -1,3 +1,4 @@
+import { isOutOfMemory } from '../engine/base/allocation.ts';
 import { AttuneError } from '../engine/base/errors.ts';
 import type { Tensor } from '../engine/base/tensor.ts';
 import type { EncodedModel, RuntimeSession, SessionOptions, TensorRuntime } from '../engine/ports.ts';
@@ -110,8 +111,11 @@ function convert(name: string, tensor: Tensor) {
   }
 }
 
+/** Memory that runs out is told as that; the engine knows which network it was. */
 function failure(message: string, cause?: unknown): AttuneError {
-  return new AttuneError('runtime-failed', message, {}, cause);
+  return isOutOfMemory(cause)
+    ? new AttuneError('memory-exceeded', `Memory ran out. ${message}`, {}, cause)
+    : new AttuneError('runtime-failed', message, {}, cause);
 }
 
 const reason = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));

@@ -52,6 +52,8 @@ export interface TinyModel {
   readonly encoders: Readonly<Record<string, TinyNetwork | null>>;
   readonly textHiddenSize: number;
   readonly pooledWidth: number;
+  /** Patches along each side of what it makes at most; its steps take long where they are many. */
+  readonly side?: number;
 }
 
 /** CLIP, CLIP and T5; the CLIP states side by side (32) are narrower than T5's (40). */
@@ -62,7 +64,7 @@ export const TINY_SD3: TinyModel = {
 };
 
 /** Writes the folder and gives its path; gone when the test has ended. */
-export function writeTinyModel({ encoders, textHiddenSize, pooledWidth }: TinyModel = TINY_SD3): string {
+export function writeTinyModel({ encoders, textHiddenSize, pooledWidth, side = 6 }: TinyModel = TINY_SD3): string {
   const index: Record<string, readonly (string | null)[]> = {
     scheduler: ['diffusers', 'FlowMatchEulerDiscreteScheduler'],
     transformer: ['diffusers', 'SD3Transformer2DModel'],
@@ -83,7 +85,7 @@ export function writeTinyModel({ encoders, textHiddenSize, pooledWidth }: TinyMo
     'scheduler/scheduler_config.json': { _class_name: 'FlowMatchEulerDiscreteScheduler', shift: 3 },
     ...tokenizers,
   });
-  const networks = { transformer: tinySd3({ textHiddenSize, pooledWidth }), vae: tinyAutoencoder(), ...encoders };
+  const networks = { transformer: tinySd3({ textHiddenSize, pooledWidth, side }), vae: tinyAutoencoder(), ...encoders };
   Object.entries(networks).forEach(([name, network], seed) => {
     if (network !== null) cpSync(writeNetwork(network, seed + 1), join(folder, name), { recursive: true });
   });

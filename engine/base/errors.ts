@@ -7,7 +7,7 @@ export type ErrorKind =
   | 'request-invalid' // a prompt, a parameter, a size or a mask that cannot be used
   | 'media-invalid' // a picture or a clip that cannot be read
   | 'runtime-failed' // onnxruntime refused or failed
-  | 'memory-exceeded' // the job does not fit, known before it starts
+  | 'memory-exceeded' // the job does not fit, known before it starts or when memory ran out
   | 'file-failed' // reading or writing a file failed
   | 'cancelled';
 

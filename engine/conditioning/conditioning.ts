@@ -68,6 +68,18 @@ export async function encodePrompt(
   };
 }
 
+/** The calls that `encodePrompt` makes, with their cost: the numbers that each multiplies. */
+export function encodingCalls({
+  components,
+  conditioning,
+}: Pick<Model, 'components' | 'conditioning'>): readonly { readonly network: string; readonly cost: number }[] {
+  return conditioning.encodings.map(({ encoder: network, tokens }) => {
+    const weights = components.find(({ name }) => name === network)?.weights;
+    const bytes = weights?.names.reduce((sum, name) => sum + weights.get(name).byteLength, 0) ?? 0;
+    return { network, cost: bytes * tokens };
+  });
+}
+
 /** Words that a sentence names before it only counts the rest. */
 const WORDS_NAMED = 20;
 
@@ -126,14 +138,18 @@ async function runEncoder(
   { prompt, length, tap }: { readonly prompt: string; readonly length: number; readonly tap: PromptEncoding['tap'] },
 ): Promise<Encoded> {
   const encoded = await tokenizer.encode(prompt, length);
-  const session = await model.sessions.get(`${model.folder}:${name}:${length}:${tap}`, loading, () => {
-    const g = new GraphBuilder();
-    const outputs = encoder.build(g, { batch: 1, tokens: length });
-    const penultimate = outputs.hiddenStates.at(-2);
-    g.output('states', tap === 'penultimate' && penultimate !== undefined ? penultimate : outputs.last);
-    if (outputs.pooled !== undefined) g.output('pooled', outputs.pooled);
-    return g.build();
-  });
+  const session = await model.sessions.get(
+    { network: name, variant: `${model.folder}:${length}:${tap}` },
+    loading,
+    () => {
+      const g = new GraphBuilder();
+      const outputs = encoder.build(g, { batch: 1, tokens: length });
+      const penultimate = outputs.hiddenStates.at(-2);
+      g.output('states', tap === 'penultimate' && penultimate !== undefined ? penultimate : outputs.last);
+      if (outputs.pooled !== undefined) g.output('pooled', outputs.pooled);
+      return g.build();
+    },
+  );
   const outputs = await session.run({ ids: indexTensor(encoded.ids, [1, length]) });
   return {
     states: finite(floats(outputs.states), name, model.folder),

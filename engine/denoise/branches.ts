@@ -74,8 +74,8 @@ export async function openBranches(model: DenoisingModel, plan: BranchPlan): Pro
     textTokens: layout.sizes.tokens.text.length,
   };
   const shapes = denoiser.inputs(sizes);
-  const key = `${model.folder}:denoise:${Object.values(sizes).join('x')}:${processor.signature}`;
-  const session = await model.sessions.get(key, model.loading.denoiser, () => {
+  const variant = `${model.folder}:${Object.values(sizes).join('x')}:${processor.signature}`;
+  const session = await model.sessions.get({ network: 'transformer', variant }, model.loading.denoiser, () => {
     const g = new GraphBuilder();
     g.output('output', denoiser.build(g, sizes, processor));
     processor.finish(g);

@@ -44,6 +44,10 @@ export interface MemoryPart {
   readonly component: string;
   /** Most that the process holds while this stage runs, with what earlier stages have left. */
   readonly peakBytes: number;
+  /** Of `peakBytes`: what this stage needs itself. */
+  readonly ownBytes: number;
+  /** Of `ownBytes`: what grows with the size and the length of what is made. */
+  readonly sizedBytes: number;
   /** What this stage leaves for as long as its session is loaded. */
   readonly keptBytes: number;
 }
@@ -56,6 +60,8 @@ export interface MemoryPlan {
   readonly privateBytes: number;
   /** The most that the job holds at once. */
   readonly peakBytes: number;
+  /** What is left of `peakBytes` however small the size. */
+  readonly leastBytes: number;
   readonly parts: readonly MemoryPart[];
 }
 
@@ -71,25 +77,39 @@ export function planMemory(model: PlannedModel, job: JobShape): MemoryPlan {
   const parts: MemoryPart[] = [];
   let kept = process;
   let privateBytes = 0;
+  let [least, leastKept] = [0, RUNNING];
   for (const { stage, component, needs } of stages) {
-    parts.push({ stage, component, peakBytes: kept + needs.peak, keptBytes: needs.kept });
+    const fixed = stage === 'condition' ? needs : needs.fixed;
+    const sizedBytes = needs.peak - fixed.peak;
+    parts.push({
+      ...{ stage, component, sizedBytes },
+      ...{ peakBytes: kept + needs.peak, ownBytes: needs.peak, keptBytes: needs.kept },
+    });
     kept += needs.kept;
     privateBytes += needs.weights;
+    least = Math.max(least, leastKept + fixed.peak);
+    leastKept += fixed.kept;
   }
   return {
     mappedBytes: mappedBytes(model),
     privateBytes,
     peakBytes: Math.max(...parts.map(({ peakBytes }) => peakBytes)),
+    leastBytes: least,
     parts,
   };
 }
 
-interface Needs {
+interface Held {
   /** Largest of loading and running. */
   readonly peak: number;
   readonly kept: number;
+}
+
+interface Needs extends Held {
   /** Of `kept`: copies of weights. */
   readonly weights: number;
+  /** What is left without activations. */
+  readonly fixed: Held;
 }
 
 interface StageNeeds {
@@ -194,12 +214,12 @@ function sessionNeeds(
   const { half, wideBytes, largestBytes, kernelBytes } = weights;
   const copies = treatment === 'private' ? COPIED * wideBytes : 0;
   const loading = copies + (treatment === 'private' && half ? (KERNELS_WHILE_LOADING - COPIED) * kernelBytes : 0);
-  const running = activations + (treatment === 'mapped' && half ? WIDENED * largestBytes : 0);
-  return {
+  const widened = treatment === 'mapped' && half ? WIDENED * largestBytes : 0;
+  const held = (running: number): Held => ({
     peak: Math.max(loading, copies + running),
     kept: copies + (arena ? running : KEPT_WITHOUT_ARENA * running),
-    weights: copies,
-  };
+  });
+  return { ...held(activations + widened), weights: copies, fixed: held(widened) };
 }
 
 /**

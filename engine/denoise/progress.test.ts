@@ -35,6 +35,30 @@ describe('progress', () => {
     ]);
   });
 
+  it('counts the calls of networks that a stage expects, and what is left of it by their cost', () => {
+    const { events, clock, progress } = setup();
+    const [clip, t5] = [
+      { network: 'text_encoder', cost: 1 },
+      { network: 'text_encoder_3', cost: 9 },
+    ];
+    progress.stage('condition', [clip, t5, clip, t5]);
+    progress.begins('text_encoder');
+    clock.now = 100;
+    // A preview, which is no part of the stage.
+    progress.begins('vae');
+    progress.begins('text_encoder_3');
+    clock.now = 1100;
+    progress.begins('text_encoder');
+    progress.stage('decode');
+    progress.begins('vae');
+    expect(events.filter(({ kind }) => kind === 'part')).toEqual([
+      { kind: 'part', part: 1, of: 4, network: 'text_encoder' },
+      { kind: 'part', part: 2, of: 4, network: 'text_encoder_3', etaMs: 1900 },
+      { kind: 'part', part: 3, of: 4, network: 'text_encoder', etaMs: 1100 },
+    ]);
+    expect(events.map((event) => RunEvent.safeParse(event).success)).not.toContain(false);
+  });
+
   it('tells events of the contract, and when the first preview was', () => {
     const { events, clock, progress } = setup();
     expect(progress.firstPreviewMs).toBeUndefined();

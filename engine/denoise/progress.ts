@@ -8,6 +8,13 @@ export type Clock = () => number;
 /** Asked between steps: a promise holds the run until it resolves, undefined lets it go on. */
 export type Gate = () => Promise<void> | undefined;
 
+/** A call of a network that a stage will make, and what it costs beside the others, in any unit. */
+export interface StagePart {
+  /** Component, e.g. `text_encoder_2`. */
+  readonly network: string;
+  readonly cost: number;
+}
+
 export interface ProgressOptions {
   readonly emit: (event: RunEvent) => void;
   readonly clock: Clock;
@@ -24,6 +31,10 @@ export class Progress {
   readonly #gate: Gate | undefined;
   readonly #startMs: number;
   #loopStartMs = 0;
+  #stageStartMs = 0;
+  /** Of the running stage: what it will call, and how much of that has begun. */
+  #parts: readonly StagePart[] = [];
+  #begun = 0;
   #pausedMs = 0;
   /** Decoding previews costs time; they are made only where somebody looks at them. */
   readonly wantsPreviews: boolean;
@@ -59,11 +70,27 @@ export class Progress {
     throwIfCancelled(this.#signal);
   }
 
-  stage(stage: Stage): void {
+  /** @param parts the calls of networks that the stage makes, in order, where they are known */
+  stage(stage: Stage, parts: readonly StagePart[] = []): void {
     throwIfCancelled(this.#signal);
-    if (stage === 'denoise') this.#loopStartMs = this.#clock();
+    this.#stageStartMs = this.#clock();
+    if (stage === 'denoise') this.#loopStartMs = this.#stageStartMs;
+    this.#parts = parts;
+    this.#begun = 0;
     this.#emit({ kind: 'stage', stage });
     throwIfCancelled(this.#signal);
+  }
+
+  /** A network is about to be called: the next part of the stage begins, if it is the one that the stage expects. */
+  begins(network: string): void {
+    if (this.#parts[this.#begun]?.network !== network) return;
+    const costOf = (parts: readonly StagePart[]) => parts.reduce((sum, { cost }) => sum + cost, 0);
+    const done = costOf(this.#parts.slice(0, this.#begun));
+    const perCost = done === 0 ? undefined : (this.#clock() - this.#stageStartMs) / done;
+    const left = costOf(this.#parts.slice(this.#begun));
+    this.#begun += 1;
+    const eta = perCost === undefined ? {} : { etaMs: perCost * left };
+    this.#emit({ kind: 'part', part: this.#begun, of: this.#parts.length, network, ...eta });
   }
 
   /**

@@ -1,5 +1,6 @@
 import { valueAt } from '../base/tensor.ts';
 import type { Progress } from '../denoise/progress.ts';
+import { codingCalls } from '../latents/batches.ts';
 import { decodeFrames } from '../latents/decode.ts';
 import type { LatentSize } from '../latents/size.ts';
 import type { OpenSpool } from '../latents/tiles.ts';
@@ -55,7 +56,7 @@ export async function deliverFrames({
   openSpool,
   progress,
 }: Delivery): Promise<{ readonly count: number; readonly figures: Readonly<Record<string, number>> }> {
-  progress.stage('decode');
+  progress.stage('decode', codingCalls(model, 'decode', size));
   const { latent, masks } = outcome;
   const hasLock = region !== undefined || (masks !== undefined && source !== undefined);
   let [count, changedOutside, changedInside] = [0, 0, 0];

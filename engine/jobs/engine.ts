@@ -14,8 +14,10 @@ import { valueAt } from '../base/tensor.ts';
 import { type CheckpointReport, inspectCheckpoint } from '../checkpoint/inspect.ts';
 import { unknownWarnings } from '../conditioning/unknown.ts';
 import { type MemoryPlan, planMemory } from '../denoise/memory.ts';
+import type { MadeSize } from '../denoise/outofmemory.ts';
 import { type Clock, type Gate, Progress } from '../denoise/progress.ts';
 import type { FrameMap } from '../denoise/report.ts';
+import { watched } from '../denoise/watched.ts';
 import { IN_MEMORY_BYTES, TempStore } from '../latents/frames.ts';
 import type { OpenSpool } from '../latents/tiles.ts';
 import type { MethodOutcome, Timeline } from '../methods/outcome.ts';
@@ -94,8 +96,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Asked between steps; a promise pauses the run until it resolves. A paused run can be cancelled, and is the same picture. */
   readonly gate?: Gate;
-  /** Told before the run what will come; an error thrown here refuses it. */
-  readonly onBegin?: (shape: FrameShape) => void;
+  /** Told before the run what will come and what it will take of memory; an error thrown here refuses it. */
+  readonly onBegin?: (shape: FrameShape, memory: MemoryPlan) => Promise<void> | void;
   /** Takes the frames in order as they are decoded. Absent: they are in the result. */
   readonly onFrame?: FrameSink;
 }
@@ -162,6 +164,7 @@ export interface Engine {
 interface PlannedRun {
   readonly model: Model;
   readonly plan: JobPlan;
+  readonly progress: Progress;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -182,7 +185,7 @@ export function openEngine({
     const plan = planJob(job, media, model, openSpool === undefined ? undefined : inMemoryBytes);
     return { model, entry, plan };
   };
-  const reserve = async (memory: MemoryPlan, size: Size) => {
+  const reserve = async (memory: MemoryPlan, size: MadeSize) => {
     if (availableBytes !== undefined) await ensureMemory(memory, size, availableBytes, checkpoints.all);
   };
   /** The plan with its region where the edit acts, if nothing but a look at the source tells where that is. */
@@ -192,7 +195,8 @@ export function openEngine({
     const { locate } = job.method;
     const isOpen = request.region !== undefined && typeof job.request.region !== 'object' && sizes.area === undefined;
     if (request.region === undefined || !isOpen || locate === undefined) return plan;
-    await reserve(memory, request.size);
+    await reserve(memory, madeSize(plan));
+    opened.progress.stage('search');
     const progress = new Progress({ emit: () => {}, clock, signal });
     const temp = new TempStore(openSpool, inMemoryBytes);
     const masks = await locate({ model, request, size, progress, temp, ...fitMedia(media, request) });
@@ -229,8 +233,10 @@ export function openEngine({
       progress.stage('open');
       const { model } = checkpoints.open(request.checkpoint);
       const size = lookSize(model, request);
-      await reserve(planMemory(model, lookShape(model, size)), size);
-      return selectWord(forRun(model, options.signal), request, progress);
+      const memory = planMemory(model, lookShape(model, size));
+      await reserve(memory, size);
+      const running = forRun(model, progress, { ...options, plan: { memory, size } });
+      return selectWord(running, request, progress);
     },
     async run(asked, media, options = {}) {
       const progress = progressOf(options, clock);
@@ -238,19 +244,15 @@ export function openEngine({
       const job = checkJob(asked, sizes);
       progress.stage('open');
       const { model, entry, plan } = planned(job, sizes);
-      const running = forRun(model, options.signal);
-      const { request, size, memory } = await settled(job, sizes, media, {
-        model: running,
-        plan,
-        signal: options.signal,
-      });
+      const { signal } = options;
+      const searching = forRun(model, progress, { signal, plan: { ...plan, size: madeSize(plan) } });
+      const found = await settled(job, sizes, media, { model: searching, plan, progress, signal });
+      const { request, size, memory } = found;
+      const running = forRun(model, progress, { signal, plan: { memory, size: madeSize(found) } });
       const shown = shownSize(request, sizes);
-      options.onBegin?.({
-        size: shown,
-        frames: size.frames,
-        ...(request.fps === undefined ? {} : { fps: request.fps }),
-      });
-      await reserve(memory, request.size);
+      const rate = request.fps === undefined ? {} : { fps: request.fps };
+      await options.onBegin?.({ size: shown, frames: size.frames, ...rate }, memory);
+      await reserve(memory, madeSize(found));
       const fitted = fitMedia(media, request);
       const region = pasteBack(request, media);
       const onPicture = region && new OnPicture(valueAt(region.frames, 0), region.place);
@@ -295,9 +297,20 @@ export function openEngine({
   };
 }
 
-const forRun = (model: Model, signal: AbortSignal | undefined): Model => ({
+interface RunOf {
+  readonly signal?: AbortSignal | undefined;
+  readonly plan: { readonly memory: MemoryPlan; readonly size: MadeSize };
+}
+
+/** The model for one run: it stops when that is cancelled, tells what it calls, and says what memory ran out in. */
+const forRun = (model: Model, progress: Progress, { signal, plan }: RunOf): Model => ({
   ...model,
-  sessions: cancellable(model.sessions, signal),
+  sessions: watched(cancellable(model.sessions, signal), progress, plan),
+});
+
+const madeSize = ({ request, size }: Pick<JobPlan, 'request' | 'size'>): MadeSize => ({
+  ...request.size,
+  frames: size.frames,
 });
 
 function progressOf({ onEvent, signal, previews, gate }: RunOptions, clock: Clock): Progress {

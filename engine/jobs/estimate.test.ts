@@ -74,16 +74,26 @@ describe('the plan of a job', () => {
 
 describe('a job that does not fit', () => {
   it('is refused before anything is loaded, with what it needs, what there is and a way out', async () => {
-    const poor = engineWith(() => 10_000_000);
+    const { memory } = engine.plan(requestOf({ method: 'generate' }), {});
+    const between = (memory.leastBytes + memory.peakBytes) / 2;
+    const poor = engineWith(() => between);
     const stages: string[] = [];
     const onEvent = (event: object) => void stages.push(JSON.stringify(event));
     const refused = runAsked(poor, { method: 'generate' }, {}, { onEvent });
     await expect(refused).rejects.toMatchObject({ kind: 'memory-exceeded', where: { field: 'size' } });
     await expect(refused).rejects.toThrow(
-      /needs about 0\.\d\d GB of memory and 0\.01 GB are free.*smaller size than 128x128/,
+      /needs about 0\.\d\d GB of memory, most of it for the .*, and 0\.\d\d GB are free\. .*smaller size than 128x128/,
     );
     expect(stages).toEqual([JSON.stringify({ kind: 'stage', stage: 'open' })]);
     await poor.close();
+  });
+
+  it('is not told to be smaller where no size is small enough', async () => {
+    const poorest = engineWith(() => 10_000_000);
+    const refused = runAsked(poorest, { method: 'generate' });
+    await expect(refused).rejects.toMatchObject({ kind: 'memory-exceeded', where: { field: 'checkpoint' } });
+    await expect(refused).rejects.toThrow(/0\.01 GB are free\. No smaller size helps/);
+    await poorest.close();
   });
 
   it('fits once what earlier jobs have left is given back', async () => {

@@ -2,6 +2,7 @@ import { AttuneError } from '../base/errors.ts';
 import type { PlanHook } from '../checkpoint/inspect.ts';
 import { rowsOf } from '../denoise/guidance.ts';
 import { type MemoryPlan, planMemory } from '../denoise/memory.ts';
+import { type MadeSize, tooLarge } from '../denoise/outofmemory.ts';
 import { latentSizeOf } from '../latents/size.ts';
 import type { Model } from '../model/model.ts';
 
@@ -28,20 +29,13 @@ export function usualMemory(open: () => Model): ReturnType<PlanHook> {
  * the plan needs more than there is even then.
  */
 export async function ensureMemory(
-  { peakBytes }: MemoryPlan,
-  { width, height }: { readonly width: number; readonly height: number },
+  memory: MemoryPlan,
+  size: MadeSize,
   availableBytes: () => number,
   loaded: Iterable<Pick<Model, 'sessions'>>,
 ): Promise<void> {
-  if (peakBytes <= availableBytes()) return;
+  if (memory.peakBytes <= availableBytes()) return;
   for (const { sessions } of loaded) await sessions.release();
   const free = availableBytes();
-  if (peakBytes <= free) return;
-  throw new AttuneError(
-    'memory-exceeded',
-    `This job needs about ${inGigabytes(peakBytes)} of memory and ${inGigabytes(free)} are free. Ask for a smaller size than ${width}x${height}, or close other programs.`,
-    { field: 'size' },
-  );
+  if (memory.peakBytes > free) throw tooLarge(memory, size, free);
 }
-
-const inGigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(bytes < 1e9 ? 2 : 1)} GB`;

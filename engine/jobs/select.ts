@@ -1,11 +1,12 @@
 import type { Region } from '../../contract/index.ts';
 import { AttuneError } from '../base/errors.ts';
-import { encodePrompt } from '../conditioning/conditioning.ts';
+import { encodePrompt, encodingCalls } from '../conditioning/conditioning.ts';
 import { unknownWarnings } from '../conditioning/unknown.ts';
 import type { JobShape } from '../denoise/memory.ts';
 import { windowFrames } from '../denoise/passes.ts';
 import type { Progress } from '../denoise/progress.ts';
 import { placeOfWord, rangeOf, stretched } from '../denoise/wordplace.ts';
+import { codingCalls } from '../latents/batches.ts';
 import { encodeFrames } from '../latents/encode.ts';
 import { type LatentSize, latentSizeOf, multipleOf } from '../latents/size.ts';
 import { guidedFilter } from '../media/guided.ts';
@@ -119,9 +120,10 @@ export async function selectWord(model: Model, request: SelectRequest, progress:
   const source = wholes.map((frame) => toRgb(region === undefined ? frame : cutOut(frame, region)));
   const size = lookSize(model, request);
   const small = source.map((frame) => resample(frame, size.width, size.height));
-  progress.stage('encode');
+  progress.stage('encode', codingCalls(model, 'encode', size));
   const clean = await encodeFrames(model, size, small);
-  progress.stage('condition');
+  // The prompt, and the prompt without the word.
+  progress.stage('condition', [...encodingCalls(model), ...encodingCalls(model)]);
   const condition = await encodePrompt(model, request.prompt ?? promptOf(model, word));
   const { maps, peak } = await placeOfWord(model, size, clean, { condition, word }, progress);
   progress.stage('decode');

@@ -5,6 +5,8 @@ import { GraphBuilder } from '../graph/builder.ts';
 import { finite } from '../model/finite.ts';
 import type { Model } from '../model/model.ts';
 import type { RuntimeSession } from '../ports.ts';
+import { framesOf, type LatentSize } from './size.ts';
+import { tileGrid } from './tiling.ts';
 
 /** What of a model codes frames. */
 export type CodingModel = Pick<Model, 'folder' | 'autoencoder' | 'sessions' | 'loading'>;
@@ -53,11 +55,25 @@ export async function* batchesOf(
   }
 }
 
+/** The calls of the network that it takes to code whole frames, tile by tile where they are larger than one. */
+export function codingCalls(
+  { autoencoder }: Pick<CodingModel, 'autoencoder'>,
+  way: 'encode' | 'decode',
+  { rows, columns, frames, latentFrames }: LatentSize,
+): readonly { readonly network: string; readonly cost: number }[] {
+  const calls = (count: number) => Array.from({ length: count }, () => ({ network: 'vae', cost: 1 }));
+  const tiles = tileGrid(rows, columns, autoencoder.tiling).length;
+  const given = framesOf(latentFrames, autoencoder);
+  if (autoencoder.independentFrames) return calls(tiles * (way === 'encode' ? given : frames));
+  const batches = way === 'encode' ? autoencoder.encoderBatches(given) : autoencoder.decoderBatches(latentFrames);
+  return calls(tiles * batches.length);
+}
+
 function coderSession(model: CodingModel, way: 'encode' | 'decode', sizes: FrameSizes): Promise<RuntimeSession> {
   const { frames, height, width, follows } = sizes;
   const { folder, autoencoder, loading, sessions } = model;
-  const key = `${folder}:vae:${way}:${frames}x${height}x${width}:${follows ? 'follows' : 'first'}`;
-  return sessions.get(key, loading.autoencoder, () => {
+  const variant = `${folder}:${way}:${frames}x${height}x${width}:${follows ? 'follows' : 'first'}`;
+  return sessions.get({ network: 'vae', variant }, loading.autoencoder, () => {
     const g = new GraphBuilder();
     const built = way === 'encode' ? autoencoder.buildEncoder(g, sizes) : autoencoder.buildDecoder(g, sizes);
     g.output('result', 'mean' in built ? built.mean : built.frames);

@@ -1,7 +1,7 @@
 import type { Pixels, RecordedOperation, ResolvedRequest } from '../../contract/index.ts';
 import { AttuneError } from '../base/errors.ts';
 import { noiseSource } from '../base/noise.ts';
-import { type Conditioning, encodePrompt } from '../conditioning/conditioning.ts';
+import { type Conditioning, encodePrompt, encodingCalls, wordsOf } from '../conditioning/conditioning.ts';
 import { type BranchPlan, outputOf } from '../denoise/branches.ts';
 import { isGuided } from '../denoise/guidance.ts';
 import type { BranchSpec } from '../denoise/layout.ts';
@@ -10,6 +10,7 @@ import type { Progress } from '../denoise/progress.ts';
 import { frameMaps, reportStep, TARGET } from '../denoise/report.ts';
 import { schedule } from '../denoise/schedule.ts';
 import { watchWords } from '../denoise/wordmaps.ts';
+import { codingCalls } from '../latents/batches.ts';
 import { encodeFrames } from '../latents/encode.ts';
 import { type LatentFrames, latentOf } from '../latents/frames.ts';
 import { touchedLatent } from '../latents/masks.ts';
@@ -71,7 +72,7 @@ export class MethodRun {
       throw new AttuneError('request-invalid', `The method ${this.request.method} needs a picture or clip to edit.`, {
         field: 'source',
       });
-    this.progress.stage('encode');
+    this.progress.stage('encode', codingCalls(this.model, 'encode', this.size));
     return encodeFrames(this.model, this.size, this.#source);
   }
 
@@ -98,11 +99,16 @@ export class MethodRun {
     this.#prompts.push({ role, condition });
   }
 
+  /** Stage `condition`, in which so many prompts are encoded. */
+  reads(prompts: number): void {
+    this.progress.stage('condition', Array(prompts).fill(encodingCalls(this.model)).flat());
+  }
+
   /** What the result shows, and what it should not show where one of the scales needs a negative prompt. Stage `condition`. */
   async encodePrompts(
     scales: readonly number[] = [this.request.guidance],
   ): Promise<{ readonly prompt: Conditioning; readonly negative: Conditioning | undefined }> {
-    this.progress.stage('condition');
+    this.reads(1 + this.#negatives(scales));
     const prompt = await this.encode('prompt', this.request.prompt);
     return { prompt, negative: await this.encodeNegative(scales) };
   }
@@ -114,7 +120,7 @@ export class MethodRun {
       throw new AttuneError('request-invalid', `The method ${method} needs a prompt that says what the source shows.`, {
         field: 'sourcePrompt',
       });
-    this.progress.stage('condition');
+    this.reads(2 + this.#negatives(scales));
     const source = await this.encode('sourcePrompt', sourcePrompt);
     const target = await this.encode('prompt', prompt);
     return { source, target, negative: await this.encodeNegative(scales) };
@@ -122,13 +128,20 @@ export class MethodRun {
 
   /** What the result should not show; undefined where none of the scales needs it. */
   async encodeNegative(scales: readonly number[]): Promise<Conditioning | undefined> {
-    if (!scales.some((scale) => isGuided(this.model.denoiser, scale))) return undefined;
+    if (this.#negatives(scales) === 0) return undefined;
     return this.encode('negative', this.request.negative ?? '');
   }
 
   /** The empty prompt, where one of the scales needs it. */
   async unconditional(scales: readonly number[]): Promise<Conditioning | undefined> {
-    return scales.some((scale) => isGuided(this.model.denoiser, scale)) ? encodePrompt(this.model, '') : undefined;
+    if (this.#negatives(scales) === 0) return undefined;
+    this.reads(1);
+    return encodePrompt(this.model, '');
+  }
+
+  /** How many prompts to be guided away from these scales need. */
+  #negatives(scales: readonly number[]): 0 | 1 {
+    return scales.some((scale) => isGuided(this.model.denoiser, scale)) ? 1 : 0;
   }
 
   /** A branch of the request's guidance, or another one. */
@@ -147,11 +160,12 @@ export class MethodRun {
     operations: NonNullable<BranchPlan['operations']> = () => [],
   ): Promise<Passes> {
     const target = branches.find(({ name }) => name === TARGET);
-    const watched =
-      this.request.maps === true && target !== undefined
-        ? { watched: [await watchWords(this.model, TARGET, target.condition)] }
-        : {};
-    return openPasses(this.model, this.size, { branches, operations, ...watched });
+    if (this.request.maps !== true || target === undefined)
+      return openPasses(this.model, this.size, { branches, operations });
+    // Each word costs a prompt without it.
+    this.reads(wordsOf(target.condition).length);
+    const watched = [await watchWords(this.model, TARGET, target.condition)];
+    return openPasses(this.model, this.size, { branches, operations, watched });
   }
 
   /** Standard noise of the whole latent, by draw. */

@@ -33,7 +33,7 @@ describe('the sessions', () => {
     const built: string[] = [];
     const cache = new SessionCache(runtime, capacity);
     const get = (key: string) =>
-      cache.get(key, mapped, () => {
+      cache.get({ network: 'vae', variant: key }, mapped, () => {
         built.push(key);
         return { bytes: new TextEncoder().encode(key), weightsRoot: '/' };
       });
@@ -93,11 +93,12 @@ describe('the sessions', () => {
 
   it('of the real runtime: a graph that cannot be encoded is refused every time, and a sound one under the same key works', async () => {
     const cache = new SessionCache(createOnnxRuntime({ threads: 1 }));
+    const use = { network: 'vae', variant: 'k' };
     const fail = () => {
       throw new RangeError('a shape does not fit');
     };
-    await expect(cache.get('k', mapped, fail)).rejects.toThrow('a shape does not fit');
-    const session = await cache.get('k', mapped, () => {
+    await expect(cache.get(use, mapped, fail)).rejects.toThrow('a shape does not fit');
+    const session = await cache.get(use, mapped, () => {
       const g = new GraphBuilder();
       g.output('y', g.neg(g.input('x', 'float32', [2])));
       return g.build();

@@ -1,12 +1,20 @@
 import { throwIfCancelled } from '../base/errors.ts';
 import type { EncodedModel, RuntimeSession, SessionOptions, TensorRuntime } from '../ports.ts';
 
+/** What a session runs and what it was built for. */
+export interface SessionUse {
+  /** Component, e.g. `text_encoder_2`. */
+  readonly network: string;
+  /** Its folder, and static sizes and hooks of its graph; equal ones of one network are one session. */
+  readonly variant: string;
+}
+
 /** Where the parts of a pipeline get their sessions. */
 export interface Sessions {
   /** How many are loaded. */
   readonly size: number;
-  /** The session of `key`; `build` encodes its graph if it is not loaded. */
-  get(key: string, options: SessionOptions, build: () => EncodedModel): Promise<RuntimeSession>;
+  /** The session of this use; `build` encodes its graph if it is not loaded. */
+  get(use: SessionUse, options: SessionOptions, build: () => EncodedModel): Promise<RuntimeSession>;
   /** Gives all of them back; the next `get` loads anew. */
   release(): Promise<void>;
 }
@@ -31,8 +39,13 @@ export class SessionCache implements Sessions {
     return this.#sessions.size;
   }
 
-  /** The session of `key`; `build` encodes its graph if it is not loaded. A failed build is not remembered. */
-  async get(key: string, options: SessionOptions, build: () => EncodedModel): Promise<RuntimeSession> {
+  /** As `Sessions.get`; a failed build is not remembered. */
+  async get(
+    { network, variant }: SessionUse,
+    options: SessionOptions,
+    build: () => EncodedModel,
+  ): Promise<RuntimeSession> {
+    const key = `${network}:${variant}`;
     const known = this.#sessions.get(key);
     if (known !== undefined) {
       this.#sessions.delete(key);
@@ -74,9 +87,9 @@ export function cancellable(sessions: Sessions, signal: AbortSignal | undefined)
       return sessions.size;
     },
     release: () => sessions.release(),
-    async get(key, options, build) {
+    async get(use, options, build) {
       throwIfCancelled(signal);
-      const session = await sessions.get(key, options, build);
+      const session = await sessions.get(use, options, build);
       throwIfCancelled(signal);
       return {
         inputNames: session.inputNames,

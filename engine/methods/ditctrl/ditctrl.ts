@@ -56,7 +56,7 @@ export const ditctrl = defineMethod({
     const { frameLength } = size;
     const prompts = promptsOf(request);
     const windows = planOf(request, model, params);
-    progress.stage('condition');
+    run.reads(prompts.length + (isGuided(model.denoiser, request.guidance) ? 1 : 0));
     const { conditions, texts } = await encodeAll(run, prompts);
     const negative = await negativeOf(run, params);
     const { predict, operations, maps } = await openWindows({

@@ -31,6 +31,7 @@ export async function editArea(
   const { model, size, mask, request, view } = run;
   if (mask !== undefined) return areaOf(size, Array(size.totalFrames).fill(run.latentMask()), [mask]);
   if (!params.blend) return undefined;
+  run.progress.stage('search');
   const maps = await findEditMaps(model, size, clean, { source, target, view, sigmas: LOOKS, seed: request.seed });
   const weights = Array.from({ length: size.totalFrames }, (_, frame) =>
     editedLatent(frameOf(maps, Math.floor(frame / model.denoiser.temporalPatchSize)), size, params),

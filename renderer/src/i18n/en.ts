@@ -170,10 +170,11 @@ export const en = {
     open: 'Opening the model…',
     condition: 'Reading the prompt…',
     encode: 'Encoding the picture…',
-    invert: 'Following the picture back…',
+    search: 'Looking for the place of the edit…',
     denoise: 'Denoising…',
     decode: 'Decoding…',
-    save: 'Saving…',
+    write: 'Writing…',
+    part: '{{stage}} {{part}} of {{of}}',
   },
   queue: {
     title: 'Queue',

@@ -1,3 +1,4 @@
+import type { TFunction } from 'i18next';
 import { Pause, Play, Square, WandSparkles } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import type { MethodDescription, ModelInfo } from '../../../contract/index.ts';
@@ -7,7 +8,7 @@ import { useMaskCoverage } from '../state/mask.ts';
 import { paintedArea } from '../state/region.ts';
 import { missingFor, requestOf } from '../state/request.ts';
 import { submitRun, submitVariations } from '../state/runs.ts';
-import { useSession } from '../state/session.ts';
+import { type RunProgress, useSession } from '../state/session.ts';
 import { Button, IconButton } from '../ui/controls.tsx';
 import { durationText } from '../ui/format.ts';
 import { EstimateLine } from './EstimateLine.tsx';
@@ -76,6 +77,14 @@ export function RunBar({
   );
 }
 
+/** What a run does before its first step, and how far that is where it is more than one thing. */
+function stageText(t: TFunction, { stage, part }: RunProgress): string {
+  const doing = t(`stage.${stage}` as 'stage.open');
+  if (part === null || part.of === 1) return doing;
+  const text = t('stage.part', { stage: doing, part: part.part, of: part.of });
+  return part.etaMs === null ? text : `${text} · ${t('run.left', { time: durationText(part.etaMs) })}`;
+}
+
 /** How far the running job is. */
 export function RunProgressBar() {
   const { t } = useTranslation();
@@ -88,7 +97,7 @@ export function RunProgressBar() {
       ? t('run.paused')
       : t('run.pausedAt', { step: run.step, of: run.of })
     : run.of === 0
-      ? t(`stage.${run.stage}` as 'stage.open')
+      ? stageText(t, run)
       : `${t('run.step', { step: run.step, of: run.of })}${run.etaMs !== null && run.step < run.of ? ` · ${t('run.left', { time: durationText(run.etaMs) })}` : ''}`;
   return (
     <div className="progress-line">

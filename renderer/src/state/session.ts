@@ -16,6 +16,8 @@ import { changedQueue } from '../../../transport/index.ts';
 export interface RunProgress {
   readonly job: string;
   readonly stage: string;
+  /** Which of the stage's parts runs, where it tells them, and the time to their end. */
+  readonly part: { readonly part: number; readonly of: number; readonly etaMs: number | null } | null;
   readonly step: number;
   readonly of: number;
   readonly etaMs: number | null;
@@ -126,6 +128,7 @@ export function take(event: DeskEvent): void {
 const freshRun = (job: string): RunProgress => ({
   job,
   stage: 'open',
+  part: null,
   step: 0,
   of: 0,
   etaMs: null,
@@ -161,8 +164,13 @@ function takeProgress({ job, event }: Extract<DeskEvent, { kind: 'run' }>): void
   const run = known?.job === job ? known : freshRun(job);
   switch (event.kind) {
     case 'stage':
-      set({ run: { ...run, stage: event.stage } });
+      set({ run: { ...run, stage: event.stage, part: null } });
       break;
+    case 'part': {
+      const { part, of, etaMs = null } = event;
+      set({ run: { ...run, part: { part, of, etaMs } } });
+      break;
+    }
     case 'step':
       set({ run: { ...run, stage: 'denoise', step: event.step, of: event.of, etaMs: event.etaMs } });
       break;
