@@ -4,7 +4,7 @@ export type ToService =
   | { readonly kind: 'editor' }
   /** With one port: of the runner that was asked for. */
   | { readonly kind: 'runner'; readonly id: number }
-  | { readonly kind: 'runnerExit'; readonly id: number; readonly how: string }
+  | { readonly kind: 'runnerExit'; readonly id: number; readonly code: number }
   | { readonly kind: 'runnerBeat'; readonly id: number }
   | { readonly kind: 'grant'; readonly grant: string; readonly path: string }
   | { readonly kind: 'close' };

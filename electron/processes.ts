@@ -55,7 +55,7 @@ export function startProcesses({ api, serviceFile, runnerFile, setup, onFailed }
     runner.once('exit', (code) => {
       // A later service counts its runners from 1 again: this one is none of them.
       if (runners.get(id) === runner) runners.delete(id);
-      if (service === owner) send({ kind: 'runnerExit', id, how: `code ${code}` });
+      if (service === owner) send({ kind: 'runnerExit', id, code });
     });
     send({ kind: 'runner', id }, [port2]);
   };

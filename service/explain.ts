@@ -1,5 +1,5 @@
 import type { UserError } from '../contract/index.ts';
-import { AttuneError } from '../engine/index.ts';
+import { AttuneError, asOutOfMemory } from '../engine/index.ts';
 import { asFileFailure } from '../native/files.ts';
 
 /** A failure that was explained elsewhere: in the runner, or a row of the queue. */
@@ -20,7 +20,7 @@ export function explain(error: unknown): UserError {
     const hasPlace = Object.keys(error.where).length > 0;
     return { kind: error.kind, message: error.message, ...(hasPlace && { where: error.where }) };
   }
-  const failure = asFileFailure(error);
+  const failure = asOutOfMemory(error) ?? asFileFailure(error);
   if (failure !== undefined) return explain(failure);
   const what = error instanceof Error ? error.message : String(error);
   return { kind: 'internal', message: `Something went wrong inside Attune: ${what}. Please report it.` };

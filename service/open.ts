@@ -62,7 +62,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     onEngine: emit,
     onJob: (message) => dispatcher.hear(message),
     onReady: () => dispatcher.ready(),
-    onGone: (isCrash) => dispatcher.gone(isCrash),
+    onGone: (exit) => dispatcher.gone(exit),
   });
   const dispatcher = new Dispatcher({
     database,

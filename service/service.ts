@@ -2,6 +2,7 @@ import type { DeskEvent, UserError } from '../contract/index.ts';
 import type { Folders } from '../native/folders.ts';
 import type { Handlers, Port } from '../transport/index.ts';
 import type { Archive } from './batch/index.ts';
+import type { RunnerExit } from './runner/exit.ts';
 
 /**
  * What stands behind the contract: queue, media, history, journal, settings, batches. It never runs a network itself: that is the work of
@@ -27,7 +28,7 @@ export interface RunnerProcess {
   /** Ends it at once. */
   kill(): void;
   /** Told once; `isCrash` is false after `kill`. */
-  onExit(listener: (exit: { readonly isCrash: boolean; readonly sentence: string }) => void): void;
+  onExit(listener: (exit: RunnerExit) => void): void;
 }
 
 export interface ServiceOptions {

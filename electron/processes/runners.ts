@@ -1,5 +1,6 @@
 import type { MessagePortMain } from 'electron';
 import { openPulse, type RunnerProcess, silentSentence } from '../../service/index.ts';
+import { exitOf, type RunnerExit } from '../../service/runner/exit.ts';
 import { Mailbox } from '../../transport/index.ts';
 import type { FromService } from '../messages.ts';
 import { portOf } from './port.ts';
@@ -9,13 +10,13 @@ export interface Runners {
   start(): RunnerProcess;
   joined(id: number, port: MessagePortMain): void;
   beat(id: number): void;
-  ended(id: number, how: string): void;
+  ended(id: number, code: number): void;
 }
 
 interface Known {
   joined(port: MessagePortMain): void;
   beat(): void;
-  ended(how: string): void;
+  ended(code: number): void;
 }
 
 export function openRunners(send: (message: FromService) => void): Runners {
@@ -24,8 +25,8 @@ export function openRunners(send: (message: FromService) => void): Runners {
   return {
     joined: (id, port) => known.get(id)?.joined(port),
     beat: (id) => known.get(id)?.beat(),
-    ended(id, how) {
-      known.get(id)?.ended(how);
+    ended(id, code) {
+      known.get(id)?.ended(code);
       known.delete(id);
     },
     start() {
@@ -35,20 +36,20 @@ export function openRunners(send: (message: FromService) => void): Runners {
       const unsent: unknown[] = [];
       let port: ReturnType<typeof portOf> | undefined;
       let isKilled = false;
-      let exit: Parameters<Parameters<RunnerProcess['onExit']>[0]>[0] | undefined;
+      let exit: RunnerExit | undefined;
       const listeners: Parameters<RunnerProcess['onExit']>[0][] = [];
-      const end = (sentence: string) => {
+      const end = (how: RunnerExit) => {
         if (exit !== undefined) return;
-        exit = { isCrash: !isKilled, sentence };
+        exit = how;
         pulse.close();
         inbox.close();
-        for (const listener of listeners.splice(0)) listener(exit);
+        for (const listener of listeners.splice(0)) listener(how);
       };
       // Where its beats cannot be read none is expected.
       const pulse = openPulse({
         onSilent() {
           send({ kind: 'killRunner', id });
-          end(silentSentence());
+          end({ isCrash: !isKilled, isOutOfMemory: false, sentence: silentSentence() });
         },
       });
       known.set(id, {
@@ -58,7 +59,7 @@ export function openRunners(send: (message: FromService) => void): Runners {
           port.onMessage((message) => inbox.deliver(message));
           for (const message of unsent.splice(0)) port.send(message);
         },
-        ended: (how) => end(`The process that runs networks ended (${how}).`),
+        ended: (code) => end(exitOf({ code, isKilled })),
       });
       const kill = () => {
         isKilled = true;

@@ -23,7 +23,7 @@ opened.catch((error: unknown) => {
 parentPort.on('message', ({ data, ports: [port] }) => {
   const message = data as ToService; // of our own main process
   if (message.kind === 'runner' && port !== undefined) runners.joined(message.id, port);
-  else if (message.kind === 'runnerExit') runners.ended(message.id, message.how);
+  else if (message.kind === 'runnerExit') runners.ended(message.id, message.code);
   else if (message.kind === 'runnerBeat') runners.beat(message.id);
   else void opened.then((service) => hear(service, message, port)).catch(() => {});
 });

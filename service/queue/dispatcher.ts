@@ -1,6 +1,8 @@
 import type { DeskEvent, HistoryEntry, QueuedJob, RunEvent } from '../../contract/index.ts';
 import { AttuneError } from '../../engine/index.ts';
 import { explain } from '../explain.ts';
+import { Doing } from '../runner/doing.ts';
+import type { RunnerExit } from '../runner/exit.ts';
 import type { Keeper } from '../runner/keeper.ts';
 import type { Done, Encoded, FromRunner } from '../runner/messages.ts';
 import type { Database } from '../store/database.ts';
@@ -16,8 +18,10 @@ const MAX_CRASHES = 2;
 /** How often a result that the disk did not take is offered again. */
 const RETRY_MS = 5000;
 
-const SUSPECT =
-  'The engine ended twice while it ran this job, so the job was set aside. Try a smaller size or another checkpoint, or try it again.';
+const ASIDE = {
+  what: 'That happened twice with this job, so it was set aside.',
+  way: 'Try a smaller size or another checkpoint, or try it again.',
+};
 
 export interface DispatcherOptions {
   readonly database: Database;
@@ -38,6 +42,7 @@ export type JobEnd = { readonly isDone: true } | { readonly isDone: false; reado
 
 interface Current {
   readonly job: QueuedJob;
+  readonly doing: Doing;
   isCancelled: boolean;
   timer?: NodeJS.Timeout;
   /** The runner is through with it, and this is on its way to the disk. */
@@ -114,7 +119,7 @@ export class Dispatcher {
     if (job === undefined) return;
     const { source, mask } = job.request;
     queue.started(job.job);
-    this.#current = { job, isCancelled: false };
+    this.#current = { job, doing: new Doing(), isCancelled: false };
     keeper().send({
       kind: 'run',
       job: job.job,
@@ -165,35 +170,42 @@ export class Dispatcher {
   }
 
   /** The runner went, and with it what it ran; a result that is here already stays. */
-  gone(isCrash: boolean): void {
+  gone(exit: RunnerExit): void {
     const { queue } = this.#options;
     const current = this.#current;
     if (current?.done !== undefined && !this.#isClosed) return;
     this.#free();
     if (current === undefined || current.isCancelled || this.#isClosed) return;
     const id = current.job.job;
-    const crashes = queue.putBack(id, isCrash);
-    if (crashes >= MAX_CRASHES) this.#fail(id, explain(new AttuneError('runtime-failed', SUSPECT)));
+    const crashes = queue.putBack(id, exit.isCrash);
+    if (crashes >= MAX_CRASHES) this.#fail(id, explain(current.doing.lostBy(exit, ASIDE)));
     this.changed();
   }
 
   hear(message: Extract<FromRunner, { readonly job: string }>): void {
     const current = this.#current;
     if (current === undefined || current.job.job !== message.job) return;
-    if (message.kind === 'event') {
-      if (current.isCancelled) return;
-      const subject = subjectOf(message.event);
-      this.#told.delete(subject); // so that they stay in the order in which they were told
-      this.#told.set(subject, message.event);
-      this.#options.emit({ kind: 'run', job: message.job, event: message.event });
-      return;
+    current.doing.hear(message);
+    switch (message.kind) {
+      case 'event':
+        if (!current.isCancelled) this.#tell(message.job, message.event);
+        return;
+      case 'failed':
+        if (!current.isCancelled) this.#fail(message.job, message.error);
+        this.#next(current);
+        return;
+      case 'done':
+        this.#finish(message, current);
     }
-    if (message.kind === 'failed') {
-      if (!current.isCancelled) this.#fail(message.job, message.error);
-      this.#next(current);
-      return;
-    }
-    this.#finish(message, current);
+  }
+
+  #tell(job: string, event: RunEvent): void {
+    const subject = subjectOf(event);
+    this.#told.delete(subject); // so that they stay in the order in which they were told
+    this.#told.set(subject, event);
+    // A part is of the stage that was told before it.
+    if (event.kind === 'stage') this.#told.delete('part');
+    this.#options.emit({ kind: 'run', job, event });
   }
 
   /** Stores what was made; where the disk does not take it, it waits here and is offered again, and the next job waits with it. */

@@ -76,6 +76,8 @@ async function done(job: string): Promise<Done> {
   return { kind: 'done', job, result, record, maps: [], figures: { totalMs: 5 }, warnings: [] };
 }
 
+const crash = { isCrash: true, isOutOfMemory: false, sentence: 'It ended.' };
+
 it('a result that the disk does not take waits, is told of, and is kept when there is room; the next job waits with it', async () => {
   const { dispatcher, queue, history, events, sent } = await open();
   const first = dispatcher.submit({ request });
@@ -90,7 +92,7 @@ it('a result that the disk does not take waits, is told of, and is kept when the
   expect(queue.get(first).state).toBe('running');
   expect(sent.filter(({ kind }) => kind === 'run')).toHaveLength(1);
   // Nor does the engine's end take it away.
-  dispatcher.gone(true);
+  dispatcher.gone(crash);
   expect(queue.get(first).state).toBe('running');
   makeRoom();
   await expect.poll(() => history.has(first)).toBe(true);
@@ -119,7 +121,7 @@ it('a job fails, is put back and is cancelled on a full disk, and the disk learn
   const message = 'y'.repeat(30_000);
   dispatcher.hear({ kind: 'failed', job: jobs[0]!, error: { kind: 'internal', message } });
   expect(queue.get(jobs[0]!).error?.message).toBe(message);
-  dispatcher.gone(true);
+  dispatcher.gone(crash);
   expect(queue.get(jobs[1]!).state).toBe('waiting');
   dispatcher.cancel(jobs[2]!);
   expect(queue.get(jobs[2]!).state).toBe('cancelled');

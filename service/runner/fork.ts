@@ -1,13 +1,21 @@
 import { fork } from 'node:child_process';
+import { getCompileCacheDir } from 'node:module';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isOutOfMemory } from '../../engine/index.ts';
 import { Mailbox } from '../../transport/index.ts';
 import type { RunnerProcess } from '../service.ts';
+import { exitOf, type RunnerExit } from './exit.ts';
 import { openPulse, SILENT_MS, silentSentence } from './pulse.ts';
 
 /** The open file of a forked runner that its pulse goes into. */
 export const PULSE_FD = 4;
 /** A process that is started on a busy machine takes its time. */
 const FIRST_BEAT_MS = 60_000;
+/** So much of what it wrote to standard error is kept: the last words of a process that ends. */
+const KEPT_CHARACTERS = 16_384;
+/** What it wrote last may come this much later than its end. */
+const LAST_WORDS_MS = 500;
 
 export interface ForkOptions {
   /** The file of the runner's entry; default: `main` beside this file. A bundle names its own. */
@@ -17,7 +25,10 @@ export interface ForkOptions {
   readonly silentMs?: number;
 }
 
-/** Starts a runner as a child process of Node, with the Node that runs this. */
+/**
+ * Starts a runner as a child process of Node, with the Node that runs this. It ends with this process, whatever ends that. What it writes to
+ * standard error is for developers, and shown with ATTUNE_DEBUG=1.
+ */
 export function forkRunner({
   entry = ownEntry(),
   env = process.env,
@@ -26,12 +37,18 @@ export function forkRunner({
   readonly pid: number | undefined;
 } {
   const path = entry instanceof URL ? fileURLToPath(entry) : entry;
+  const compiled = getCompileCacheDir();
   const child = fork(path, [], {
     serialization: 'advanced',
     execPath: process.execPath,
     execArgv: [],
-    env: { ...env },
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc', 'pipe'],
+    env: { ...env, ...(compiled !== undefined && { NODE_COMPILE_CACHE: dirname(compiled) }) },
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc', 'pipe'],
+  });
+  let said = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    said = `${said}${text}`.slice(-KEPT_CHARACTERS);
+    if (env.ATTUNE_DEBUG === '1') process.stderr.write(text);
   });
   const inbox = new Mailbox();
   let isKilled = false;
@@ -39,28 +56,32 @@ export function forkRunner({
     isKilled = true;
     child.kill('SIGKILL');
   };
-  const listeners: Parameters<RunnerProcess['onExit']>[0][] = [];
-  let ended: { readonly isCrash: boolean; readonly sentence: string } | undefined;
+  const listeners: ((exit: RunnerExit) => void)[] = [];
+  let ended: RunnerExit | undefined;
   const pulse = openPulse({
     silentMs,
     firstMs: FIRST_BEAT_MS,
     onSilent() {
       child.kill('SIGKILL');
-      end(silentSentence(silentMs));
+      end({ isCrash: !isKilled, isOutOfMemory: false, sentence: silentSentence(silentMs) });
     },
   });
-  const end = (sentence: string) => {
+  const end = (exit: RunnerExit) => {
     if (ended !== undefined) return;
-    ended = { isCrash: !isKilled, sentence };
+    ended = exit;
     pulse.close();
     inbox.close();
-    for (const listener of listeners.splice(0)) listener(ended);
+    for (const listener of listeners.splice(0)) listener(exit);
   };
   child.on('message', (message) => inbox.deliver(message));
   child.stdio[PULSE_FD]?.on('data', () => pulse.beat());
-  const endedSo = (how: string) => end(`The process that runs networks ended (${how}).`);
-  child.on('exit', (code, signal) => endedSo(signal ?? `code ${code}`));
-  child.on('error', (error) => endedSo(error.message));
+  child.on('close', (code, signal) => end(exitOf({ code, signal, said, isKilled })));
+  child.on('exit', (code, signal) => {
+    setTimeout(() => end(exitOf({ code, signal, said, isKilled })), isKilled ? 0 : LAST_WORDS_MS).unref();
+  });
+  child.on('error', (error) => {
+    end({ isCrash: !isKilled, isOutOfMemory: isOutOfMemory(error), sentence: sentenceOf(error) });
+  });
   return {
     pid: child.pid,
     kill,
@@ -76,5 +97,7 @@ export function forkRunner({
     },
   };
 }
+
+const sentenceOf = (error: Error) => `The process that runs networks could not be started (${error.message}).`;
 
 const ownEntry = () => new URL(import.meta.url.endsWith('.ts') ? './main.ts' : './main.js', import.meta.url);

@@ -40,8 +40,10 @@ export async function runJob(
   };
   const { images, fps, masks, record, maps, figures, warnings } = await engine.run(request, media, {
     ...options,
-    onBegin({ size: { width, height }, frames }) {
-      if (frames > 1) checkAnimation({ width, height, frames }, 'webp');
+    onBegin(shape, memory) {
+      const { size, frames } = shape;
+      if (frames > 1) checkAnimation({ ...size, frames }, 'webp');
+      return options.onBegin?.(shape, memory);
     },
   });
   // Uneven times of an edited clip are kept, unless another rate was asked for.

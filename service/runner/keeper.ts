@@ -2,6 +2,7 @@ import type { DeskEvent } from '../../contract/index.ts';
 import { AttuneError } from '../../engine/index.ts';
 import { ToldError } from '../explain.ts';
 import type { RunnerProcess } from '../service.ts';
+import type { RunnerExit } from './exit.ts';
 import type { Answers, Ask, FromRunner, Select, Setup, ToRunner } from './messages.ts';
 
 export type EngineEvent = Extract<DeskEvent, { kind: 'engine' }>;
@@ -15,7 +16,7 @@ export interface KeeperOptions {
   readonly onJob: (message: JobMessage) => void;
   readonly onReady: () => void;
   /** The runner is gone, and with it what it was running. Told before the next one is started. */
-  readonly onGone: (isCrash: boolean) => void;
+  readonly onGone: (exit: RunnerExit) => void;
 }
 
 /** Keeps one runner alive: starts it again after a crash, but not after three in five minutes. */
@@ -84,13 +85,14 @@ export function openKeeper({ startRunner, setup, onEngine, onJob, onReady, onGon
       // The runner is of our own version; a replaced one may still be speaking.
       if (runner === started && !isClosed) hear(message as FromRunner);
     });
-    started.onExit(({ isCrash, sentence: how }) => {
+    started.onExit((exit) => {
       if (runner !== started || isClosed) return;
       runner = undefined;
-      gone(isCrash, how);
+      gone(exit);
     });
   };
-  const gone = (isCrash: boolean, how: string) => {
+  const gone = (exit: RunnerExit) => {
+    const { isCrash, sentence: how } = exit;
     rejectAll(LOST);
     if (isCrash) {
       const now = Date.now();
@@ -100,7 +102,7 @@ export function openKeeper({ startRunner, setup, onEngine, onJob, onReady, onGon
     if (isTooMuch)
       last = { kind: 'engine', state: 'stopped', sentence: `${how} That was the third time in five minutes.` };
     else last = { ...last, state: 'restarting' };
-    onGone(isCrash);
+    onGone(exit);
     if (isClosed) return;
     if (isTooMuch)
       say(
@@ -141,7 +143,7 @@ export function openKeeper({ startRunner, setup, onEngine, onJob, onReady, onGon
       if (old === undefined || isClosed) return;
       runner = undefined;
       old.kill();
-      gone(false, 'The running step was ended with its process.');
+      gone({ isCrash: false, isOutOfMemory: false, sentence: 'The running step was ended with its process.' });
     },
     measure: () => ask<'measure'>((id) => ({ kind: 'measure', id })),
     select: (what) => ask<'select'>((id) => ({ kind: 'select', id, ...what })),

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { Mailbox, type Port } from '../../transport/index.ts';
 import { PULSE_FD } from './fork.ts';
 import { startPulse } from './pulse.ts';
@@ -15,7 +16,11 @@ const port: Port = {
 };
 process.on('message', (message) => inbox.deliver(message));
 process.on('disconnect', () => process.exit(0));
-// Ctrl-C in a terminal reaches the whole group; the service decides when its runner ends.
-process.on('SIGINT', () => {});
+// Ctrl-C, the end of a terminal and `timeout` reach the whole group; the parent decides when its runner ends.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 startPulse(PULSE_FD);
-hostRunner(port);
+hostRunner(port, (error) => {
+  if (process.env.ATTUNE_DEBUG === '1') process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
+});
+// It is killed, not ended: what Node would keep of its modules at the end is kept now.
+flushCompileCache();

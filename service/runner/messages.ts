@@ -7,10 +7,22 @@ import type {
   Selection,
   UserError,
 } from '../../contract/index.ts';
-import type { CatalogPlaces } from '../../engine/index.ts';
+import type {
+  CatalogPlaces,
+  Clip,
+  FrameShape,
+  MemoryPlan,
+  Pixels,
+  RunResult,
+  SelectRequest,
+  SelectResult,
+} from '../../engine/index.ts';
 
-/** What the service tells its runner. Both ends are ours and of one version, so that the types are the check. */
-export type ToRunner = Setup | RunJob | Cancel | Gate | Ask;
+/**
+ * What a runner is told by whoever started it: the service, or a command. Both ends are ours and of one version, so that the types are the
+ * check. The service gives files and gets files (`run`); a command gives pixels and takes frames one by one (`stream`, `look`).
+ */
+export type ToRunner = Setup | RunJob | GivenFrame | StreamJob | LookJob | Taken | Cancel | Gate | Ask;
 
 /** The first message, and again when settings change: it holds from the next job on. */
 export interface Setup {
@@ -32,6 +44,39 @@ export interface RunJob {
   readonly source?: string;
   readonly mask?: string;
   readonly previews: boolean;
+}
+
+/** The next frame of the source of a job that is told after its frames; a picture is one. */
+export interface GivenFrame {
+  readonly kind: 'given';
+  readonly job: string;
+  readonly frame: Pixels;
+}
+
+/** What of a source is no pixels; absent of a picture. */
+export interface GivenClip {
+  readonly clip?: Omit<Clip, 'frames'>;
+}
+
+/** Answered by `begin`, a `frame` each, and `made`. The runner waits after `begin`, and decodes at most one frame ahead of `taken`. */
+export interface StreamJob extends GivenClip {
+  readonly kind: 'stream';
+  readonly job: string;
+  readonly request: EditRequest;
+  readonly mask?: Pixels;
+}
+
+/** Answered by `looked`. */
+export interface LookJob extends GivenClip {
+  readonly kind: 'look';
+  readonly job: string;
+  readonly request: Omit<SelectRequest, 'source'>;
+}
+
+/** What `begin` or a `frame` brought is dealt with. */
+export interface Taken {
+  readonly kind: 'taken';
+  readonly job: string;
 }
 
 export interface Cancel {
@@ -88,9 +133,17 @@ export interface Done {
   readonly warnings: readonly string[];
 }
 
+/** What a streamed job made, besides its frames. */
+export type Made = Omit<RunResult, 'images' | 'unpasted'>;
+
 /** What the runner tells. */
 export type FromRunner =
   | { readonly kind: 'ready' }
+  /** What will come, and what it will take of memory. */
+  | { readonly kind: 'begin'; readonly job: string; readonly shape: FrameShape; readonly memory: MemoryPlan }
+  | { readonly kind: 'frame'; readonly job: string; readonly frame: Pixels }
+  | { readonly kind: 'made'; readonly job: string; readonly result: Made }
+  | { readonly kind: 'looked'; readonly job: string; readonly result: SelectResult }
   | { readonly kind: 'event'; readonly job: string; readonly event: RunEvent }
   | Done
   /** Also the end of a cancelled job, as the kind `cancelled`. */

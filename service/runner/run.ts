@@ -1,5 +1,13 @@
 import type { RunEvent } from '../../contract/index.ts';
-import { AttuneError, type Engine, type ImageCodec, type RunOptions } from '../../engine/index.ts';
+import {
+  AttuneError,
+  type Engine,
+  type FrameShape,
+  type ImageCodec,
+  type MemoryPlan,
+  type Pixels,
+  type RunOptions,
+} from '../../engine/index.ts';
 import { providerProbe } from '../../models/probe.ts';
 import { openImageCodec } from '../../native/images.ts';
 import { measureProviders, openRuntime } from '../../native/measure.ts';
@@ -7,17 +15,43 @@ import type { Port } from '../../transport/index.ts';
 import { explain } from '../explain.ts';
 import { openLocalEngine } from '../open-engine.ts';
 import { readSource, runJob } from './job.ts';
-import type { Answers, Ask, FromRunner, RunJob, Select, Setup, ToRunner } from './messages.ts';
+import type {
+  Ask,
+  FromRunner,
+  LookJob,
+  RunJob,
+  Select,
+  Setup,
+  StreamJob,
+  ToRunner,
+  Answers as Values,
+} from './messages.ts';
+import { Answers, lookJob, streamJob } from './stream.ts';
 
-/** The runner behind a port, whatever carries it: opens the engine, runs one thing after another, hears `cancel` between steps. */
-export function hostRunner(port: Port): void {
+type Job = RunJob | StreamJob | LookJob;
+
+/** A job that was told of. */
+interface Running {
+  readonly abort: AbortController;
+  readonly answers: Answers;
+  /** Frames of its source. */
+  readonly given: Pixels[];
+}
+
+/**
+ * The runner behind a port, whatever carries it: opens the engine, runs one thing after another, hears `cancel` between steps.
+ * @param onFailure told whatever ends a job, before it is made a sentence
+ */
+export function hostRunner(port: Port, onFailure: (error: unknown) => void = () => {}): void {
   const codec = openImageCodec();
   const tell = (message: FromRunner) => port.send(message);
   const gate = new StepGate();
   let engine: { readonly key: string; readonly opened: Engine } | undefined;
   let setup: Setup | undefined;
   let last: Promise<unknown> = Promise.resolve();
-  const running = new Map<string, AbortController>();
+  const running = new Map<string, Running>();
+  const tellBegin = (job: string) => (shape: FrameShape, memory: MemoryPlan) =>
+    tell({ kind: 'begin', job, shape, memory });
 
   const open = async (): Promise<Engine> => {
     if (setup === undefined) throw new AttuneError('runtime-failed', 'The runner was not told what to run with.');
@@ -34,24 +68,42 @@ export function hostRunner(port: Port): void {
     return engine.opened;
   };
 
-  const run = async (message: RunJob) => {
+  const run = async (message: Job) => {
     const { job } = message;
-    const abort = running.get(job) ?? new AbortController();
+    const { abort, answers, given } = of(job);
+    const { signal } = abort;
     try {
       const options = {
-        previews: message.previews,
-        signal: abort.signal,
-        gate: () => gate.wait(abort.signal),
+        signal,
+        gate: () => gate.wait(signal),
         onEvent: (event: RunEvent) => {
-          if (!abort.signal.aborted) tell({ kind: 'event', job, event });
+          if (!signal.aborted) tell({ kind: 'event', job, event });
         },
       } satisfies RunOptions;
-      tell({ kind: 'done', job, ...(await runJob(await open(), message, options, codec)) });
+      const opened = await open();
+      if (message.kind === 'run') {
+        const { previews } = message;
+        const onBegin = tellBegin(job);
+        tell({ kind: 'done', job, ...(await runJob(opened, message, { ...options, previews, onBegin }, codec)) });
+      } else if (message.kind === 'stream') {
+        const result = await streamJob(opened, message, given, { ...options, tell, taken: () => answers.next() });
+        tell({ kind: 'made', job, result });
+      } else tell({ kind: 'looked', job, result: await lookJob(opened, message, given, options) });
     } catch (error) {
+      onFailure(error);
       tell({ kind: 'failed', job, error: explain(error) });
     } finally {
       running.delete(job);
     }
+  };
+
+  const of = (job: string): Running => {
+    const known = running.get(job);
+    if (known !== undefined) return known;
+    const abort = new AbortController();
+    const fresh = { abort, answers: new Answers(abort.signal), given: [] };
+    running.set(job, fresh);
+    return fresh;
   };
 
   const answer = async (message: Ask) => {
@@ -74,11 +126,17 @@ export function hostRunner(port: Port): void {
       case 'setup':
         setup = message;
         return;
+      case 'given':
+        return void of(message.job).given.push(message.frame);
       case 'run':
-        running.set(message.job, new AbortController());
+      case 'stream':
+      case 'look':
+        of(message.job);
         return then(() => run(message));
+      case 'taken':
+        return running.get(message.job)?.answers.take();
       case 'cancel':
-        return running.get(message.job)?.abort();
+        return running.get(message.job)?.abort.abort();
       case 'gate':
         return gate.set(message.isClosed);
       case 'measure':
@@ -113,7 +171,7 @@ async function look(
   { checkpoint, source, word, region, prompt }: Select,
   engine: Engine,
   codec: ImageCodec,
-): Promise<Answers['select']> {
+): Promise<Values['select']> {
   const looked = await readSource(source, 'the picture', codec);
   const { map } = await engine.select({
     checkpoint,
