@@ -16,26 +16,30 @@ import {
 import { foldersOf } from '../native/folders.ts';
 import { openImageCodec } from '../native/images.ts';
 import { openKnownPlaces } from '../native/known.ts';
+import { ToldError } from '../service/explain.ts';
+import type { RunnerClient } from '../service/runner/client.ts';
 import { main } from './app.ts';
 import type { Host } from './host.ts';
-import { openCliEngine } from './open.ts';
+import { openCliEngine, openCliRunner } from './open.ts';
 
 /** Every command here runs the real engine on the embedded checkpoint, with few steps. */
 let engine: Engine;
+let runner: RunnerClient;
 let folder: string;
 const images: ImageCodec = openImageCodec();
 const FAST = ['--steps', '4', '--quiet'];
 
 beforeAll(async () => {
-  engine = await openCliEngine(
-    { HF_HUB_CACHE: '/nowhere' },
-    foldersOf({ platform: 'linux', home: '/nowhere', env: {} }),
-  );
+  const env = { HF_HUB_CACHE: '/nowhere' };
+  const nowhere = foldersOf({ platform: 'linux', home: '/nowhere', env: {} });
+  engine = await openCliEngine(env, nowhere);
+  runner = openCliRunner(env, nowhere);
   folder = await mkdtemp(join(tmpdir(), 'attune cli ü-'));
   await attune('generate', '-p', 'a red apple on grass', '--seed', '7', ...FAST, '-o', at('source.png'));
   await writeMask('mask.png', 128, 128, (x, y) => (x < 48 && y < 64 ? 255 : 0));
 });
 afterAll(async () => {
+  runner.close();
   await engine.close();
   await rm(folder, { recursive: true, force: true });
 });
@@ -72,6 +76,7 @@ async function attuneWith(change: Partial<Host>, argv: readonly string[]): Promi
     places: openKnownPlaces(join(folder, 'state')),
     images: async () => images,
     engine: async () => engine,
+    compute: async () => runner,
     now: () => performance.now(),
     ...change,
   });
@@ -537,6 +542,16 @@ describe('what cannot be done', () => {
     });
     const debug = await attuneWith({ ...broken, env: { ATTUNE_DEBUG: '1' } }, ['models']);
     expect(debug.err).toMatch(/TypeError: boom\n\s+at /);
+  });
+
+  it('shows a defect in the process that runs networks once, as it was told there', async () => {
+    const message = 'Something went wrong inside Attune: boom. Please report it.';
+    const run = () => Promise.reject(new ToldError({ kind: 'internal', message }));
+    const said = await attuneWith({ compute: async () => ({ run, select: run }) }, [...generate, '-o', at('no.png')]);
+    expect(said).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/attune: Something went wrong inside Attune: boom\. Please report it\.\n$/),
+    });
   });
 
   it('is cancelled between steps with code 130 and leaves nothing', async () => {

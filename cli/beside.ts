@@ -13,6 +13,8 @@ export interface Beside {
   readonly files: readonly StagedFile[];
 }
 
+type Shown = Pick<RunResult, 'maps' | 'masks' | 'fps'>;
+
 /** One file of a folder of maps. */
 interface Picture extends Pick<Output, 'kind' | 'word'> {
   readonly path: string;
@@ -23,7 +25,7 @@ interface Picture extends Pick<Output, 'kind' | 'word'> {
  * Maps and masks of a result: of a picture one file for each word, of a video a folder for each word with a file for each latent frame.
  * They get their names by `commit`. Throws 'file-failed', or 'cancelled', and then leaves none behind.
  */
-export async function stageBeside(result: RunResult, plan: OutputPlan, host: Host): Promise<Beside> {
+export async function stageBeside(result: Shown, plan: OutputPlan, host: Host): Promise<Beside> {
   const { mapsFolder, replace } = plan;
   if (mapsFolder === undefined) return { outputs: [], files: [] };
   const codec: ImageCodec = await host.images();
@@ -44,7 +46,7 @@ export async function stageBeside(result: RunResult, plan: OutputPlan, host: Hos
   return { outputs, files };
 }
 
-function picturesOf({ maps, masks = [], fps }: RunResult, folder: string): readonly Picture[] {
+function picturesOf({ maps, masks = [], fps }: Shown, folder: string): readonly Picture[] {
   const taken = new Set<string>();
   const names = new Map<string, string>();
   const said = new Map<string, number>();

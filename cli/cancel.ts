@@ -1,3 +1,4 @@
+import { AttuneError, throwIfCancelled } from '../engine/index.ts';
 import { discardAllNow } from '../native/files.ts';
 import { EXIT } from './errors.ts';
 
@@ -5,8 +6,8 @@ import { EXIT } from './errors.ts';
 const ONE_PRESS_MS = 200;
 
 /**
- * Ctrl-C once ends the job at its next step, twice at once; either way no unfinished file stays. A step of the runtime cannot be
- * interrupted: the signals are seen when it ends.
+ * Ctrl-C once cancels the command, twice ends it at once; either way no unfinished file stays. Nothing that takes long runs in this process, so
+ * that it is answered at once.
  */
 export function cancelOnSignals(target: NodeJS.Process): AbortSignal {
   const controller = new AbortController();
@@ -23,4 +24,17 @@ export function cancelOnSignals(target: NodeJS.Process): AbortSignal {
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) target.on(signal, onSignal);
   return controller.signal;
+}
+
+/** What work elsewhere gives, or 'cancelled' as soon as the signal is raised; the work is then left to itself. */
+export async function orCancelled<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  const raised = Promise.withResolvers<never>();
+  const listener = () => raised.reject(new AttuneError('cancelled', 'The job was cancelled.'));
+  signal.addEventListener('abort', listener, { once: true });
+  try {
+    throwIfCancelled(signal);
+    return await Promise.race([work, raised.promise]);
+  } finally {
+    signal.removeEventListener('abort', listener);
+  }
 }

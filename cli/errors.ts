@@ -1,6 +1,7 @@
 import type { UserError } from '../contract/index.ts';
-import { AttuneError } from '../engine/index.ts';
+import { AttuneError, asOutOfMemory } from '../engine/index.ts';
 import { asFileFailure } from '../native/files.ts';
+import { ToldError } from '../service/explain.ts';
 import type { Grammar } from './options.ts';
 import { UsageError } from './usage.ts';
 
@@ -42,13 +43,14 @@ const ELSEWHERE: Readonly<Record<string, string>> = { source: 'attune edit', mas
  */
 export function toUserError(error: unknown, grammar?: Pick<Grammar, 'arguments' | 'options'>): UserError {
   if (error instanceof UsageError) return { kind: 'usage', message: error.message };
+  if (error instanceof ToldError) return error.error;
   if (error instanceof AttuneError) {
     const { kind, message, where } = error;
     const hasPlace = Object.keys(where).length > 0;
     return { kind, message: withWay(message, where.field, grammar), ...(hasPlace && { where }) };
   }
-  const failure = asFileFailure(error);
-  if (failure !== undefined) return toUserError(failure);
+  const failure = asOutOfMemory(error) ?? asFileFailure(error);
+  if (failure !== undefined) return toUserError(failure, grammar);
   const what = error instanceof Error ? error.message : String(error);
   return {
     kind: 'internal',

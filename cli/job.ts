@@ -27,7 +27,8 @@ export interface Job {
 export async function runJob(values: Values, host: Host, job: Job): Promise<Outcome> {
   const path = outputPath(values);
   const { method, prompt, segments, params } = job;
-  const engine = await host.engine();
+  // The runner starts while the source is read.
+  const [engine] = await Promise.all([host.engine(), host.compute()]);
   const source =
     job.source &&
     (await loadSource(job.source.path, host, { kind: job.source.kind, part: partOf(readLength(values)) }));

@@ -1,8 +1,8 @@
 import { AttuneError, type Engine, type ImageCodec } from '../engine/index.ts';
 import { foldersOf } from '../native/folders.ts';
 import { openKnownPlaces } from '../native/known.ts';
+import type { RunnerClient } from '../service/runner/client.ts';
 import type { Host } from './host.ts';
-import { openCliEngine } from './open.ts';
 
 export interface NodeHostOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -14,15 +14,20 @@ export interface NodeHostOptions {
 export function openNodeHost({ env, home, signal }: NodeHostOptions): Host & { close(): Promise<void> } {
   const folders = foldersOf({ platform: process.platform, home, env });
   let engine: Promise<Engine> | undefined;
+  let runner: Promise<RunnerClient> | undefined;
   let images: Promise<ImageCodec> | undefined;
-  // A reader that closes the pipe early (`attune models | head -1`) is no failure.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
+  // A reader that closes the pipe early (`attune models | head -1`) is no failure, nor is a terminal that was closed.
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+    });
   return {
     writeOut: (bytes) => new Promise((done) => process.stdout.write(bytes, () => done())),
     writeErr: (text) => void process.stderr.write(text),
     hasTerminal: process.stderr.isTTY === true && !env.CI && env.TERM !== 'dumb',
+    get columns() {
+      return process.stderr.columns;
+    },
     readStdin: (maxBytes) => readAll(process.stdin, maxBytes),
     env,
     signal,
@@ -33,11 +38,16 @@ export function openNodeHost({ env, home, signal }: NodeHostOptions): Host & { c
       return images;
     },
     engine: () => {
-      engine ??= openCliEngine(env, folders);
+      engine ??= import('./open.ts').then(({ openCliEngine }) => openCliEngine(env, folders));
       return engine;
+    },
+    compute: () => {
+      runner ??= import('./open.ts').then(({ openCliRunner }) => openCliRunner(env, folders));
+      return runner;
     },
     now: () => performance.now(),
     close: async () => {
+      (await runner?.catch(() => undefined))?.close();
       await (await engine?.catch(() => undefined))?.close();
     },
   };

@@ -1,11 +1,7 @@
-import type { RunEvent } from '../contract/index.ts';
-import type { Host } from './host.ts';
+import type { RunEvent, Stage } from '../contract/index.ts';
+import { type Status, type StatusHost, StatusLine } from './statusline.ts';
 
-/** A line is repeated at most this often where nobody can see it move. */
-const SPARSE_MS = 5000;
-const BAR_CELLS = 24;
-
-const STAGES = {
+const STAGES: Readonly<Record<Stage, string>> = {
   open: 'opening the model',
   encode: 'reading the picture',
   condition: 'reading the prompt',
@@ -13,56 +9,101 @@ const STAGES = {
   denoise: 'working',
   decode: 'making the picture',
   write: 'writing',
-} as const;
+};
 
-/** Progress on stderr: a bar on a terminal, now and then a line elsewhere. */
-export class ProgressReport {
-  readonly #host: Pick<Host, 'writeErr' | 'hasTerminal' | 'now'>;
-  #lastMs: number;
-  #hasLine = false;
+/** What a run tells, as a status; undefined for what is no progress. */
+class RunStatus {
+  #stage: Stage | undefined;
 
-  constructor(host: Pick<Host, 'writeErr' | 'hasTerminal' | 'now'>) {
-    this.#host = host;
-    this.#lastMs = host.now();
-  }
-
-  readonly onEvent = (event: RunEvent): void => {
-    if (event.kind === 'stage') this.#stage(STAGES[event.stage]);
-    else if (event.kind === 'step') this.#step(event.step, event.of, event.etaMs);
-  };
-
-  /** Takes the bar away, so that what follows begins on a clean line. */
-  end(): void {
-    if (this.#hasLine) this.#host.writeErr('\r\x1b[K');
-    this.#hasLine = false;
-  }
-
-  #stage(what: string): void {
-    if (this.#host.hasTerminal) this.#draw(what);
-  }
-
-  #step(step: number, of: number, etaMs: number): void {
-    const left = `step ${step} of ${of}${step < of ? `, about ${duration(etaMs)} left` : ''}`;
-    if (this.#host.hasTerminal) {
-      const full = Math.round((BAR_CELLS * step) / of);
-      this.#draw(`${'█'.repeat(full)}${'░'.repeat(BAR_CELLS - full)} ${left}`);
-    } else if (this.#host.now() - this.#lastMs >= SPARSE_MS) {
-      this.#lastMs = this.#host.now();
-      this.#host.writeErr(`attune: ${left}\n`);
+  of(event: RunEvent): { readonly status: Status; readonly since: 'now' | 'before' } | undefined {
+    switch (event.kind) {
+      case 'stage': {
+        const isNew = event.stage !== this.#stage;
+        this.#stage = event.stage;
+        return { status: { what: STAGES[event.stage], isNew }, since: isNew ? 'now' : 'before' };
+      }
+      case 'part': {
+        const { part, of, etaMs } = event;
+        if (this.#stage === undefined || of === 1) return undefined;
+        const what = `${STAGES[this.#stage]}, part ${part} of ${of}`;
+        const eta = etaMs === undefined ? {} : { etaMs };
+        return { status: { what, share: (part - 1) / of, isNew: false, ...eta }, since: 'before' };
+      }
+      case 'step': {
+        const { step, of, etaMs } = event;
+        const left = step < of ? { etaMs } : {};
+        return { status: { what: `step ${step} of ${of}`, share: step / of, isNew: false, ...left }, since: 'now' };
+      }
+      default:
+        return undefined;
     }
-  }
-
-  #draw(line: string): void {
-    this.#hasLine = true;
-    this.#host.writeErr(`\r\x1b[K${line}`);
   }
 }
 
-/** `0.4 s`, `12 s`, `3 min 5 s`. */
-export function duration(ms: number): string {
-  const seconds = ms / 1000;
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
-  if (seconds < 60) return `${Math.round(seconds)} s`;
-  const whole = Math.round(seconds);
-  return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+/** Progress of a run on standard error. */
+export class ProgressReport {
+  readonly #line: StatusLine;
+  readonly #run = new RunStatus();
+
+  constructor(host: StatusHost) {
+    this.#line = new StatusLine(host);
+  }
+
+  readonly onEvent = (event: RunEvent): void => {
+    const told = this.#run.of(event);
+    if (told !== undefined) this.#line.show(told.status, told.since);
+  };
+
+  /** What comes before and after the run. */
+  says(what: string): void {
+    this.#line.show({ what, isNew: true });
+  }
+
+  end(): void {
+    this.#line.end();
+  }
+}
+
+/** The progress of one job of many: it is said only now and then where nobody sees it move. */
+export class JobsReport {
+  readonly #host: StatusHost;
+  readonly #line: StatusLine;
+  #run = new RunStatus();
+  #job = '';
+  /** When all is expected to end. */
+  #endMs: number | undefined;
+  #hasSpoken = false;
+
+  constructor(host: StatusHost) {
+    this.#host = host;
+    this.#line = new StatusLine(host);
+  }
+
+  /** @param etaMs expected time to the end of all */
+  begins(job: string, etaMs: number | undefined): void {
+    this.#run = new RunStatus();
+    this.#job = job;
+    this.#endMs = etaMs === undefined ? undefined : this.#host.now() + etaMs;
+    this.#line.show({ what: job, isNew: !this.#hasSpoken, ...(etaMs !== undefined && { etaMs }) });
+    this.#hasSpoken = true;
+  }
+
+  readonly onEvent = (event: RunEvent): void => {
+    const told = this.#run.of(event);
+    if (told === undefined) return;
+    const { status, since } = told;
+    const what = `${this.#job}: ${status.what}`;
+    // Before a job has ended, what the running one has left is all that is known.
+    const etaMs = this.#endMs === undefined ? status.etaMs : Math.max(0, this.#endMs - this.#host.now());
+    this.#line.show({ ...status, what, isNew: false, ...(etaMs !== undefined && { etaMs }) }, since);
+  };
+
+  /** Takes a moving line away for other words. */
+  clear(): void {
+    this.#line.clear();
+  }
+
+  end(): void {
+    this.#line.end();
+  }
 }

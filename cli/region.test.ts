@@ -46,6 +46,7 @@ async function attune(...argv: readonly string[]) {
     places: openKnownPlaces(at('state')),
     images: async () => images,
     engine: async () => engine,
+    compute: async () => engine,
     now: () => performance.now(),
   });
   return { code, out, err };

@@ -7,10 +7,11 @@ import type { Host } from './host.ts';
 import { keptOf } from './kept.ts';
 import type { Values } from './options.ts';
 import { type OutputPlan, openWriter } from './output.ts';
-import { duration, ProgressReport } from './progress.ts';
+import { ProgressReport } from './progress.ts';
 import { regionLine } from './region.ts';
 import { rememberCheckpoint } from './request.ts';
 import type { LoadedSource } from './source.ts';
+import { duration } from './statusline.ts';
 import type { Written } from './writers/writer.ts';
 
 export interface Run {
@@ -22,7 +23,7 @@ export interface Run {
 }
 
 export interface Ran {
-  readonly result: RunResult;
+  readonly result: Omit<RunResult, 'unpasted'>;
   /** The result first, then what lies beside it. */
   readonly outputs: readonly Output[];
   /** The file of a picture. */
@@ -38,20 +39,19 @@ const JPEG_CHANGES =
 
 /** Runs a request with progress on stderr and writes what comes out; the files are there whole or not at all. */
 export async function runAndWrite({ request, media, source, plan }: Run, values: Values, host: Host): Promise<Ran> {
-  const engine = await host.engine();
+  const compute = await host.compute();
   const startMs = host.now();
   const progress = values.has('quiet') ? undefined : new ProgressReport(host);
   const kept = keptOf(source, request, plan.target);
   const writer = await openWriter(plan, kept, host);
   try {
-    const result = await engine
-      .run(request, media, {
-        ...(progress && { onEvent: progress.onEvent }),
-        signal: host.signal,
-        onBegin: (shape) => writer.begin(shape),
-        onFrame: (frame) => writer.write(frame),
-      })
-      .finally(() => progress?.end());
+    const result = await compute.run(request, media, {
+      ...(progress && { onEvent: progress.onEvent }),
+      signal: host.signal,
+      onBegin: (shape) => writer.begin(shape),
+      onFrame: (frame) => writer.write(frame),
+    });
+    progress?.onEvent({ kind: 'stage', stage: 'write' });
     const { record } = result;
     await rememberCheckpoint(record.request.checkpoint, request.checkpoint, host);
     const beside = await stageBeside(result, plan, host);
@@ -59,6 +59,7 @@ export async function runAndWrite({ request, media, source, plan }: Run, values:
       throwIfCancelled(host.signal);
       const written = await writer.finish(plan.withRecord ? record : undefined);
       for (const file of beside.files) await file.commit();
+      progress?.end();
       const warnings = [
         ...result.warnings,
         ...kept.notices,
@@ -81,13 +82,15 @@ export async function runAndWrite({ request, media, source, plan }: Run, values:
   } catch (error) {
     await writer.abort();
     throw error;
+  } finally {
+    progress?.end();
   }
 }
 
-const isRecoded = ({ figures }: RunResult, { target }: OutputPlan) =>
+const isRecoded = ({ figures }: Ran['result'], { target }: OutputPlan) =>
   target.format === 'jpeg' && figures.changedOutside !== undefined;
 
-function outputOf({ size, frames, fps }: RunResult, { bytes, sha256 }: Written, plan: OutputPlan): Output {
+function outputOf({ size, frames, fps }: Ran['result'], { bytes, sha256 }: Written, plan: OutputPlan): Output {
   const { width, height } = size;
   const path = plan.path === '-' ? plan.path : resolve(plan.path);
   const file = { path, width, height, bytes, sha256 };

@@ -1,47 +1,34 @@
 import { join, resolve } from 'node:path';
-import type { BatchPlan } from '../../contract/index.ts';
+import type { BatchPlan, RunEvent } from '../../contract/index.ts';
 import { AttuneError } from '../../engine/index.ts';
 import type { BatchOutcome, BatchProgress } from '../../service/batch/index.ts';
 import type { Outcome, Output } from '../command.ts';
-import type { Host } from '../host.ts';
-import { duration } from '../progress.ts';
+import { JobsReport } from '../progress.ts';
+import type { StatusHost } from '../statusline.ts';
 
-/** Where nobody can see it move, a line is repeated at most this often. */
-const SPARSE_MS = 5000;
 const SHOWN = 20;
 
-/** Progress of a batch on stderr: one moving line on a terminal, now and then a line elsewhere; failures always. */
+/** Progress of a batch on stderr: the running job with its steps; failures always. */
 export class BatchReport {
-  readonly #host: Pick<Host, 'writeErr' | 'hasTerminal' | 'now'>;
-  readonly #isQuiet: boolean;
-  #lastMs = Number.NEGATIVE_INFINITY;
-  #hasLine = false;
+  readonly #host: StatusHost;
+  readonly #progress: JobsReport | undefined;
 
-  constructor(host: Pick<Host, 'writeErr' | 'hasTerminal' | 'now'>, isQuiet: boolean) {
+  constructor(host: StatusHost, isQuiet: boolean) {
     this.#host = host;
-    this.#isQuiet = isQuiet;
+    this.#progress = isQuiet ? undefined : new JobsReport(host);
   }
 
   readonly onProgress = ({ job, total, status, error, etaMs }: BatchProgress): void => {
     if (status === 'failed') {
-      this.end();
+      this.#progress?.clear();
       this.#host.writeErr(`attune: job ${job + 1} of ${total} failed: ${error?.message ?? ''}\n`);
-    } else if (status === 'running' && !this.#isQuiet) {
-      const left = etaMs === undefined ? '' : `, about ${duration(etaMs)} left`;
-      const line = `job ${job + 1} of ${total}${left}`;
-      if (this.#host.hasTerminal) {
-        this.#hasLine = true;
-        this.#host.writeErr(`\r\x1b[K${line}`);
-      } else if (this.#host.now() - this.#lastMs >= SPARSE_MS) {
-        this.#lastMs = this.#host.now();
-        this.#host.writeErr(`attune: ${line}\n`);
-      }
-    }
+    } else if (status === 'running') this.#progress?.begins(`job ${job + 1} of ${total}`, etaMs);
   };
 
+  readonly onEvent = (event: RunEvent): void => this.#progress?.onEvent(event);
+
   end(): void {
-    if (this.#hasLine) this.#host.writeErr('\r\x1b[K');
-    this.#hasLine = false;
+    this.#progress?.end();
   }
 }
 

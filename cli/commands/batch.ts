@@ -1,8 +1,9 @@
 import type { EditRequest, MediaRef } from '../../contract/index.ts';
 import { AttuneError, type RunMedia } from '../../engine/index.ts';
-import { batchIn, planBatch, requestCheck, runBatch } from '../../service/batch/index.ts';
+import { batchIn, openPlanner, requestCheck, runBatch } from '../../service/batch/index.ts';
 import { BatchReport, batchOutcome, planOutcome } from '../batch/report.ts';
 import { type ReadTable, readTable } from '../batch/table.ts';
+import { orCancelled } from '../cancel.ts';
 import type { Command } from '../command.ts';
 import { COMMON_OPTIONS } from '../command.ts';
 import { toUserError, UsageError } from '../errors.ts';
@@ -111,14 +112,16 @@ export const batch: Command = {
   async run(values, host) {
     const folder = values.required('output', 'name the folder for the results, e.g. -o out/batch');
     const engine = await host.engine();
-    const rules = { methods: engine.describeMethods(), check: requestCheck(() => engine) };
+    const [methods, check] = [engine.describeMethods(), requestCheck(() => engine)];
+    const planner = openPlanner(check);
     const resumed = values.has('resume') ? await batchIn(folder) : undefined;
     const { table, paths, notices } = isAlone(values)
       ? begunTable(values, folder, resumed)
       : await readTable(values, engine, resumed?.seed);
     for (const notice of notices) host.writeErr(`attune: ${notice}\n`);
-    if (values.has('dry-run')) return planOutcome(planBatch(table, rules.methods, rules.check));
+    if (values.has('dry-run')) return planOutcome(await orCancelled(planner.plan(table, methods), host.signal));
 
+    const compute = await host.compute();
     const codec = await host.images();
     const report = new BatchReport(host, values.has('quiet'));
     const pathOf = (ref: MediaRef) => paths.get(ref.sha256) ?? ref.name;
@@ -142,15 +145,17 @@ export const batch: Command = {
       table,
       paths,
       folder,
-      ...rules,
-      codec,
+      ...{ methods, check, codec },
+      // A large table takes long, and Ctrl-C is heard meanwhile.
+      prepare: (asked) => orCancelled(planner.prepare(asked, methods), host.signal),
       explain: (error) => toUserError(error),
       resume: values.has('resume'),
       signal: host.signal,
       onProgress: report.onProgress,
       async runJob({ request }, signal) {
         const { media, source } = await load(request);
-        const result = await engine.run(request, media, { ...(signal && { signal }) });
+        const { onEvent } = report;
+        const result = await compute.run(request, media, { onEvent, ...(signal && { signal }) });
         await rememberCheckpoint(result.record.request.checkpoint, request.checkpoint, host);
         const { seconds, notices } = keptOf(source, request, { kind: 'video', format: 'webp' });
         return { ...result, ...(seconds && { seconds }), warnings: [...result.warnings, ...notices] };

@@ -8,7 +8,7 @@ import type { Command } from '../command.ts';
 import { COMMON_OPTIONS } from '../command.ts';
 import { toUserError } from '../errors.ts';
 import type { Host } from '../host.ts';
-import { duration } from '../progress.ts';
+import { duration } from '../statusline.ts';
 import { checkOne, lostLine } from './models.ts';
 
 interface Finding {
@@ -137,7 +137,8 @@ async function run(host: Host): Promise<Finding> {
   if (model === undefined) return { what: 'a run', state: 'warn', sentence: 'not tried, since there is no checkpoint' };
   const startMs = host.now();
   const request = { method: 'generate', checkpoint: model.ref, prompt: '', seed: 0, steps: 1 };
-  const { record } = await engine.run(request, {}, { signal: host.signal });
+  const compute = await host.compute();
+  const { record } = await compute.run(request, {}, { signal: host.signal });
   const { width, height } = record.request.size;
   return {
     what: 'a run',

@@ -37,6 +37,7 @@ async function inspect(...argv: readonly string[]) {
     places: openKnownPlaces(join(folder, 'state')),
     images: async () => openImageCodec(),
     engine: async () => engine,
+    compute: async () => engine,
     now: () => performance.now(),
   });
   return { code, out, err };

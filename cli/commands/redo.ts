@@ -45,8 +45,8 @@ export const redo: Command = {
     const [path = '-'] = values.arguments;
     const { record, bytes } = await readOriginal(path, host);
     const plan = await planOutput(values, record.request.fps === undefined ? 'picture' : 'video', host);
+    const [engine] = await Promise.all([host.engine(), host.compute()]);
     const { media, source } = await findMedia(record, path, values, host);
-    const engine = await host.engine();
     const checkpoint = await checkpointOf(record, values, engine, host);
     const ran = await runAndWrite({ request: { ...record.request, checkpoint }, media, source, plan }, values, host);
     const { content } = ran;

@@ -6,10 +6,11 @@ import { UsageError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import type { Values } from '../options.ts';
 import { type OutputPlan, openWriter, outputPath, planOutput } from '../output.ts';
-import { duration, ProgressReport } from '../progress.ts';
+import { ProgressReport } from '../progress.ts';
 import { readRegion } from '../region.ts';
 import { checkpointRef, DEFAULT_MODEL, DEFAULT_VIDEO_MODEL } from '../request.ts';
 import { loadSource } from '../source.ts';
+import { duration } from '../statusline.ts';
 
 export const select: Command = {
   name: 'select',
@@ -70,7 +71,7 @@ async function run(values: Values, host: Host): Promise<Outcome> {
     throw new UsageError(
       'Nothing tells where to look but the picture; give --region X,Y,WIDTH,HEIGHT, or leave it out.',
     );
-  const engine = await host.engine();
+  const [engine, compute] = await Promise.all([host.engine(), host.compute()]);
   const { source, seconds, notices } = await loadSource(path, host);
   const isClip = 'frames' in source;
   const plan = await planOutput(values, isClip ? 'video' : 'picture', host);
@@ -82,7 +83,7 @@ async function run(values: Values, host: Host): Promise<Outcome> {
   const prompt = values.text('prompt');
   const startMs = host.now();
   const progress = values.has('quiet') ? undefined : new ProgressReport(host);
-  const found = await engine
+  const found = await compute
     .select(
       {
         checkpoint: checkpointRef(values.text('model') ?? (isClip ? DEFAULT_VIDEO_MODEL : DEFAULT_MODEL), engine),

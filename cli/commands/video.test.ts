@@ -44,6 +44,7 @@ function scene() {
       places: openKnownPlaces(at('state')),
       images: async () => images,
       engine: async () => engine,
+      compute: async () => engine,
       now: () => performance.now(),
       ...change,
     });
