@@ -1,7 +1,8 @@
 import { readdir, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { AttuneError } from '../engine/index.ts';
+import { checkFolder } from '../native/files.ts';
 import { ROOT, VERSION } from '../native/package.ts';
 
 const BUILT = join(ROOT, 'dist', 'editor');
@@ -14,9 +15,23 @@ export async function builtEditor(say: (line: string) => void = () => {}): Promi
   const newestMs = Math.max(...(await Promise.all(SOURCES.map(newestIn))));
   // A shipped Attune has no sources, so nothing is newer.
   if (builtMs > newestMs) return BUILT;
+  await mayBuild(dirname(BUILT), 'editor');
   say(`building the editor of version ${VERSION}, once`);
   await buildEditor();
   return BUILT;
+}
+
+/** Throws 'file-failed' where this user may not write what is built: the builder's own words do not say that it is that. */
+export async function mayBuild(folder: string, what: 'editor' | 'shell'): Promise<void> {
+  await checkFolder(folder).catch((cause: unknown) => {
+    const why = cause instanceof AttuneError ? cause.message : `${folder} cannot be written.`;
+    throw new AttuneError(
+      'file-failed',
+      `The ${what} has to be built first, and that cannot be done here: ${why} Whoever may write there can run "npm start" once, or make a copy of your own.`,
+      { file: folder },
+      cause,
+    );
+  });
 }
 
 /** Builds beside the old one and takes its place at the end: an interrupted build leaves no half of an editor. */

@@ -1,6 +1,7 @@
 import type { UserError } from '../contract/index.ts';
 import { AttuneError, asOutOfMemory } from '../engine/index.ts';
 import { asFileFailure } from '../native/files.ts';
+import { missingPart } from '../native/parts.ts';
 import { ToldError } from '../service/explain.ts';
 import type { Grammar } from './options.ts';
 import { UsageError } from './usage.ts';
@@ -49,6 +50,8 @@ export function toUserError(error: unknown, grammar?: Pick<Grammar, 'arguments' 
     const hasPlace = Object.keys(where).length > 0;
     return { kind, message: withWay(message, where.field, grammar), ...(hasPlace && { where }) };
   }
+  const missing = missingPart(error);
+  if (missing !== undefined) return { kind: 'runtime-failed', message: missing };
   const failure = asOutOfMemory(error) ?? asFileFailure(error);
   if (failure !== undefined) return toUserError(failure, grammar);
   const what = error instanceof Error ? error.message : String(error);

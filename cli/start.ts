@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ROOT } from '../native/package.ts';
 import { main } from './app.ts';
 import { buildShell } from './buildshell.ts';
-import { builtEditor } from './editor.ts';
+import { builtEditor, mayBuild } from './editor.ts';
 import { EXIT } from './errors.ts';
 import { runHere } from './here.ts';
 import type { Host } from './host.ts';
@@ -32,6 +32,7 @@ function electronPath(): string | undefined {
 
 async function startShell(program: string, host: Host): Promise<number> {
   await builtEditor((line) => host.writeErr(`attune: ${line}\n`));
+  await mayBuild(join(ROOT, 'dist', 'electron'), 'shell');
   await buildShell();
   // Electron takes a folder whose package.json names the main file.
   const child = spawn(program, [ROOT], { cwd: ROOT, stdio: 'inherit' });

@@ -1,6 +1,6 @@
-import sharp from 'sharp';
 import { AttuneError } from '../engine/base/errors.ts';
 import type { Pixels } from '../engine/ports.ts';
+import { sharp } from './sharp.ts';
 
 /** Moving pictures in the formats of still ones, by sharp: animated WebP, which keeps every pixel, and GIF, which everything shows. */
 export type AnimationFormat = 'webp' | 'gif';
@@ -87,7 +87,7 @@ export async function encodeAnimation({ frames, ...timing }: Animation, format: 
       throw new RangeError(`frame ${index} is ${frame.width}x${frame.height} of ${frame.channels} channels`);
     data.set(frame.data, index * width * height * 3);
   }
-  const raw = sharp(data, {
+  const raw = sharp()(data, {
     raw: { width, height: height * frames.length, channels: 3, pageHeight: height },
     limitInputPixels: false,
   });
@@ -118,7 +118,7 @@ export async function animationSize(bytes: Uint8Array): Promise<AnimationHeader 
 
 async function headerOf(bytes: Uint8Array) {
   if (bytes.length === 0) return undefined;
-  const header = await sharp(bytes, { limitInputPixels: false })
+  const header = await sharp()(bytes, { limitInputPixels: false })
     .metadata()
     .catch(() => undefined);
   if (header === undefined || (header.pages ?? 1) < 2 || (header.format !== 'webp' && header.format !== 'gif'))
@@ -157,7 +157,7 @@ export async function decodeAnimation(
       undefined,
       'frames',
     );
-  const { data } = await sharp(bytes, { page: start, pages: frames, limitInputPixels: false, failOn: 'error' })
+  const { data } = await sharp()(bytes, { page: start, pages: frames, limitInputPixels: false, failOn: 'error' })
     .toColourspace('srgb')
     .flatten({ background: 'white' })
     .raw({ depth: 'uchar' })

@@ -1,7 +1,7 @@
-import sharp from 'sharp';
 import { AttuneError } from '../engine/base/errors.ts';
 import type { ImageCodec, ImageFormat, Pixels } from '../engine/ports.ts';
 import { foreignKind, isHeic, pngFrames, tiffPages } from './foreign.ts';
+import { sharp } from './sharp.ts';
 
 /** Pictures on disk <-> pixels, by sharp (libvips). The only file that knows sharp. */
 
@@ -26,8 +26,6 @@ const LOSSLESS_EFFORT = 2;
 
 /** @param limits lower limits, for tests */
 export function openImageCodec(limits: { readonly maxPixels: number } = { maxPixels: MAX_PIXELS }): ImageCodec {
-  // Its cache keeps decoded files by name; ours are read once, and a changed file must never come from a cache.
-  sharp.cache(false);
   return {
     decode: (bytes, file) => decode(bytes, file, limits.maxPixels),
     encode,
@@ -39,7 +37,7 @@ async function decode(bytes: Uint8Array, file: string, maxPixels: number): Promi
   // sharp throws for no bytes at all where it rejects for wrong ones.
   if (bytes.length === 0) throw refuse('is empty');
   const options = { limitInputPixels: maxPixels, failOn: 'error' } as const;
-  const header = await sharp(bytes, options)
+  const header = await sharp()(bytes, options)
     .metadata()
     .catch((cause: unknown) => {
       const tooLarge = cause instanceof Error && /exceeds pixel limit/i.test(cause.message);
@@ -58,7 +56,7 @@ async function decode(bytes: Uint8Array, file: string, maxPixels: number): Promi
   if (header.width > MAX_SIDE || header.height > MAX_SIDE)
     throw refuse(`has a side of more than ${MAX_SIDE} pixels; scale it down first`);
   if (header.width * header.height > maxPixels) throw refuse(`has more than ${maxPixels} pixels; scale it down first`);
-  const { data, info } = await sharp(bytes, options)
+  const { data, info } = await sharp()(bytes, options)
     .autoOrient()
     .toColourspace('srgb')
     .raw({ depth: 'uchar' })
@@ -73,7 +71,7 @@ async function decode(bytes: Uint8Array, file: string, maxPixels: number): Promi
 /** How many pixels a file says that it holds; 0 for what is no picture. Nothing is decoded. */
 export async function pixelCount(bytes: Uint8Array): Promise<number> {
   if (bytes.length === 0) return 0;
-  return sharp(bytes, { limitInputPixels: false })
+  return sharp()(bytes, { limitInputPixels: false })
     .metadata()
     .then(
       ({ width, height }) => width * height,
@@ -100,7 +98,7 @@ function severalPictures(format: string, pages: number, bytes: Uint8Array): stri
  */
 async function encode(pixels: Pixels, format: ImageFormat, quality?: number): Promise<Uint8Array> {
   const { width, height, channels } = pixels;
-  const raw = sharp(pixels.data, { raw: { width, height, channels }, limitInputPixels: false });
+  const raw = sharp()(pixels.data, { raw: { width, height, channels }, limitInputPixels: false });
   const picture = channels === 1 ? raw.toColourspace('b-w') : raw;
   switch (format) {
     case 'png':
@@ -123,7 +121,7 @@ async function encode(pixels: Pixels, format: ImageFormat, quality?: number): Pr
 
 /** A PNG no larger than `side` on either side, upright, in sRGB; for pictures that `decode` has taken. Throws 'media-invalid'. */
 export async function thumbnailOf(bytes: Uint8Array, side: number): Promise<Uint8Array> {
-  const buffer = await sharp(bytes, { limitInputPixels: MAX_PIXELS })
+  const buffer = await sharp()(bytes, { limitInputPixels: MAX_PIXELS })
     .autoOrient()
     .toColourspace('srgb')
     .resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true })
@@ -137,5 +135,5 @@ export async function thumbnailOf(bytes: Uint8Array, side: number): Promise<Uint
 
 /** Version line of the codec, for `attune doctor`. */
 export function imageCodecVersion(): string {
-  return `sharp ${sharp.versions.sharp}, libvips ${sharp.versions.vips}`;
+  return `sharp ${sharp().versions.sharp}, libvips ${sharp().versions.vips}`;
 }

@@ -1,6 +1,7 @@
 import type { UserError } from '../contract/index.ts';
 import { AttuneError, asOutOfMemory } from '../engine/index.ts';
 import { asFileFailure } from '../native/files.ts';
+import { missingPart } from '../native/parts.ts';
 
 /** A failure that was explained elsewhere: in the runner, or a row of the queue. */
 export class ToldError extends Error {
@@ -20,6 +21,8 @@ export function explain(error: unknown): UserError {
     const hasPlace = Object.keys(error.where).length > 0;
     return { kind: error.kind, message: error.message, ...(hasPlace && { where: error.where }) };
   }
+  const missing = missingPart(error);
+  if (missing !== undefined) return { kind: 'runtime-failed', message: missing };
   const failure = asOutOfMemory(error) ?? asFileFailure(error);
   if (failure !== undefined) return explain(failure);
   const what = error instanceof Error ? error.message : String(error);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { builtEditor } from '../cli/editor.ts';
+import { builtEditor, mayBuild } from '../cli/editor.ts';
 import { isRunning } from '../native/files.ts';
 import { launchChromium, noChromium, skipReason } from './chromium.ts';
 import { ATTUNE, killServed, ROOT, type Served, serveIn } from './served.ts';
@@ -177,6 +177,13 @@ describe('the program', () => {
 });
 
 describe('the built editor', () => {
+  it('says that it cannot be built where one may not write', async () => {
+    const file = join(folder, 'file');
+    await writeFile(file, '');
+    await expect(mayBuild(join(file, 'dist'), 'editor')).rejects.toThrow(/has to be built first, .*npm start/);
+    await expect(mayBuild(join(folder, 'dist'), 'editor')).resolves.toBeUndefined();
+  });
+
   it('is built anew when a source is newer, and has no inline script', async () => {
     const index = join(await builtEditor(), 'index.html');
     await utimes(index, new Date(0), new Date(0));

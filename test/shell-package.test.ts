@@ -49,6 +49,17 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
+it("where Electron's program cannot be fetched, packaging says what to do", async () => {
+  const { ATTUNE_ELECTRON_ZIPS: _, ...env } = process.env;
+  // Nobody listens there, and the cache is an empty one.
+  const nowhere = { ELECTRON_MIRROR: 'http://127.0.0.1:9/', XDG_CACHE_HOME: join(folder, 'cache'), HOME: folder };
+  const packaging = promisify(execFile)(process.execPath, [join(ROOT, 'cli', 'forge.ts'), 'package'], {
+    cwd: ROOT,
+    env: { ...env, ...nowhere, CI: '1', ATTUNE_PACKAGE_DIR: join(folder, 'never') },
+  });
+  await expect(packaging).rejects.toMatchObject({ stderr: expect.stringContaining('ATTUNE_ELECTRON_ZIPS') });
+});
+
 describe.skipIf(process.platform !== 'linux')('the package', () => {
   const archive = () => join(app, 'resources', 'app.asar');
   const unpacked = () => join(app, 'resources', 'app.asar.unpacked');

@@ -19,6 +19,8 @@ process.on('disconnect', () => process.exit(0));
 // Ctrl-C, the end of a terminal and `timeout` reach the whole group; the parent decides when its runner ends.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 startPulse(PULSE_FD);
+// What Node keeps of its modules is kept below; where it cannot be loaded, jobs say so.
+await import('../../native/measure.ts').catch(() => {});
 hostRunner(port, (error) => {
   if (process.env.ATTUNE_DEBUG === '1') process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
 });

@@ -10,7 +10,6 @@ import {
 } from '../../engine/index.ts';
 import { providerProbe } from '../../models/probe.ts';
 import { openImageCodec } from '../../native/images.ts';
-import { measureProviders, openRuntime } from '../../native/measure.ts';
 import type { Port } from '../../transport/index.ts';
 import { explain } from '../explain.ts';
 import { openLocalEngine } from '../open-engine.ts';
@@ -53,6 +52,9 @@ export function hostRunner(port: Port, onFailure: (error: unknown) => void = () 
   const tellBegin = (job: string) => (shape: FrameShape, memory: MemoryPlan) =>
     tell({ kind: 'begin', job, shape, memory });
 
+  // Where the runtime cannot be loaded, whoever asks for it is told.
+  const measuring = () => import('../../native/measure.ts');
+
   const open = async (): Promise<Engine> => {
     if (setup === undefined) throw new AttuneError('runtime-failed', 'The runner was not told what to run with.');
     const { version, places, scratch, provider } = setup;
@@ -60,6 +62,7 @@ export function hostRunner(port: Port, onFailure: (error: unknown) => void = () 
     if (engine?.key !== key) {
       await engine?.opened.close();
       engine = undefined;
+      const { openRuntime } = await measuring();
       engine = {
         key,
         opened: openLocalEngine({ version, places, scratch, runtime: await openRuntime(providerProbe, { provider }) }),
@@ -110,7 +113,9 @@ export function hostRunner(port: Port, onFailure: (error: unknown) => void = () 
     const { id } = message;
     try {
       const value =
-        message.kind === 'measure' ? await measureProviders(providerProbe()) : await look(message, await open(), codec);
+        message.kind === 'measure'
+          ? await (await measuring()).measureProviders(providerProbe())
+          : await look(message, await open(), codec);
       tell({ kind: 'answer', id, value });
     } catch (error) {
       tell({ kind: 'refused', id, error: explain(error) });
