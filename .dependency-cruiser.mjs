@@ -14,6 +14,7 @@ const engineFloors = [
   'model/',
   'conditioning/',
   'latents/',
+  'upscale/',
   'denoise/',
   'methods/',
   'jobs/',

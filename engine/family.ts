@@ -200,6 +200,27 @@ export interface TextEncoder {
   activationBytes(sizes: TextEncoderSizes): number;
 }
 
+/** Static sizes of one run of an upscaler; height and width are of the picture it is given. */
+export interface UpscalerSizes {
+  readonly batch: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** A network that makes pictures larger. */
+export interface Upscaler {
+  /** Pixels along a side of the result for one of the picture. */
+  readonly scale: number;
+  /** Height and width it is given are multiples of it. */
+  readonly multiple: number;
+  /** Pixels of the picture around a place that what it makes there depends on. */
+  readonly margin: number;
+  /** Declares input `frames` [B,3,H,W] in 0..1; returns [B,3,scale H,scale W] in about 0..1. */
+  build(g: GraphBuilder, sizes: UpscalerSizes): Value;
+  /** Estimate of the largest sum of live activations of one run; weights are not in it. */
+  activationBytes(sizes: UpscalerSizes): number;
+}
+
 /** One batch of frames: of pixels for an encoder, of latent frames and latent pixels for a decoder. */
 export interface FrameSizes {
   readonly batch: number;

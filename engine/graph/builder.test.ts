@@ -139,6 +139,15 @@ describe('encoding', () => {
     expect(g.constant('float32', [1, 2], [1, 2])).not.toBe(g.constant('float32', [2], [1, 2]));
   });
 
+  it('does not follow a list of operands that goes on growing', () => {
+    const g = new GraphBuilder();
+    const seen = [g.input('z', 'float32', [2]), g.input('w', 'float32', [2])];
+    seen.push(g.neg(g.concat(seen, 0)));
+    g.output('y', g.concat(seen, 0));
+    const concats = graphOf(g).node.filter(({ opType }) => opType === 'Concat');
+    expect(concats.map(({ input }) => input.length)).toEqual([2, 3]);
+  });
+
   it('gives the same bytes for the same graph, also a large one', () => {
     const build = () => {
       const g = new GraphBuilder();

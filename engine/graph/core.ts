@@ -137,7 +137,8 @@ export class GraphCore {
     const results = this.check(op, operands, rule);
     const name = this.#fresh([...this.#scopes, op].join('/'));
     const outputs = results.map((info, i) => this.#value(i === 0 ? name : this.#fresh(`${name}.${i}`), info));
-    this.#nodes.push({ name, op, domain, inputs: operands, outputs, attributes });
+    // A list of operands stays its owner's, who may go on with it.
+    this.#nodes.push({ name, op, domain, inputs: [...operands], outputs, attributes });
     return outputs;
   }
 

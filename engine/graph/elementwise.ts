@@ -1,5 +1,5 @@
 import { GraphCore } from './core.ts';
-import { broadcast, floats, sameShape, sameType, typed } from './shapes.ts';
+import { broadcast, floats, require, sameShape, sameType, typed } from './shapes.ts';
 import { type ElementType, elementTypes, type Value } from './values.ts';
 
 export type GeluKind = 'erf' | 'tanh' | 'quick';
@@ -90,6 +90,14 @@ export class ElementwiseOps extends GraphCore {
   /** x * sigmoid(x). */
   silu(x: Value): Value {
     return this.#swish(x, 1);
+  }
+
+  /** x above zero, `slope` * x below; the slope broadcasts to x. */
+  prelu(x: Value, slope: Value): Value {
+    return this.node('PRelu', [x, slope], () => {
+      require(sameShape(broadcast(x.shape, slope.shape), x.shape), 'the slope does not broadcast to x');
+      return { type: floats(x, slope), shape: x.shape };
+    });
   }
 
   #swish(x: Value, alpha: number): Value {

@@ -12,6 +12,7 @@ import type {
   NetworkFiles,
   PipelineFamily,
   TextEncoder,
+  Upscaler,
 } from '../family.ts';
 import type { SessionOptions, TensorRuntime } from '../ports.ts';
 import type { SchedulerConfig } from '../sampling/config.ts';
@@ -26,6 +27,7 @@ export interface Families {
   readonly pipelines: readonly PipelineFamily[];
   readonly textEncoders: readonly NetworkFamily<TextEncoder>[];
   readonly autoencoders: readonly NetworkFamily<Autoencoder>[];
+  readonly upscalers: readonly NetworkFamily<Upscaler>[];
 }
 
 /** A text encoder with the tokenizer that belongs to it. */
