@@ -15,6 +15,7 @@ const CONTENTS = [
   'dist/editor',
   'dist/electron',
   'models/embedded',
+  'models/upscalers',
   'cli/sample',
   'package.json',
 

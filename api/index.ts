@@ -66,6 +66,7 @@ export {
   type Stretch,
   type Timeline,
   type UnreadInput,
+  type UpscaleRequest,
 } from '../engine/index.ts';
 export { type Picture, readPicture, type WriteOptions, writePicture } from './pictures.ts';
 

@@ -547,7 +547,11 @@ describe('what cannot be done', () => {
   it('shows a defect in the process that runs networks once, as it was told there', async () => {
     const message = 'Something went wrong inside Attune: boom. Please report it.';
     const run = () => Promise.reject(new ToldError({ kind: 'internal', message }));
-    const said = await attuneWith({ compute: async () => ({ run, select: run }) }, [...generate, '-o', at('no.png')]);
+    const said = await attuneWith({ compute: async () => ({ run, select: run, upscale: run }) }, [
+      ...generate,
+      '-o',
+      at('no.png'),
+    ]);
     expect(said).toMatchObject({
       code: 1,
       err: expect.stringMatching(/attune: Something went wrong inside Attune: boom\. Please report it\.\n$/),

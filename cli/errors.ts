@@ -31,6 +31,8 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   word: ['word'],
   threshold: ['threshold'],
   base: ['base-path'],
+  scale: ['scale'],
+  network: ['model'],
   overwrite: ['force'],
   resume: ['resume'],
   encoding: ['encoding'],

@@ -8,6 +8,7 @@ const STAGES: Readonly<Record<Stage, string>> = {
   search: 'looking for the place of the edit',
   denoise: 'working',
   decode: 'making the picture',
+  upscale: 'making it larger',
   write: 'writing',
 };
 

@@ -4,7 +4,7 @@ import { MediaRef, Pixels } from './media.ts';
 import { EditRecord } from './record.ts';
 
 /** What a job is doing while no sampling step runs. */
-export const Stage = z.enum(['open', 'encode', 'condition', 'search', 'denoise', 'decode', 'write']);
+export const Stage = z.enum(['open', 'encode', 'condition', 'search', 'denoise', 'decode', 'upscale', 'write']);
 export type Stage = z.infer<typeof Stage>;
 
 /** Id of a job, a batch, a history entry or a grant. Ids are parsed, never joined into paths. */

@@ -10,6 +10,9 @@ export const ROOT = rootAbove(dirname(fileURLToPath(import.meta.url)));
 /** The checkpoints that ship with Attune. */
 export const EMBEDDED = join(ROOT, 'models', 'embedded');
 
+/** The upscaler that ships with Attune. */
+export const UPSCALER = join(ROOT, 'models', 'upscalers', 'realesr-animevideov3-x4.safetensors');
+
 /** A picture to begin with. */
 export const SAMPLE = join(ROOT, 'cli', 'sample', 'scene.png');
 

@@ -61,6 +61,8 @@ describe('the package', () => {
         'docs/api.md',
         'models/embedded/image/transformer/diffusion_pytorch_model.safetensors',
         'models/embedded/video/transformer/diffusion_pytorch_model.safetensors',
+        'models/upscalers/LICENSE',
+        'models/upscalers/realesr-animevideov3-x4.safetensors',
       ]),
     );
     expect(paths.filter((path) => /(?<![.]d)[.]tsx?$|[.]test[.]|^docs[/]images/.test(path))).toEqual([]);

@@ -88,6 +88,7 @@ describe.skipIf(process.platform !== 'linux')('the package', () => {
 
   it('keeps models, the sample and libraries outside of the archive, and only those of its platform', async () => {
     expect(existsSync(join(unpacked(), 'models/embedded/image/model_index.json'))).toBe(true);
+    expect(existsSync(join(unpacked(), 'models/upscalers/realesr-animevideov3-x4.safetensors'))).toBe(true);
     expect(existsSync(join(unpacked(), 'cli/sample/scene.png'))).toBe(true);
     const bin = join(unpacked(), 'node_modules/onnxruntime-node/bin');
     const [api = ''] = await readdir(bin);

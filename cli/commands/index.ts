@@ -11,6 +11,7 @@ import { redo } from './redo.ts';
 import { restore } from './restore.ts';
 import { select } from './select.ts';
 import { serve } from './serve.ts';
+import { upscale } from './upscale.ts';
 import { video } from './video.ts';
 
 /** Every command, in the order of the help. A new one is a file and a line. */
@@ -20,6 +21,7 @@ export const COMMANDS: readonly Command[] = [
   inpaint,
   select,
   video,
+  upscale,
   batch,
   inspect,
   redo,

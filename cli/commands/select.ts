@@ -1,11 +1,11 @@
-import { resolve } from 'node:path';
-import { type Pixels, throwIfCancelled } from '../../engine/index.ts';
+import { type Pixels, valueAt } from '../../engine/index.ts';
 import type { Command, Outcome, Output } from '../command.ts';
 import { COMMON_OPTIONS } from '../command.ts';
 import { UsageError } from '../errors.ts';
+import { writeFrames } from '../frames.ts';
 import type { Host } from '../host.ts';
 import type { Values } from '../options.ts';
-import { type OutputPlan, openWriter, outputPath, planOutput } from '../output.ts';
+import { outputPath, planOutput } from '../output.ts';
 import { ProgressReport } from '../progress.ts';
 import { readRegion } from '../region.ts';
 import { checkpointRef, DEFAULT_MODEL, DEFAULT_VIDEO_MODEL } from '../request.ts';
@@ -98,8 +98,15 @@ async function run(values: Values, host: Host): Promise<Outcome> {
     .finally(() => progress?.end());
   const frames = found.frames.map(({ map, mask }) => (isSoft ? map : mask));
   const kind = isSoft ? 'map' : 'mask';
-  const timing = isClip ? { fps: source.fps, ...(seconds && { seconds }) } : {};
-  const output: Output = { kind, word, ...(await writeFrames(frames, timing, plan, host)) };
+  // An animation takes colours alone.
+  const shown = plan.target.kind === 'video' ? frames.map(toRgb) : frames;
+  const { output: written } = await writeFrames(
+    { count: shown.length, ...(isClip && { fps: source.fps }), at: (frame) => valueAt(shown, frame) },
+    isClip && seconds ? { seconds } : {},
+    plan,
+    host,
+  );
+  const output: Output = { kind, word, ...written };
   const warnings = [...notices, ...found.warnings];
   for (const warning of warnings) host.writeErr(`attune: ${warning}\n`);
   const elapsedMs = host.now() - startMs;
@@ -111,31 +118,6 @@ async function run(values: Values, host: Host): Promise<Outcome> {
     lines: [`${output.path}: ${output.width}x${output.height}, ${kind} of "${word}", ${share}, ${duration(elapsedMs)}`],
     details: { word, prompt: found.prompt, warnings },
   };
-}
-
-/** Writes one frame as a picture, or several that are `fps` a second. */
-async function writeFrames(
-  frames: readonly Pixels[],
-  { fps, seconds }: { readonly fps?: number; readonly seconds?: readonly number[] },
-  plan: OutputPlan,
-  host: Host,
-): Promise<Omit<Output, 'kind'>> {
-  const [first] = frames;
-  if (first === undefined) throw new RangeError('a source has a frame');
-  const { width, height } = first;
-  const length = fps === undefined ? {} : { frames: frames.length, fps };
-  const writer = await openWriter(plan, seconds === undefined ? {} : { seconds }, host);
-  try {
-    writer.begin({ size: { width, height }, frames: frames.length, ...(fps !== undefined && { fps }) });
-    // An animation takes colours alone.
-    for (const frame of frames) await writer.write(plan.target.kind === 'video' ? toRgb(frame) : frame);
-    throwIfCancelled(host.signal);
-    const { bytes, sha256 } = await writer.finish(undefined);
-    return { path: plan.path === '-' ? '-' : resolve(plan.path), width, height, bytes, sha256, ...length };
-  } catch (error) {
-    await writer.abort();
-    throw error;
-  }
 }
 
 function toRgb({ width, height, data }: Pixels): Pixels {

@@ -74,7 +74,7 @@ export class Progress {
   stage(stage: Stage, parts: readonly StagePart[] = []): void {
     throwIfCancelled(this.#signal);
     this.#stageStartMs = this.#clock();
-    if (stage === 'denoise') this.#loopStartMs = this.#stageStartMs;
+    if (stage === 'denoise' || stage === 'upscale') this.#loopStartMs = this.#stageStartMs;
     this.#parts = parts;
     this.#begun = 0;
     this.#emit({ kind: 'stage', stage });

@@ -47,6 +47,7 @@ import {
   selectWord,
 } from './select.ts';
 import { unreadWarnings } from './unread.ts';
+import { type UpscaleRequest, Upscalers } from './upscale.ts';
 
 export type {
   Clip,
@@ -64,6 +65,7 @@ export type {
   SelectResult,
   SourceSize,
   Timeline,
+  UpscaleRequest,
 };
 
 export interface EngineOptions {
@@ -147,6 +149,8 @@ export interface Engine {
    * the same source, word and prompt. Throws AttuneError: 'request-invalid' naming `word`, `prompt` or `threshold`; otherwise as `run`.
    */
   select(request: SelectRequest, options?: Pick<RunOptions, 'onEvent' | 'signal'>): Promise<SelectResult>;
+  /** A picture made larger. Throws as `Upscalers.run`. */
+  upscale(request: UpscaleRequest, options?: Pick<RunOptions, 'onEvent' | 'signal'>): Promise<Pixels>;
   /** What a checkpoint folder or weight file is. */
   inspect(path: string): CheckpointReport;
   listModels(): readonly CatalogEntry[];
@@ -180,6 +184,7 @@ export function openEngine({
   inMemoryBytes = IN_MEMORY_BYTES,
 }: EngineOptions): Engine {
   const checkpoints = new Checkpoints(families, places, runtime);
+  const upscalers = new Upscalers(families.upscalers, runtime);
   const planned = (job: CheckedJob, media: MediaSizes) => {
     const { model, entry } = checkpoints.open(job.request.checkpoint);
     const plan = planJob(job, media, model, openSpool === undefined ? undefined : inMemoryBytes);
@@ -218,7 +223,15 @@ export function openEngine({
     vocabulary: (ref) => checkpoints.open(ref).model.vocabulary,
     model: (ref) => checkpoints.open(ref).model,
     readPrompt: (ref, text) => readPrompt(checkpoints.open(ref).model, text),
-    close: () => checkpoints.close(),
+    upscale: (request, options = {}) =>
+      upscalers.run(request, progressOf(options, clock), {
+        signal: options.signal,
+        ...(availableBytes && { availableBytes }),
+      }),
+    async close() {
+      await upscalers.close();
+      await checkpoints.close();
+    },
     plan: (asked, media) => planned(checkJob(asked, media), media).plan,
     place: (ref, asked, media) => placementOf(asked, media, checkpoints.open(ref).model),
     regionSizes: (ref) => regionSizes(checkpoints.open(ref).model),

@@ -97,7 +97,7 @@ describe('an upscaled picture', () => {
 
   it('tells how far it is', async () => {
     const told: string[] = [];
-    await upscale(shipped, picture(420, 10), 4, sessions, (done, of) => told.push(`${done}/${of}`));
+    await upscale(shipped, picture(420, 10), 4, sessions, (done, of) => void told.push(`${done}/${of}`));
     expect(told).toEqual(['1/2', '2/2']);
   });
 

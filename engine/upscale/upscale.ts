@@ -3,7 +3,7 @@ import { parseConfig } from '../checkpoint/config.ts';
 import { refusal } from '../checkpoint/refusal.ts';
 import { readSafetensors } from '../checkpoint/safetensors.ts';
 import { weightSource } from '../checkpoint/weights.ts';
-import type { NetworkFamily, Upscaler } from '../family.ts';
+import type { NetworkFamily, Upscaler, UpscalerSizes } from '../family.ts';
 import { GraphBuilder } from '../graph/builder.ts';
 import { resample } from '../media/resample.ts';
 import type { Sessions } from '../model/sessions.ts';
@@ -12,12 +12,16 @@ import { type TileRange, tileRanges } from './tiles.ts';
 
 /** An upscaler of a file, opened down to the header. */
 export interface OpenUpscaler {
-  readonly file: string;
+  /** Tells this state of the file from others. */
+  readonly key: string;
   readonly network: Upscaler;
 }
 
-/** Pixels along a side of a tile: about what a step of a small network fits the caches with. */
+/** Most pixels along the kept part of a tile, and bytes that a run may take. */
 const TILE = 192;
+const TILE_BYTES = 256 * 1024 * 1024;
+/** Least kept pixels: below, most of the work would be done for margins. */
+const LEAST_TILE = 32;
 
 /** The most pixels of a result, as of every picture that is opened. */
 const MAX_PIXELS = 100_000_000;
@@ -27,7 +31,8 @@ const MAX_PIXELS = 100_000_000;
  * `weightSource`, naming file and tensor.
  */
 export function openUpscaler(file: string, families: readonly NetworkFamily<Upscaler>[]): OpenUpscaler {
-  const weights = weightSource([readSafetensors(file)], file);
+  const opened = readSafetensors(file);
+  const weights = weightSource([opened], file);
   // Such files have no config: the shapes of the tensors say all.
   const files = { config: parseConfig('{}', file), weights };
   const family = families.find((known) => known.detect(files));
@@ -38,7 +43,7 @@ export function openUpscaler(file: string, families: readonly NetworkFamily<Upsc
       `It is no upscaler that Attune runs: ${families.map(({ title }) => title).join(', ')}. Choose the .safetensors file of one.`,
       { field: 'network' },
     );
-  return { file, network: family.open(files) };
+  return { key: `${opened.realPath}@${opened.modifiedMs}`, network: family.open(files) };
 }
 
 /** Throws 'request-invalid' for a factor that the network cannot give, or for a result that would be too large. */
@@ -66,21 +71,20 @@ export function checkUpscale(
  * enlarged without the network. In tiles: beside picture and result one tile is in memory. `onTile` is told after each.
  */
 export async function upscale(
-  { file, network }: OpenUpscaler,
+  { key, network }: OpenUpscaler,
   picture: Pixels,
   scale: number,
   sessions: Sessions,
-  onTile: (done: number, of: number) => void = () => {},
+  onTile: (done: number, of: number) => Promise<void> | void = () => {},
 ): Promise<Pixels> {
   const { multiple, margin } = network;
   const { width, height } = picture;
   const [fullWidth, fullHeight] = [upTo(width, multiple), upTo(height, multiple)];
-  const size = upTo(TILE + 2 * margin, multiple);
-  const sizes = { batch: 1, height: Math.min(size, fullHeight), width: Math.min(size, fullWidth) };
+  const sizes = tileSizes(network, picture);
   const rows = tileRanges(fullHeight, sizes.height, margin, multiple);
   const columns = tileRanges(fullWidth, sizes.width, margin, multiple);
-  const key = `${file}:upscale:${sizes.height}x${sizes.width}`;
-  const session = await sessions.get(key, { weights: 'private' }, () => {
+  const use = { network: 'upscaler', variant: `${key}:${sizes.height}x${sizes.width}` };
+  const session = await sessions.get(use, { weights: 'private' }, () => {
     const g = new GraphBuilder();
     g.output('result', network.build(g, sizes));
     return g.build();
@@ -93,10 +97,28 @@ export async function upscale(
       const { result } = await session.run({ frames });
       if (result?.dtype !== 'float32') throw new RangeError('an upscaler gives float32');
       keep(result.data, large, { row, column, scale: network.scale, sizes });
-      onTile(++done, rows.length * columns.length);
+      await onTile(++done, rows.length * columns.length);
     }
   const target = { width: Math.round(width * scale), height: Math.round(height * scale) };
   return withAlpha(resample(large, target.width, target.height), picture);
+}
+
+/** About what enlarging takes besides the picture: one tile, the result, and the result at another factor. */
+export function upscaleBytes({ network }: OpenUpscaler, picture: Pick<Pixels, 'width' | 'height'>): number {
+  const result = 3 * picture.width * picture.height * network.scale ** 2;
+  return network.activationBytes(tileSizes(network, picture)) + 2 * result;
+}
+
+/** The largest tile whose run takes no more than it may, and no larger than the picture. */
+function tileSizes(network: Upscaler, { width, height }: Pick<Pixels, 'width' | 'height'>): UpscalerSizes {
+  const { multiple, margin } = network;
+  const sizesOf = (kept: number) => {
+    const size = upTo(kept + 2 * margin, multiple);
+    return { batch: 1, height: Math.min(size, upTo(height, multiple)), width: Math.min(size, upTo(width, multiple)) };
+  };
+  let kept = TILE;
+  while (kept > LEAST_TILE && network.activationBytes(sizesOf(kept)) > TILE_BYTES) kept -= 16;
+  return sizesOf(kept);
 }
 
 const upTo = (length: number, multiple: number): number => Math.ceil(length / multiple) * multiple;

@@ -9,6 +9,7 @@ import {
   type SelectRequest,
   type SelectResult,
   throwIfCancelled,
+  type UpscaleRequest,
 } from '../../engine/index.ts';
 import { ToldError } from '../explain.ts';
 import type { RunnerProcess } from '../service.ts';
@@ -22,6 +23,8 @@ export interface Compute {
   run(request: EditRequest, media: RunMedia, options?: ComputeOptions): Promise<Omit<RunResult, 'unpasted'>>;
   /** As `Engine.select`. */
   select(request: SelectRequest, options?: Pick<RunOptions, 'onEvent' | 'signal'>): Promise<SelectResult>;
+  /** As `Engine.upscale`. */
+  upscale(request: UpscaleRequest, options?: Pick<RunOptions, 'onEvent' | 'signal'>): Promise<Pixels>;
 }
 
 export interface ComputeOptions extends Pick<RunOptions, 'onEvent' | 'signal' | 'onBegin'> {
@@ -50,12 +53,15 @@ const AGAIN = {
 
 /** A job, and what is done with what the runner tells of it. */
 interface Asked<Result> {
-  readonly message: Extract<ToRunner, { readonly kind: 'stream' | 'look' }>;
+  readonly message: Extract<ToRunner, { readonly kind: 'stream' | 'look' | 'enlarge' }>;
   readonly source: RunMedia['source'];
   readonly signal: AbortSignal | undefined;
   /** Resolves when the runner may go on: to the result, with the message that brings it. What it throws ends the job. */
   hear(told: JobMessage): Promise<Result | undefined>;
 }
+
+/** What ends a job that went well. */
+const ENDS: ReadonlySet<FromRunner['kind']> = new Set(['made', 'looked', 'enlarged']);
 
 type JobMessage = Extract<FromRunner, { readonly job: string }>;
 
@@ -89,7 +95,7 @@ export function openRunnerClient({ startRunner, setup, cancelMs = CANCEL_MS }: C
     let last: Promise<void> = Promise.resolve();
     const take = async (told: JobMessage) => {
       // After an error here nothing of the job counts but its end.
-      if (own !== undefined) return told.kind === 'made' || told.kind === 'looked' ? reject(own) : undefined;
+      if (own !== undefined) return ENDS.has(told.kind) ? reject(own) : undefined;
       try {
         const result = await hear(told);
         if (result !== undefined) resolve(result);
@@ -152,6 +158,17 @@ export function openRunnerClient({ startRunner, setup, cancelMs = CANCEL_MS }: C
         async hear(told) {
           if (told.kind === 'event') onEvent?.(told.event);
           return told.kind === 'looked' ? told.result : undefined;
+        },
+      });
+    },
+    async upscale({ picture, ...request }, { onEvent, signal } = {}) {
+      return ask<Pixels>({
+        message: { kind: 'enlarge', job: nextJob(), request },
+        source: picture,
+        signal,
+        async hear(told) {
+          if (told.kind === 'event') onEvent?.(told.event);
+          return told.kind === 'enlarged' ? told.picture : undefined;
         },
       });
     },

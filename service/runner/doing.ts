@@ -45,6 +45,8 @@ export class Doing {
       case 'encode':
       case 'decode':
         return 'vae';
+      case 'upscale':
+        return 'upscaler';
       default:
         return undefined;
     }

@@ -16,13 +16,14 @@ import type {
   RunResult,
   SelectRequest,
   SelectResult,
+  UpscaleRequest,
 } from '../../engine/index.ts';
 
 /**
  * What a runner is told by whoever started it: the service, or a command. Both ends are ours and of one version, so that the types are the
  * check. The service gives files and gets files (`run`); a command gives pixels and takes frames one by one (`stream`, `look`).
  */
-export type ToRunner = Setup | RunJob | GivenFrame | StreamJob | LookJob | Taken | Cancel | Gate | Ask;
+export type ToRunner = Setup | RunJob | GivenFrame | StreamJob | LookJob | EnlargeJob | Taken | Cancel | Gate | Ask;
 
 /** The first message, and again when settings change: it holds from the next job on. */
 export interface Setup {
@@ -71,6 +72,13 @@ export interface LookJob extends GivenClip {
   readonly kind: 'look';
   readonly job: string;
   readonly request: Omit<SelectRequest, 'source'>;
+}
+
+/** Answered by `enlarged`, after the one frame it is given. */
+export interface EnlargeJob {
+  readonly kind: 'enlarge';
+  readonly job: string;
+  readonly request: Omit<UpscaleRequest, 'picture'>;
 }
 
 /** What `begin` or a `frame` brought is dealt with. */
@@ -144,6 +152,7 @@ export type FromRunner =
   | { readonly kind: 'frame'; readonly job: string; readonly frame: Pixels }
   | { readonly kind: 'made'; readonly job: string; readonly result: Made }
   | { readonly kind: 'looked'; readonly job: string; readonly result: SelectResult }
+  | { readonly kind: 'enlarged'; readonly job: string; readonly picture: Pixels }
   | { readonly kind: 'event'; readonly job: string; readonly event: RunEvent }
   | Done
   /** Also the end of a cancelled job, as the kind `cancelled`. */

@@ -16,6 +16,7 @@ import { openLocalEngine } from '../open-engine.ts';
 import { readSource, runJob } from './job.ts';
 import type {
   Ask,
+  EnlargeJob,
   FromRunner,
   LookJob,
   RunJob,
@@ -25,9 +26,9 @@ import type {
   ToRunner,
   Answers as Values,
 } from './messages.ts';
-import { Answers, lookJob, streamJob } from './stream.ts';
+import { Answers, enlargeJob, lookJob, streamJob } from './stream.ts';
 
-type Job = RunJob | StreamJob | LookJob;
+type Job = RunJob | StreamJob | LookJob | EnlargeJob;
 
 /** A job that was told of. */
 interface Running {
@@ -91,7 +92,9 @@ export function hostRunner(port: Port, onFailure: (error: unknown) => void = () 
       } else if (message.kind === 'stream') {
         const result = await streamJob(opened, message, given, { ...options, tell, taken: () => answers.next() });
         tell({ kind: 'made', job, result });
-      } else tell({ kind: 'looked', job, result: await lookJob(opened, message, given, options) });
+      } else if (message.kind === 'look')
+        tell({ kind: 'looked', job, result: await lookJob(opened, message, given, options) });
+      else tell({ kind: 'enlarged', job, picture: await enlargeJob(opened, message, given, options) });
     } catch (error) {
       onFailure(error);
       tell({ kind: 'failed', job, error: explain(error) });
@@ -136,6 +139,7 @@ export function hostRunner(port: Port, onFailure: (error: unknown) => void = () 
       case 'run':
       case 'stream':
       case 'look':
+      case 'enlarge':
         of(message.job);
         return then(() => run(message));
       case 'taken':

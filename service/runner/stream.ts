@@ -1,5 +1,5 @@
 import type { Engine, FrameShape, MemoryPlan, Pixels, RunMedia, RunOptions, SelectResult } from '../../engine/index.ts';
-import type { FromRunner, GivenClip, LookJob, Made, StreamJob } from './messages.ts';
+import type { EnlargeJob, FromRunner, GivenClip, LookJob, Made, StreamJob } from './messages.ts';
 
 type Tell = (message: Extract<FromRunner, { readonly kind: 'begin' | 'frame' }>) => void;
 
@@ -45,6 +45,17 @@ export async function lookJob(
   const source = sourceOf(given, { ...(clip && { clip }) });
   if (source === undefined) throw new RangeError('a look was told without a source');
   return engine.select({ ...request, source }, options);
+}
+
+/** Makes the picture larger that was given. */
+export async function enlargeJob(
+  engine: Engine,
+  { request }: EnlargeJob,
+  [picture]: readonly Pixels[],
+  options: Pick<RunOptions, 'onEvent' | 'signal'>,
+): Promise<Pixels> {
+  if (picture === undefined) throw new RangeError('there is no picture to enlarge');
+  return engine.upscale({ ...request, picture }, options);
 }
 
 function sourceOf(frames: readonly Pixels[], { clip }: GivenClip): RunMedia['source'] {

@@ -173,6 +173,7 @@ export const en = {
     search: 'Looking for the place of the edit…',
     denoise: 'Denoising…',
     decode: 'Decoding…',
+    upscale: 'Upscaling…',
     write: 'Writing…',
     part: '{{stage}} {{part}} of {{of}}',
   },
