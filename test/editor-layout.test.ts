@@ -62,7 +62,7 @@ const MEASURE = `(() => {
 /** A result that was made, from which a history of any length is written. */
 let made: HistoryEntry;
 
-async function stageWith(results: number): Promise<Stage> {
+async function stageWith(results: number, language = 'en'): Promise<Stage> {
   const desk = await openTestDesk();
   await desk.close();
   const database = openDatabase(desk.options.folders.state);
@@ -72,6 +72,7 @@ async function stageWith(results: number): Promise<Stage> {
   return openStage({
     home: desk.home,
     async prepare({ client }) {
+      await client.call('settings.set', { settings: { language } });
       if (results === 0) return;
       // A queue that waits: the button says so, with those that go with it.
       const { sample } = await client.call('hello', {});
@@ -79,6 +80,19 @@ async function stageWith(results: number): Promise<Stage> {
       await client.call('jobs.submit', { request: sample.request });
     },
   });
+}
+
+/** What is wrong on any page in a window of this width. */
+async function wrongAt({ page }: Stage, width: number): Promise<readonly string[]> {
+  await page.setViewportSize({ width, height: Math.max(700, Math.round((width * 9) / 16)) });
+  const found: string[] = [];
+  for (const [at, name] of PAGES.entries()) {
+    await page.getByRole('navigation').getByRole('button').nth(at).click();
+    await page.waitForTimeout(150);
+    const wrong: readonly string[] = await page.evaluate(MEASURE);
+    found.push(...wrong.map((line) => `${name}: ${line}`));
+  }
+  return found;
 }
 
 describe.skipIf(noChromium !== undefined)('the layout', () => {
@@ -105,16 +119,22 @@ describe.skipIf(noChromium !== undefined)('the layout', () => {
     afterAll(() => stage?.close());
 
     it.each(WIDTHS)('keeps every part in its place at %i px, on every page', async (width) => {
-      const { page } = stage;
-      await page.setViewportSize({ width, height: Math.max(700, Math.round((width * 9) / 16)) });
-      const found: string[] = [];
-      for (const name of PAGES) {
-        await page.getByRole('navigation', { name: 'Pages' }).getByRole('button', { name, exact: true }).click();
-        await page.waitForTimeout(150);
-        const wrong: readonly string[] = await page.evaluate(MEASURE);
-        found.push(...wrong.map((line) => `${name}: ${line}`));
-      }
-      expect(found).toEqual([]);
+      expect(await wrongAt(stage, width)).toEqual([]);
     });
+  });
+
+  it('has room for German, whose words are longer', async () => {
+    const stage = await stageWith(12, 'de');
+    try {
+      await stage.page.getByRole('button', { name: 'Bearbeiten', exact: true }).first().waitFor();
+      expect(await stage.page.getAttribute('html', 'lang')).toBe('de');
+      for (const width of WIDTHS) expect(await wrongAt(stage, width)).toEqual([]);
+      await stage.page.getByRole('button', { name: 'Einstellungen' }).click();
+      await stage.page.getByRole('combobox', { name: 'Sprache' }).click();
+      await stage.page.getByRole('option', { name: 'English' }).click();
+      await stage.page.getByRole('heading', { name: 'Settings' }).waitFor();
+    } finally {
+      await stage.close();
+    }
   });
 });

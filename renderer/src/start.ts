@@ -1,6 +1,6 @@
 import { openSample } from './actions/open.ts';
 import type { Carrier } from './carrier/carrier.ts';
-import { startTexts } from './i18n/index.ts';
+import { speak, startTexts } from './i18n/index.ts';
 import { greeting, stayConnected } from './state/connection.ts';
 import { flush, restore } from './state/editor.ts';
 import { startMask } from './state/mask.ts';
@@ -12,6 +12,7 @@ import { showVideoIfMine } from './state/video.ts';
 /** Joins the parts and connects; what was open last is there again, or the sample. */
 export async function start(carrier: Carrier): Promise<void> {
   await startTexts();
+  useSession.subscribe(({ settings }) => settings !== null && void speak(settings.language));
   startMask();
   startRegion();
   let isRestored = false;

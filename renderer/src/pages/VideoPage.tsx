@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useEditor } from '../state/editor.ts';
+import { useMethods } from '../state/methods.ts';
 import { defaultsFor, setByHand } from '../state/request.ts';
 import { useSession } from '../state/session.ts';
 import { useTimeline } from '../state/timeline.ts';
@@ -17,7 +18,8 @@ import { VideoResults } from './video/VideoResults.tsx';
 export function VideoPage() {
   const { t } = useTranslation();
   const draft = useEditor(({ document }) => document.video);
-  const { models, methods, history } = useSession();
+  const { models, history } = useSession();
+  const methods = useMethods();
   const [chosen, setChosen] = useState(0);
   const [frame, setFrame] = useState(0);
   const model = videoModelOf(draft, models);

@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import type { MethodDescription, ModelInfo } from '../../../contract/index.ts';
 import { change, useEditor } from '../state/editor.ts';
+import { useMethods } from '../state/methods.ts';
 import { useSession } from '../state/session.ts';
 import { LabelledSelect } from '../ui/controls.tsx';
 import { MethodControls } from './MethodControls.tsx';
@@ -11,7 +12,8 @@ import { RunBar } from './RunBar.tsx';
 export function EditPanel() {
   const { t } = useTranslation();
   const { document } = useEditor();
-  const { methods: all, models: known } = useSession();
+  const { models: known } = useSession();
+  const all = useMethods();
   const models = known.filter(({ makes }) => makes !== 'video');
   const methods = all.filter(({ makes }) => makes.includes('picture'));
   const method = methods.find(({ id }) => id === document.method);

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { presentMethodId, type QueuedJob } from '../../../contract/index.ts';
 import { cancelRun, togglePause } from '../actions/actions.ts';
 import { tryCall } from '../state/connection.ts';
+import { useMethods } from '../state/methods.ts';
 import { useSession } from '../state/session.ts';
 import { titleOf } from '../state/videorequest.ts';
 import { Button, IconButton } from '../ui/controls.tsx';
@@ -60,7 +61,7 @@ function JobItem({
   readonly progress: number | undefined;
 }) {
   const { t } = useTranslation();
-  const method = useSession(({ methods }) => methods.find(({ id }) => id === presentMethodId(request.method)));
+  const method = useMethods().find(({ id }) => id === presentMethodId(request.method));
   const isPaused = useSession((session) => session.queue.isPaused);
   const earlier = waiting[place - 1]?.job;
   const afterNext = waiting[place + 2]?.job;

@@ -7,6 +7,7 @@ import { ParamControl } from '../../panels/MethodControls.tsx';
 import { RunProgressBar } from '../../panels/RunBar.tsx';
 import { SamplingControls } from '../../panels/SamplingControls.tsx';
 import type { VideoDraft } from '../../state/document.ts';
+import { useMethods } from '../../state/methods.ts';
 import { controlsFor, defaultsFor, setByHand } from '../../state/request.ts';
 import { useSession } from '../../state/session.ts';
 import { changeVideo, changeVideoParam, submitVideo } from '../../state/video.ts';
@@ -29,7 +30,8 @@ interface VideoPanelProps {
 /** What is done, with what prompts and values, and the button that does it. */
 export function VideoPanel({ draft, model, method, timeline, chosen, onChoose, entry }: VideoPanelProps) {
   const { t } = useTranslation();
-  const { methods, models } = useSession();
+  const { models } = useSession();
+  const methods = useMethods();
   const able = models.filter(({ makes }) => makes === 'video');
   return (
     <aside className="video-side" aria-label={t('video.title')}>
