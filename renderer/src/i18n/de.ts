@@ -269,6 +269,7 @@ export const de: typeof en = {
       word: 'Ein Klick ins Bild nimmt einen Bereich hinzu, mit Umschalt oder Alt nimmt er einen weg.',
       region: 'Den Rahmen oder seine Griffe ziehen, oder einen anderen zeichnen. Mit Alt in jeder Form.',
     },
+    result: { title: 'Ergebnis', accept: 'Annehmen', discard: 'Verwerfen', again: 'Noch eines' },
     region: {
       frame: 'Arbeitsbereich, {{width}} × {{height}} bei {{x}}, {{y}}',
       handle: {
@@ -420,6 +421,9 @@ export const de: typeof en = {
       showMask: 'Maske ein oder aus',
       liveMaps: 'Zeigen, wohin ein Lauf sieht',
       compare: 'Vergleich: Trennlinie, Differenz, aus',
+      accept: 'Das Ergebnis annehmen und darauf weiterarbeiten',
+      discard: 'Das Ergebnis verwerfen, zurück zum Bild',
+      again: 'Mit anderem Seed noch eines erzeugen',
       redoRun: 'Das gezeigte Ergebnis noch einmal ausführen',
       continue: 'Das gezeigte Ergebnis weiter bearbeiten',
       settings: 'Einstellungen',
@@ -476,6 +480,7 @@ export const de: typeof en = {
     resume: 'Fortsetzen',
     cancel: 'Abbrechen',
     download: 'Als ZIP herunterladen',
+    saved: 'Als {{name}} gespeichert.',
     state: { running: 'läuft', paused: 'angehalten', finished: 'fertig', cancelled: 'abgebrochen' },
     columns: 'Tabelle',
     more_one: 'und {{count}} weitere Zeile',
