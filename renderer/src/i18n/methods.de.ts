@@ -1,4 +1,4 @@
-import type { MethodTexts } from './methods.ts';
+import type { MethodTexts } from './methodtexts.ts';
 
 /** German texts of methods and their parameters, by id and name. */
 export const methodsDe: Readonly<Record<string, MethodTexts>> = {

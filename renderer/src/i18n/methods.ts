@@ -1,15 +1,6 @@
 import type { MethodDescription, ParamSchema } from '../../../contract/index.ts';
 import { methodsDe } from './methods.de.ts';
-
-interface Texts {
-  readonly title: string;
-  readonly summary: string;
-}
-
-/** What a user reads of a method, in one language; `params` by name, their `choices` by value. */
-export interface MethodTexts extends Texts {
-  readonly params?: Readonly<Record<string, Texts & { readonly choices?: Readonly<Record<string, Texts>> }>>;
-}
+import type { MethodTexts } from './methodtexts.ts';
 
 /** By language; English is what methods say of themselves. */
 const METHODS: Readonly<Record<string, Readonly<Record<string, MethodTexts>>>> = { de: methodsDe };
