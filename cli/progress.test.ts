@@ -100,9 +100,11 @@ describe('progress on a terminal', () => {
   it.each([1, 8, 20, 30, 40, 60, 200])('never fills a line of %i columns, so that it does not wrap', (columns) => {
     const { lines, step, report } = reporter(true, columns);
     report.onEvent({ kind: 'stage', stage: 'search' });
+    report.onEvent({ kind: 'part', part: 2, of: 3, network: 'transformer' });
     for (let at = 1; at <= 10; at++) step(at, 200_000);
     report.end();
     for (const line of lines) expect(line.replace('\r\x1b[K', '').length).toBeLessThanOrEqual(Math.max(1, columns - 1));
+    expect(lines.filter((line) => line.endsWith(','))).toEqual([]);
     expect(lines.some((line) => line.includes('step 10 of 10'))).toBe(columns >= 20);
     expect(lines.some((line) => line.includes('░'))).toBe(columns >= 40);
   });

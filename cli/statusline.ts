@@ -110,8 +110,15 @@ export class StatusLine {
       const full = Math.round(cells * status.share);
       return `${'█'.repeat(full)}${'░'.repeat(cells - full)} ${text}`;
     }
-    return text.length <= width ? text : status.what.slice(0, width);
+    return clipped(text, width);
   }
+}
+
+/** As many of the parts between commas as go into the width. */
+function clipped(text: string, width: number): string {
+  if (text.length <= width) return text;
+  const end = text.lastIndexOf(', ', width);
+  return end < 0 ? text.slice(0, width) : text.slice(0, end);
 }
 
 /** `0.4 s`, `12 s`, `3 min 5 s`, `2 h 5 min`. */

@@ -12,6 +12,8 @@ if (node === undefined || command === undefined) {
 } else {
   const onWindows = process.platform === 'win32'; // commands are .cmd files there, which only a shell starts
   const path = [dirname(node), join(root, 'node_modules', '.bin'), process.env.PATH ?? ''];
-  const env = { ...process.env, PATH: path.join(delimiter) };
+  // Parsed and type-stripped modules are kept between runs, as `attune.mjs` does.
+  const compiled = { NODE_COMPILE_CACHE: join(root, '.cache', 'node') };
+  const env = { ...compiled, ...process.env, PATH: path.join(delimiter) };
   become(command, args, { env, shell: onWindows });
 }
