@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { EditRequest, MediaRef } from '../contract/index.ts';
-import { AttuneError, type Clip, checkMask, type Pixels, toMask } from '../engine/index.ts';
+import { AttuneError, type Clip, checkMask, framesOfSource, type Pixels, toMask } from '../engine/index.ts';
 import { animationSize, decodeAnimation, type Part } from '../native/animation.ts';
 import { readHead, sha256Of, sha256OfFile } from '../native/files.ts';
 import { decodeFilm, type Film, filmFormat } from '../native/film.ts';
@@ -73,14 +73,12 @@ async function decodeClip(bytes: Uint8Array, name: string, part: Part) {
   return { source: { frames, fps, first: part.start }, ...(seconds && { seconds }) };
 }
 
-const firstFrame = (source: Pixels | Clip): Pixels | undefined => ('frames' in source ? source.frames[0] : source);
-
 /** One channel, 255 = repaint; says how a file was understood whose transparency counts. */
 export function readMask(picture: Pixels, source: Pixels | Clip | undefined, host: Pick<Host, 'writeErr'>): Pixels {
   const { mask, reading } = toMask(picture);
   if (reading === 'painted') host.writeErr('attune: the mask repaints where it is painted white on transparency\n');
   if (reading === 'transparent') host.writeErr('attune: the mask repaints where it is transparent\n');
-  const frame = source && firstFrame(source);
+  const [frame] = source === undefined ? [] : framesOfSource(source);
   if (frame !== undefined) checkMask(mask, frame);
   return mask;
 }

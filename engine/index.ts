@@ -34,6 +34,7 @@ export type * from './family.ts';
 export { GraphBuilder, type Value } from './graph/builder.ts';
 export * from './jobs/catalog.ts';
 export * from './jobs/engine.ts';
+export { framesOfSource } from './jobs/media.ts';
 export { regionFromText } from './jobs/region.ts';
 export type { UnreadInput } from './jobs/unread.ts';
 export type { CodingModel } from './latents/batches.ts';

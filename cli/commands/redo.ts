@@ -1,7 +1,14 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { EditRecord, MediaRef } from '../../contract/index.ts';
-import { AttuneError, compareWhere, type PictureMetadata, type Pixels, type RunMedia } from '../../engine/index.ts';
+import {
+  AttuneError,
+  compareWhere,
+  framesOfSource,
+  type PictureMetadata,
+  type Pixels,
+  type RunMedia,
+} from '../../engine/index.ts';
 import { readFileWithin } from '../../native/files.ts';
 import { MAX_PICTURE_BYTES } from '../../native/picturefile.ts';
 import { aboutVideo } from '../about.ts';
@@ -123,7 +130,7 @@ async function framesOf(path: string, host: Host): Promise<readonly Pixels[]> {
     return frames;
   }
   const { source } = await loadSource(path, host);
-  return 'frames' in source ? source.frames : [source];
+  return framesOfSource(source);
 }
 
 function compare(before: readonly Pixels[], after: readonly Pixels[], path: string) {

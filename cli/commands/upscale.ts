@@ -1,4 +1,4 @@
-import { type Pixels, valueAt } from '../../engine/index.ts';
+import { framesOfSource, valueAt } from '../../engine/index.ts';
 import { UPSCALER } from '../../native/package.ts';
 import type { Command, Outcome, Output } from '../command.ts';
 import { COMMON_OPTIONS } from '../command.ts';
@@ -59,7 +59,7 @@ async function run(values: Values, host: Host): Promise<Outcome> {
   const { source } = loaded;
   const clip = 'frames' in source ? source : undefined;
   const plan = await planOutput(values, clip === undefined ? 'picture' : 'video', host);
-  const frames: readonly Pixels[] = 'frames' in source ? source.frames : [source];
+  const frames = framesOfSource(source);
   const { notices, ...kept } = keptOf(loaded, {}, plan.target);
   const startMs = host.now();
   const progress = values.has('quiet') ? undefined : new ProgressReport(host);

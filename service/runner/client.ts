@@ -2,6 +2,7 @@ import type { EditRequest, UserError } from '../../contract/index.ts';
 import {
   AttuneError,
   type ErrorKind,
+  framesOfSource,
   type Pixels,
   type RunMedia,
   type RunOptions,
@@ -120,7 +121,7 @@ export function openRunnerClient({ startRunner, setup, cancelMs = CANCEL_MS }: C
       throwIfCancelled(signal);
       isTold = true;
       // One by one, so that no message holds a whole clip.
-      for (const frame of framesOf(source)) send({ kind: 'given', job, frame });
+      for (const frame of source === undefined ? [] : framesOfSource(source)) send({ kind: 'given', job, frame });
       send(message);
       const result = await promise;
       throwIfCancelled(signal);
@@ -223,11 +224,6 @@ function clipOf(source: RunMedia['source']): GivenClip {
   if (source === undefined || !('frames' in source)) return {};
   const { frames: _frames, ...clip } = source;
   return { clip };
-}
-
-function framesOf(source: RunMedia['source']): readonly Pixels[] {
-  if (source === undefined) return [];
-  return 'frames' in source ? source.frames : [source];
 }
 
 const cancelled = () => new AttuneError('cancelled', 'The job was cancelled.');
