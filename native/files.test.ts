@@ -35,9 +35,11 @@ describe('a staged file', () => {
     const path = join(folder, 'out.png');
     const staged = await stageFile(path, bytes('mine'), { replace: false });
     await writeFile(path, 'theirs');
-    await expect(staged.commit()).rejects.toThrow(/exists already.*--force/);
+    await expect(staged.commit()).rejects.toThrow(/exists already; choose another name/);
     await staged.discard();
-    await expect(stageFile(path, bytes('mine'), { replace: false })).rejects.toThrow(/exists already.*--force/);
+    await expect(stageFile(path, bytes('mine'), { replace: false })).rejects.toThrow(
+      /exists already; choose another name/,
+    );
     expect(await readFile(path, 'utf8')).toBe('theirs');
     expect(await readdir(folder)).toEqual(['out.png']);
   });

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { constants, unlinkSync } from 'node:fs';
+import { closeSync, constants, fsyncSync, mkdirSync, openSync, unlinkSync } from 'node:fs';
 import {
   type FileHandle,
   link,
@@ -137,6 +137,7 @@ export async function makeFolder(folder: string): Promise<readonly string[]> {
   return naming(folder, async () => {
     try {
       await mkdir(folder);
+      await syncFolder(dirname(folder));
       return [folder];
     } catch (error) {
       const status = await stat(folder).catch(() => undefined);
@@ -148,8 +149,26 @@ export async function makeFolder(folder: string): Promise<readonly string[]> {
     await mkdir(folder).catch((error: unknown) => {
       if (codeOf(error) !== 'EEXIST') throw error;
     });
+    await syncFolder(dirname(folder));
     return [...above, folder];
   });
+}
+
+/** The same at once, for what cannot wait. Throws what Node throws. */
+export function makeFolderNow(folder: string): void {
+  const first = mkdirSync(folder, { recursive: true });
+  if (first === undefined || process.platform === 'win32') return;
+  // A name survives a power loss once the folder that it stands in was synced.
+  for (let made = resolve(folder); made.length >= first.length; made = dirname(made)) {
+    const above = openSync(dirname(made), 'r');
+    try {
+      fsyncSync(above);
+    } catch (error) {
+      if (!isUnsynced(error)) throw error;
+    } finally {
+      closeSync(above);
+    }
+  }
 }
 
 /** The real path of a file to write. Throws 'file-failed' when it is none or must not be replaced. */
@@ -239,12 +258,14 @@ export async function syncFolder(folder: string): Promise<void> {
   try {
     await handle.sync();
   } catch (error) {
-    // Some network and FUSE file systems cannot sync a folder; the file itself is safe.
-    if (!['EINVAL', 'ENOTSUP', 'EPERM'].includes(codeOf(error) ?? '')) throw error;
+    if (!isUnsynced(error)) throw error;
   } finally {
     await handle.close();
   }
 }
+
+/** Some network and FUSE file systems cannot sync a folder; the file itself is safe. */
+const isUnsynced = (error: unknown) => ['EINVAL', 'ENOTSUP', 'EPERM'].includes(codeOf(error) ?? '');
 
 /**
  * Opens an ordinary file for reading, and waits for nothing: a pipe that nobody writes to would never open. Throws 'file-failed' with a

@@ -1,7 +1,8 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { AttuneError } from '../../engine/index.ts';
+import { makeFolderNow } from '../../native/files.ts';
 import { type Aside, openAside } from './aside.ts';
 import { codeOfStore, isDamage, storeFailure } from './failure.ts';
 import { MIGRATIONS } from './migrations.ts';
@@ -35,7 +36,7 @@ export function openDatabase(folder: string, options: DatabaseOptions = {}): Dat
   const file = join(folder, 'attune.sqlite');
   const failed = (why: string, cause?: unknown) => new AttuneError('file-failed', `${file} ${why}.`, { file }, cause);
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolderNow(folder);
   } catch (cause) {
     throw failed('cannot be made: its folder cannot be written; check its permissions', cause);
   }
