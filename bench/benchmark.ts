@@ -24,6 +24,8 @@ export interface BenchContext {
   readonly workspace: Workspace;
   /** Threads of the runtime where steps are compared. */
   readonly threads: number;
+  /** How long the soak works. */
+  readonly minutes: number;
   /** One line for the person who waits. */
   readonly say: (line: string) => void;
 }
@@ -32,5 +34,7 @@ export interface BenchContext {
 export interface Benchmark {
   readonly name: string;
   readonly title: string;
+  /** Runs only where it is named. */
+  readonly isLong?: true;
   run(context: BenchContext): Promise<readonly Figure[]>;
 }

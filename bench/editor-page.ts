@@ -3,6 +3,13 @@ import { join } from 'node:path';
 import type { Browser, CDPSession, Page } from 'playwright-core';
 import { ATTUNE, type Served, serveIn } from '../test/served.ts';
 
+export interface PageCounts {
+  /** Of its scripts. */
+  readonly heapBytes: number;
+  readonly nodes: number;
+  readonly listeners: number;
+}
+
 /** An editor that a program of its own serves, in a page of its own, on folders of its own. */
 export interface OpenEditor {
   readonly served: Served;
@@ -14,8 +21,8 @@ export interface OpenEditor {
   open(name: string, bytes: Uint8Array, side: number): Promise<void>;
   /** Draws with the brush that is chosen. @returns what each event of the pointer took, in seconds */
   stroke(events: number): Promise<readonly number[]>;
-  /** What the page's scripts hold after the garbage was collected, in bytes. */
-  heapBytes(): Promise<number>;
+  /** What the page holds after the garbage was collected. */
+  pageCounts(): Promise<PageCounts>;
   close(): Promise<void>;
 }
 
@@ -42,7 +49,7 @@ export async function openEditor(browser: Browser, folder: string): Promise<Open
     run: () => run(page),
     open: (name, bytes, side) => open(page, name, bytes, side),
     stroke: (events) => stroke(page, events),
-    heapBytes: () => heapBytes(devtools),
+    pageCounts: () => pageCounts(devtools),
     async close() {
       await context.close();
       await served.stop();
@@ -148,10 +155,11 @@ async function stroke(page: Page, events: number): Promise<readonly number[]> {
   return taken;
 }
 
-async function heapBytes(devtools: CDPSession): Promise<number> {
+async function pageCounts(devtools: CDPSession): Promise<PageCounts> {
   await devtools.send('HeapProfiler.collectGarbage');
   await devtools.send('Performance.enable');
   const { metrics } = await devtools.send('Performance.getMetrics');
   await devtools.send('Performance.disable');
-  return metrics.find(({ name }) => name === 'JSHeapUsedSize')?.value ?? Number.NaN;
+  const metricOf = (wanted: string) => metrics.find(({ name }) => name === wanted)?.value ?? Number.NaN;
+  return { heapBytes: metricOf('JSHeapUsedSize'), nodes: metricOf('Nodes'), listeners: metricOf('JSEventListeners') };
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -8,6 +8,7 @@ import { launchChromium, noChromium } from '../test/chromium.ts';
 import { killServed } from '../test/served.ts';
 import type { BenchContext, Benchmark, Figure } from './benchmark.ts';
 import { type OpenEditor, openEditor } from './editor-page.ts';
+import { residentBytes, runnerOf } from './processes.ts';
 
 /** Starts with runs after them, and starts that are left alone. */
 const BUSY_ROUNDS = 5;
@@ -157,13 +158,13 @@ interface Memory {
   readonly heap: number;
 }
 
-async function idleMemory({ served, heapBytes }: OpenEditor): Promise<Memory> {
+async function idleMemory({ served, pageCounts }: OpenEditor): Promise<Memory> {
   await pause(IDLE_MS);
   const runner = runnerOf(served.pid);
   return {
     server: residentBytes(served.pid),
     runner: runner === undefined ? undefined : residentBytes(runner),
-    heap: await heapBytes(),
+    heap: (await pageCounts()).heapBytes,
   };
 }
 
@@ -178,24 +179,4 @@ function memoryFigures(state: string, seen: readonly Memory[]): readonly Figure[
     ...figure('memory of the runner', 'runner'),
     ...figure("heap of the page's scripts", 'heap'),
   ];
-}
-
-/** Resident memory of a process; what several share is divided among them. */
-function residentBytes(pid: number): number | undefined {
-  const [, kilobytes] = /^Pss:\s+(\d+) kB$/m.exec(readProcess(pid, 'smaps_rollup')) ?? [];
-  return kilobytes === undefined ? undefined : 1024 * Number(kilobytes);
-}
-
-/** The process that runs networks is the server's only child. */
-function runnerOf(pid: number): number | undefined {
-  const [first] = readProcess(pid, `task/${pid}/children`).split(' ').filter(Boolean);
-  return first === undefined ? undefined : Number(first);
-}
-
-function readProcess(pid: number, file: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
-  } catch {
-    return '';
-  }
 }

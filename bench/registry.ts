@@ -7,6 +7,7 @@ import { loading } from './loading.ts';
 import { queue } from './queue.ts';
 import { select } from './select.ts';
 import { sessions } from './sessions.ts';
+import { soak } from './soak.ts';
 import { stop } from './stop.ts';
 import { tiled } from './tiled.ts';
 import { torch } from './torch.ts';
@@ -22,6 +23,7 @@ export const benchmarks: readonly Benchmark[] = [
   queue,
   select,
   sessions,
+  soak,
   stop,
   tiled,
   torch,
