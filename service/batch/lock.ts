@@ -1,22 +1,27 @@
-import { readFile, unlink, writeFile } from 'node:fs/promises';
+import { readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AttuneError } from '../../engine/index.ts';
-import { asFileFailure, isRunning } from '../../native/files.ts';
+import { isRunning, NameTaken, stageFile } from '../../native/files.ts';
 
 const LOCK_NAME = '.attune-batch.lock';
 
-/** Keeps two processes from running batches into one folder; a lock of a process that is gone does not count. Returns the way to unlock. */
+/**
+ * Keeps two processes from running batches into one folder; a lock of a process that is gone does not count, nor one of before the computer
+ * started, whose number another process may have. It appears whole, so that none is read half. Returns the way to unlock.
+ */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   const path = join(folder, LOCK_NAME);
+  const boot = await thisBoot();
   for (let attempt = 0; attempt < 5; attempt++) {
     try {
-      await writeFile(path, String(process.pid), { flag: 'wx' });
+      const lock = await stageFile(path, Buffer.from(`${process.pid} ${boot}\n`), { replace: false });
+      await lock.commit().finally(() => lock.discard());
       return () => unlink(path).catch(() => undefined);
     } catch (error) {
-      const isTaken = error instanceof Error && 'code' in error && error.code === 'EEXIST';
-      if (!isTaken) throw asFileFailure(error) ?? error;
-      const owner = Number.parseInt(await readFile(path, 'utf8').catch(() => ''), 10);
-      if (owner > 0 && isRunning(owner))
+      if (!(error instanceof NameTaken)) throw error;
+      const text = await readFile(path, 'utf8').catch(() => '');
+      const [, owner = '', since = ''] = /^(\d+) (\S*)\n$/.exec(text) ?? [];
+      if (owner !== '' && since === boot && isRunning(Number(owner)))
         throw new AttuneError(
           'file-failed',
           `Another process (${owner}) runs a batch into ${folder}; wait for it or choose another folder.`,
@@ -27,3 +32,7 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   }
   throw new AttuneError('file-failed', `${folder} cannot be locked; choose another folder.`, { file: folder });
 }
+
+/** Told by Linux alone. */
+const thisBoot = async (): Promise<string> =>
+  (await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '')).trim();
