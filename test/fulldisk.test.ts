@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ let disk: string;
 let isMounted = false;
 if (isRoot) {
   try {
-    disk = execFileSync('mktemp', ['-d', join(tmpdir(), 'attune-disk-XXXXXX')], { encoding: 'utf8' }).trim();
+    disk = mkdtempSync(join(tmpdir(), 'attune-disk-'));
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${SIZE_MIB}m`, 'tmpfs', disk], { stdio: 'ignore' });
     isMounted = true;
   } catch {
