@@ -52,6 +52,38 @@ test('components are opened by name: configs, weights of diffusers and of transf
   expect(model.open('text_encoder').weights.names).toEqual(['a']);
 });
 
+test('weights saved within a wrapper of PyTorch are told by its prefix, with the way out', () => {
+  for (const [prefix, inner] of [
+    ['_orig_mod.', 'model._orig_mod.save_pretrained'],
+    ['module.', 'model.module.save_pretrained'],
+  ] as const) {
+    const wrapped = tensorsOf({ [`${prefix}a`]: [1], [`${prefix}b`]: [1] });
+    const folder = folderOf({ ...MODEL, 'transformer/diffusion_pytorch_model.safetensors': wrapped });
+    const error = thrownBy(() => openModelFolder(folder).open('transformer'));
+    expect(error).toMatchObject({ kind: 'checkpoint-unsupported', message: expect.stringContaining(inner) });
+  }
+  const mixed = tensorsOf({ 'module.a': [1], b: [1] });
+  const folder = folderOf({ ...MODEL, 'transformer/diffusion_pytorch_model.safetensors': mixed });
+  expect(openModelFolder(folder).open('transformer').weights.names).toEqual(['module.a', 'b']);
+});
+
+test('a component whose folder was not downloaded is named; the T5-XXL of Stable Diffusion 3 can be left out', () => {
+  const index = { ...(MODEL['model_index.json'] as object), text_encoder_3: ['transformers', 'T5EncoderModel'] };
+  const model = openModelFolder(
+    folderOf({ ...without('text_encoder/config.json', 'text_encoder/model.safetensors'), 'model_index.json': index }),
+  );
+  const said = (name: string) => thrownBy(() => model.open(name)).message;
+  expect(said('text_encoder')).toMatch(/lists "text_encoder", but its folder is not there. Download it[.]$/);
+  expect(said('text_encoder_3')).toMatch(
+    /Download it, or leave it out: write \[null, null\] for text_encoder_3 and tokenizer_3/,
+  );
+});
+
+test('a folder with a LoRA is named as one', () => {
+  for (const name of ['adapter_config.json', 'pytorch_lora_weights.safetensors'])
+    expect(thrownBy(() => openModelFolder(folderOf({ [name]: {} }))).message).toContain('holds a LoRA');
+});
+
 test('a component may lie elsewhere', () => {
   const other = folderOf({ 'config.json': { _class_name: 'X' }, 'diffusion_pytorch_model.safetensors': weights });
   const model = openModelFolder(folderOf(MODEL), { transformer: other });

@@ -38,7 +38,26 @@ export function openComponent(folder: string, options: OpenOptions = {}): Compon
   const { chosen, others } = chooseWeights(folder, plainName(config.has('_class_name')), options.variant);
   const files = openChoice(chosen);
   const weights = weightSource(files, chosen.file);
+  checkWrapper(weights.names, chosen.file);
   return { name: options.name ?? basename(folder), folder, config, weights, files, chosen, others };
+}
+
+/** What wrappers of PyTorch put before every name of a model that is saved with them, and who does. */
+const WRAPPERS = [
+  { prefix: '_orig_mod.', by: 'torch.compile', inner: 'model._orig_mod' },
+  { prefix: 'module.', by: 'DataParallel', inner: 'model.module' },
+] as const;
+
+/** Throws 'checkpoint-unsupported' for weights that were saved within a wrapper: no network would be recognised. */
+function checkWrapper(names: readonly string[], file: string): void {
+  const wrapper = WRAPPERS.find(({ prefix }) => names.length > 0 && names.every((name) => name.startsWith(prefix)));
+  if (wrapper === undefined) return;
+  const { prefix, by, inner } = wrapper;
+  throw refusal(
+    'checkpoint-unsupported',
+    file,
+    `Every name in it begins with ${quote(prefix)}, which ${by} puts there. Save the model within: ${inner}.save_pretrained(FOLDER).`,
+  );
 }
 
 /** What a component is for, told by its class name: it decides which files its folder must have. */
@@ -105,7 +124,11 @@ export function openModelFolder(folder: string, elsewhere: Readonly<Record<strin
     index,
     pipeline: index.string('_class_name'),
     components,
-    open: (name, options = {}) => openComponent(find(name).folder, { name, ...options }),
+    open: (name, options = {}) => {
+      const spec = find(name);
+      if (whatIs(spec.folder) === 'nothing') throw notDownloaded(spec);
+      return openComponent(spec.folder, { name, ...options });
+    },
     config: (name, configFile) => readConfig(join(find(name).folder, configFile)),
   };
 }
@@ -176,8 +199,26 @@ function roleOf(className: string): ComponentRole {
   return 'network';
 }
 
+/** A component that the index lists without its folder; Stable Diffusion 3 is often downloaded without its T5-XXL, and runs so. */
+function notDownloaded({ name, folder }: ComponentSpec): Error {
+  const without =
+    name === 'text_encoder_3'
+      ? `, or leave it out: write [null, null] for text_encoder_3 and tokenizer_3 in ${MODEL_INDEX}`
+      : '';
+  const sentence = `${MODEL_INDEX} lists ${quote(name)}, but its folder is not there. Download it${without}.`;
+  return refusal('checkpoint-incomplete', folder, sentence, { field: name });
+}
+
+const LORA_FILES = ['adapter_config.json', 'adapter_model.safetensors', 'pytorch_lora_weights.safetensors'];
+
 function noModelIndex(folder: string): Error {
   const file = join(folder, MODEL_INDEX);
+  if (LORA_FILES.some((name) => whatIs(join(folder, name)) === 'file'))
+    return refusal(
+      'checkpoint-unsupported',
+      folder,
+      'The folder holds a LoRA (a small addition to a model, not a model). Give the folder of the model it was made for; Attune does not load LoRA files yet.',
+    );
   const kind = whatIs(folder);
   if (kind === 'nothing') return refusal('checkpoint-incomplete', folder, 'There is no such folder. Check the path.');
   if (kind !== 'folder')
