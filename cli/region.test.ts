@@ -164,6 +164,8 @@ it('a batch takes regions from columns and options, and redo follows its records
     { x: 900, y: 700, width: 800, height: 600 },
     { x: 0, y: 0, width: 500, height: 400 },
   ]);
+  expect(jobs[0].size).toEqual({ width: WIDTH, height: HEIGHT });
+  expect(await readFile(join(out, 'manifest.csv'), 'utf8')).toMatch(/,3000,2000,"900,700,800,600",/);
   const file = join(out, jobs[0].file);
   expect((await attune('redo', file, '-o', at('from-batch.png'), '-q')).out).toContain('the same bytes');
 });

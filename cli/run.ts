@@ -118,7 +118,6 @@ function linesOf({ result, outputs, record, elapsedMs }: Ran): readonly string[]
   const { seed, method } = record.request;
   const { frames, fps } = result;
   const length = fps === undefined ? '' : `, ${frames} frames at ${fps} a second`;
-  const changed = result.figures.changedOutside;
   const region = regionLine(record.request, result.size);
   const area = region === undefined || result.masks !== undefined ? 'mask' : 'region';
   return [
@@ -127,8 +126,16 @@ function linesOf({ result, outputs, record, elapsedMs }: Ran): readonly string[]
       ? beside.map(({ path, kind, word }) => `${path}: ${kind}${word === undefined ? '' : ` of "${word}"`}`)
       : summaryOf(beside)),
     ...(region === undefined ? [] : [region]),
-    ...(changed === undefined ? [] : [`${changed} pixels changed outside the ${area}`]),
+    ...changeLines(result.figures, area),
   ];
+}
+
+/** What of an edit changed where it may not, and how much where it may. */
+function changeLines({ changedOutside, changedShare }: RunResult['figures'], area: string): readonly string[] {
+  const share = changedShare === undefined ? undefined : `${Math.round(100 * changedShare)} %`;
+  if (changedOutside === undefined) return share === undefined ? [] : [`${share} of it looks different`];
+  const inside = share === undefined ? '' : `, ${share} inside it look different`;
+  return [`${changedOutside} pixels changed outside the ${area}${inside}`];
 }
 
 /** Of a video there are too many files to name each. */

@@ -54,13 +54,14 @@ async function encode(
 }
 
 /** What a file's name can say of a result. */
-export function factsOf({ record, createdMs }: Pick<HistoryEntry, 'record' | 'createdMs'>) {
+export function factsOf({ record, createdMs, result }: Pick<HistoryEntry, 'record' | 'createdMs' | 'result'>) {
   const { request, sampler, checkpoint } = record;
   return {
     seed: request.seed,
     steps: request.steps,
     guidance: request.guidance,
-    ...request.size,
+    width: result.width,
+    height: result.height,
     sampler: sampler.commonName,
     checkpoint: checkpoint.name,
     method: request.method,

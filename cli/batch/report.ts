@@ -39,13 +39,13 @@ export function batchOutcome({ state, total, done, failed, jobs }: BatchOutcome,
       'cancelled',
       `The batch was stopped with ${done} of ${total} jobs done; go on with "attune batch --resume -o ${folder}".`,
     );
-  const outputs = jobs.flatMap(({ status, file, sha256, bytes, record }): Output[] =>
+  const outputs = jobs.flatMap(({ status, file, sha256, bytes, size, record }): Output[] =>
     status === 'done' && sha256 !== undefined && bytes !== undefined
       ? [
           {
             kind: 'image',
             path: resolve(folder, file),
-            ...(record?.request.size ?? { width: 0, height: 0 }),
+            ...(size ?? record?.request.size ?? { width: 0, height: 0 }),
             bytes,
             sha256,
           },

@@ -97,7 +97,7 @@ function linesOf(
     lines.push(
       `  made by ${record.app.name} ${record.app.version}, method ${request.method}`,
       `  model ${checkpoint.name} (${checkpoint.family}), ${runtime.precision} on ${runtime.provider}, ${runtime.version}`,
-      `  ${width}x${height}, ${request.steps} steps of ${sampler.name}, guidance ${request.guidance}, seed ${request.seed}`,
+      `  ${request.region === undefined ? '' : 'ran at '}${width}x${height}, ${request.steps} steps of ${sampler.name}, guidance ${request.guidance}, seed ${request.seed}`,
       ...(request.source ? [`  source: ${request.source.name}`] : []),
       ...(request.region ? [`  region: ${regionText(request.region)}`] : []),
       ...(request.mask ? [`  mask: ${request.mask.name}`] : []),

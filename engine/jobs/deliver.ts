@@ -4,6 +4,7 @@ import { codingCalls } from '../latents/batches.ts';
 import { decodeFrames } from '../latents/decode.ts';
 import type { LatentSize } from '../latents/size.ts';
 import type { OpenSpool } from '../latents/tiles.ts';
+import { ChangeTally } from '../media/change.ts';
 import { type Pasted, paste } from '../media/paste.ts';
 import { cutOut, fadeEdges, putBack, type Rectangle } from '../media/region.ts';
 import { resample } from '../media/resample.ts';
@@ -43,8 +44,8 @@ export interface PasteBack {
 const FADE = 1 / 16;
 
 /**
- * Decodes the frames one after the other, each with the source pasted back outside its mask. Returns how many there were, and how many
- * pixels changed outside (counted on what is handed out, and 0) and inside.
+ * Decodes the frames one after the other, each with the source pasted back outside its mask. Returns how many there were, how many
+ * pixels changed outside (counted on what is handed out, and 0) and inside, and of an edit how much of its area changed and how strongly.
  */
 export async function deliverFrames({
   model,
@@ -60,24 +61,33 @@ export async function deliverFrames({
   const { latent, masks } = outcome;
   const hasLock = region !== undefined || (masks !== undefined && source !== undefined);
   let [count, changedOutside, changedInside] = [0, 0, 0];
+  const change = new ChangeTally();
   for await (const decoded of decodeFrames(model, size, latent, { openSpool })) {
     const [mask, before] = [masks?.[count] ?? masks?.[0], source?.[count]];
     let frame = decoded;
     if (region !== undefined) {
-      const pasted = pasteRegion(decoded, mask, region, count);
+      const pasted = pasteRegion(decoded, mask, region, count, change);
       frame = pasted.pixels;
       changedOutside += pasted.changedOutside;
       changedInside += pasted.changedInside;
     } else if (mask !== undefined && before !== undefined) {
       const pasted = paste({ source: before, edited: decoded, mask, feather: FEATHER_PX });
+      change.add(before, pasted.pixels, mask);
       frame = pasted.pixels;
       changedOutside += pasted.changedOutside;
       changedInside += pasted.changedInside;
-    }
+    } else if (before !== undefined) change.add(before, decoded, undefined);
     await onFrame(frame, count++, decoded);
     progress.throwIfCancelled();
   }
-  return { count, figures: hasLock ? { changedOutside, changedInside } : {} };
+  const { share, strength } = change;
+  return {
+    count,
+    figures: {
+      ...(hasLock ? { changedOutside, changedInside } : {}),
+      ...(share === undefined || strength === undefined ? {} : { changedShare: share, changeStrength: strength }),
+    },
+  };
 }
 
 /** Scales a frame back to the pixels of its region and blends it in; outside the region every byte is the source's. */
@@ -86,6 +96,7 @@ function pasteRegion(
   found: Pixels | undefined,
   { place, frames, mask }: PasteBack,
   index: number,
+  change: ChangeTally,
 ): Pasted {
   const whole = valueAt(frames, index);
   const before = cutOut(whole, place);
@@ -99,6 +110,7 @@ function pasteRegion(
     Math.round(FADE * Math.min(place.width, place.height)),
   );
   const pasted = paste({ source: before, edited, mask: faded, feather: Math.max(1, Math.round(FEATHER_PX * scale)) });
+  change.add(before, pasted.pixels, allowed);
   return { ...pasted, pixels: putBack(whole, pasted.pixels, place) };
 }
 

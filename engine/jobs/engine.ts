@@ -30,6 +30,7 @@ import { Checkpoints } from './checkpoints.ts';
 import { deliverFrames, type FrameSink } from './deliver.ts';
 import { ensureMemory, usualMemory } from './estimate.ts';
 import { findFamily } from './findings.ts';
+import { littleWarnings } from './little.ts';
 import { type Clip, fitMedia, type MediaSizes, type RunMedia, type SourceSize, sizesOfMedia } from './media.ts';
 import { OnPicture } from './onpicture.ts';
 import { areaOfMasks, masksOf, pasteBack, shownSize } from './pasteback.ts';
@@ -284,6 +285,7 @@ export function openEngine({
         return { outcome, delivered: await deliverFrames(delivery) };
       };
       const { outcome, delivered } = await make().finally(() => temp.close());
+      const record = recordOf({ request, outcome, model, entry, runtime, version });
       return {
         size: shown,
         frames: delivered.count,
@@ -292,7 +294,7 @@ export function openEngine({
         unpasted,
         maps: onPicture === undefined ? outcome.maps : outcome.maps.map((map) => onPicture.map(map)),
         ...masksOf(outcome, region),
-        record: recordOf({ request, outcome, model, entry, runtime, version }),
+        record,
         figures: {
           ...outcome.metrics,
           ...delivered.figures,
@@ -303,7 +305,7 @@ export function openEngine({
         warnings: [
           ...unreadWarnings(job.method, model, request),
           ...warningsOf(outcome, sizes, request, model),
-          ...(delivered.figures.changedInside === 0 ? [UNCHANGED] : []),
+          ...littleWarnings(delivered.figures, record, job.method.description),
         ],
       };
     },
@@ -329,9 +331,6 @@ const madeSize = ({ request, size }: Pick<JobPlan, 'request' | 'size'>): MadeSiz
 function progressOf({ onEvent, signal, previews, gate }: RunOptions, clock: Clock): Progress {
   return new Progress({ emit: onEvent ?? (() => {}), clock, signal, wantsPreviews: previews === true, gate });
 }
-
-const UNCHANGED =
-  'Nothing changed: the prompts say the same, or no place in the picture answers to what differs. Use other words, or paint a mask.';
 
 function warningsOf(
   { prompts, maps }: MethodOutcome,

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { EditRecord, EditRequest, UserError } from '../../contract/index.ts';
+import type { EditRecord, EditRequest, Size, UserError } from '../../contract/index.ts';
 import { stageFile } from '../../native/files.ts';
 
 /** One line of the manifest: what became of a job. */
@@ -12,6 +12,8 @@ export interface ManifestEntry {
   readonly file: string;
   readonly sha256?: string;
   readonly bytes?: number;
+  /** Of the picture: with a region another than the request's. */
+  readonly size?: Size;
   readonly maps?: readonly string[];
   readonly record?: EditRecord;
   readonly warnings?: readonly string[];
@@ -58,12 +60,13 @@ const COLUMNS = [
   'guidance',
   'width',
   'height',
+  'region',
   'error',
 ] as const;
 
 /** A table for spreadsheets. Numbers of jobs and rows begin at 1, as people count. */
 function manifestCsv(jobs: readonly ManifestEntry[]): string {
-  const rows = jobs.map(({ job, row, status, file, sha256, request, record, error }) => {
+  const rows = jobs.map(({ job, row, status, file, sha256, size, request, record, error }) => {
     const ran = record?.request;
     const values: Readonly<Record<(typeof COLUMNS)[number], string | number | undefined>> = {
       job: job + 1,
@@ -81,13 +84,19 @@ function manifestCsv(jobs: readonly ManifestEntry[]): string {
       seed: request.seed,
       steps: ran?.steps ?? request.steps,
       guidance: ran?.guidance ?? request.guidance,
-      width: ran?.size.width ?? request.size?.width,
-      height: ran?.size.height ?? request.size?.height,
+      width: (size ?? ran?.size ?? request.size)?.width,
+      height: (size ?? ran?.size ?? request.size)?.height,
+      region: regionCell(ran?.region ?? request.region),
       error: error?.message,
     };
     return COLUMNS.map((column) => cell(values[column]));
   });
   return [COLUMNS, ...rows].map((row) => `${row.join(',')}\r\n`).join('');
+}
+
+/** As a table's own column has it. */
+function regionCell(region: EditRequest['region']): string | undefined {
+  return typeof region === 'object' ? [region.x, region.y, region.width, region.height].join() : region;
 }
 
 /** A spreadsheet takes a text that begins like a formula for one; the apostrophe in front is its own way to say text. */

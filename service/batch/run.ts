@@ -5,6 +5,7 @@ import {
   type BatchTable,
   EditRecord,
   type MethodDescription,
+  Size,
   type UserError,
 } from '../../contract/index.ts';
 import { AttuneError, type ImageCodec, type Pixels, throwIfCancelled, writeMetadata } from '../../engine/index.ts';
@@ -189,8 +190,9 @@ async function areThere(folder: string, files: readonly BatchFile[]): Promise<bo
 
 function finishedEntry(entry: ManifestEntry, { files, result }: Ready): ManifestEntry {
   const [main, ...maps] = files;
-  const read = result as { record?: unknown; warnings?: readonly string[] };
+  const read = result as { record?: unknown; size?: unknown; warnings?: readonly string[] };
   const record = EditRecord.safeParse(read.record);
+  const size = Size.safeParse(read.size);
   const { error: _error, ...rest } = entry;
   return {
     ...rest,
@@ -198,6 +200,7 @@ function finishedEntry(entry: ManifestEntry, { files, result }: Ready): Manifest
     file: main?.name ?? entry.file,
     ...(main && { sha256: main.sha256, bytes: main.bytes }),
     ...(maps.length > 0 && { maps: maps.map(({ name }) => name) }),
+    ...(size.success && { size: size.data }),
     ...(record.success && { record: record.data }),
     ...(read.warnings && read.warnings.length > 0 && { warnings: read.warnings }),
   };
@@ -319,6 +322,8 @@ async function store(
 ): Promise<ManifestEntry> {
   const { options, journal, entries } = course;
   const [main, ...others] = made;
+  const [image] = result.images;
+  const size = image && { width: image.width, height: image.height };
   for (let count = 1; ; count++) {
     const name = count === 1 ? main!.name : main!.name.replace(/(\.\w+)$/, `~${count}$1`);
     const files = [{ ...main!, name }, ...others];
@@ -331,7 +336,7 @@ async function store(
         kind: 'ready',
         job,
         files: files.map((file) => ({ name: file.name, sha256: sha256Of(file.bytes), bytes: file.bytes.length })),
-        result: JSON.parse(JSON.stringify({ record: result.record, warnings: result.warnings })),
+        result: JSON.parse(JSON.stringify({ record: result.record, size, warnings: result.warnings })),
       };
       await journal.append(ready);
       for (const file of staged) await file.commit();

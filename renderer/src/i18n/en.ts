@@ -320,6 +320,7 @@ export const en = {
     result: 'Result: {{prompt}}, seed {{seed}}',
     outside_one: '{{count}} pixel changed outside the area',
     outside_other: '{{count}} pixels changed outside the area',
+    changed: '{{share}} % of it looks different',
     redo: 'Run again',
     continue: 'Edit this result further',
     record: 'Metadata',

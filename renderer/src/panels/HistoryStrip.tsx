@@ -30,11 +30,12 @@ export function HistoryStrip() {
 
 function EntryButtons({ entry }: { readonly entry: HistoryEntry }) {
   const { t } = useTranslation();
-  const { changedOutside, totalMs } = entry.figures;
+  const { changedOutside, changedShare, totalMs } = entry.figures;
   return (
     <div className="row">
       <span className="hint">
         {changedOutside !== undefined && `${t('history.outside', { count: changedOutside })} · `}
+        {changedShare !== undefined && `${t('history.changed', { share: Math.round(100 * changedShare) })} · `}
         {totalMs !== undefined && `${(totalMs / 1000).toFixed(1)} s`}
       </span>
       <IconButton label={t('history.redo')} onClick={() => void runAgain(entry)}>
