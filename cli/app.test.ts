@@ -199,7 +199,7 @@ describe('attune edit and inpaint', () => {
     expect((await attune(...inpaint, '-o', at('recoded.jpg'))).err).toMatch(
       /^attune: JPEG changes every pixel a little/,
     );
-    expect((await attune(...inpaint, '-o', at('kept.webp'))).err).toBe('');
+    expect((await attune(...inpaint, '-o', at('kept.webp'))).err).not.toContain('JPEG');
   });
 
   it('says that an edit in place leaves nothing to make it from again', async () => {
@@ -216,7 +216,7 @@ describe('attune edit and inpaint', () => {
     ];
     expect((await attune(...edit, ...FAST, '-o', at('in-place.png'))).err).toMatch(/exists already/);
     expect((await attune(...edit, ...FAST, '-o', at('in-place.png'), '--force')).err).toMatch(/replaced by its edit/);
-    expect((await attune(...edit, ...FAST, '-o', at('elsewhere.png'))).err).toBe('');
+    expect((await attune(...edit, ...FAST, '-o', at('elsewhere.png'))).err).not.toContain('replaced by its edit');
   });
 
   it('inpaint changes the white part only, and marks the picture as a composite', async () => {

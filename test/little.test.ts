@@ -36,6 +36,8 @@ describe('an edit', () => {
   it('to what is there already says what to try', async () => {
     const mask: Pixels = { ...source, channels: 1, data: new Uint8Array(source.width * source.height).fill(255) };
     const { warnings } = await edit('prompt-edit', SHOWN, mask);
-    expect(warnings).toEqual([expect.stringMatching(/^The edit did little: \d+ %.*Try a higher strength/)]);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^The edit did little: \d+ %.*Try a higher strength.*move the mask/),
+    ]);
   });
 });

@@ -305,7 +305,7 @@ export function openEngine({
         warnings: [
           ...unreadWarnings(job.method, model, request),
           ...warningsOf(outcome, sizes, request, model),
-          ...littleWarnings(delivered.figures, record, job.method.description),
+          ...littleWarnings(delivered.figures, record, job.method.description, media.mask !== undefined),
         ],
       };
     },

@@ -9,11 +9,13 @@ const UNCHANGED =
 /**
  * A sentence for an edit that did nothing or little, with what to try.
  * @param figures as `deliverFrames` gives them
+ * @param hasMask whether a mask was given
  */
 export function littleWarnings(
   figures: Readonly<Record<string, number>>,
   { prompts }: Pick<EditRecord, 'prompts'>,
   { params }: Pick<MethodDescription, 'params'>,
+  hasMask: boolean,
 ): readonly string[] {
   const { changedInside, changedShare = 0, changeStrength = 1 } = figures;
   if (changedInside === 0) return [UNCHANGED];
@@ -27,6 +29,6 @@ export function littleWarnings(
     ];
   const higher = params.some(({ name }) => name === 'strength') ? 'a higher strength, ' : '';
   return [
-    `The edit did little: ${share}. Try ${higher}plainer words for what should be there, another seed or another method, or paint a mask.`,
+    `The edit did little: ${share}. Try ${higher}plainer words for what should be there, another seed or another method, or ${hasMask ? 'move the mask over what should change' : 'paint a mask'}.`,
   ];
 }

@@ -330,6 +330,7 @@ export const de: typeof en = {
     result: 'Ergebnis: {{prompt}}, Seed {{seed}}',
     outside_one: '{{count}} Pixel außerhalb des Bereichs geändert',
     outside_other: '{{count}} Pixel außerhalb des Bereichs geändert',
+    changed: '{{share}} % davon sehen anders aus',
     redo: 'Noch einmal ausführen',
     continue: 'Dieses Ergebnis weiter bearbeiten',
     record: 'Metadaten',
