@@ -1,6 +1,5 @@
 /** The words that cross a process border, each as a zod schema and the type of the same name. No logic lives here. */
 
-export * from './desk.ts';
 export { UserError, UserErrorKind } from './error.ts';
 export { JobEvent, JobId, RunEvent, Stage } from './event.ts';
 export { MediaRef, Pixels, Sha256 } from './media.ts';
@@ -35,5 +34,6 @@ export {
   ResolvedRequest,
   Size,
 } from './request.ts';
+export * from './session.ts';
 export type * from './shell.ts';
 export { Vocabulary } from './vocabulary.ts';

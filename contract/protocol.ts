@@ -1,4 +1,8 @@
 import { z } from 'zod';
+import { JobId, RunEvent } from './event.ts';
+import { MediaRef, Pixels, Sha256 } from './media.ts';
+import { MethodDescription } from './method.ts';
+import { EditRequest, Region, Size } from './request.ts';
 import {
   BatchPlan,
   BatchState,
@@ -19,11 +23,7 @@ import {
   Selection,
   Settings,
   Timeline,
-} from './desk.ts';
-import { JobId, RunEvent } from './event.ts';
-import { MediaRef, Pixels, Sha256 } from './media.ts';
-import { MethodDescription } from './method.ts';
-import { EditRequest, Region, Size } from './request.ts';
+} from './session.ts';
 import { Vocabulary } from './vocabulary.ts';
 
 /** Largest file that is taken as a picture. */

@@ -4,7 +4,7 @@ import type { BatchService } from './batch/index.ts';
 import type { Models } from './models.ts';
 import type { Dispatcher } from './queue/dispatcher.ts';
 import type { JobQueue } from './queue/queue.ts';
-import type { Keeper } from './runner/keeper.ts';
+import type { Supervisor } from './runner/supervisor.ts';
 import type { ServiceOptions } from './service.ts';
 import type { Database } from './store/database.ts';
 import type { History } from './store/history.ts';
@@ -25,7 +25,7 @@ export interface Context {
   readonly settings: SettingsStore;
   readonly models: Models;
   readonly dispatcher: Dispatcher;
-  readonly keeper: Keeper;
+  readonly supervisor: Supervisor;
   readonly batches: BatchService;
   /** An engine for what needs no network to run; opened anew when the places of checkpoints change. */
   readonly engine: () => Engine;

@@ -5,11 +5,11 @@ import { AttuneError, type Engine } from '../engine/index.ts';
 import { SAMPLE } from '../native/package.ts';
 import { openBatches, requestCheck } from './batch/index.ts';
 import { batchCalls } from './calls/batch.ts';
-import { deskCalls, estimateOf } from './calls/desk.ts';
 import { jobCalls } from './calls/jobs.ts';
 import { journalCalls } from './calls/journal.ts';
 import { mediaCalls } from './calls/media.ts';
 import { modelCalls } from './calls/models.ts';
+import { estimateOf, sessionCalls } from './calls/session.ts';
 import type { Context } from './context.ts';
 import { explain } from './explain.ts';
 import { openModels } from './models.ts';
@@ -17,7 +17,7 @@ import { NO_RUNTIME, openLocalEngine, placesOf } from './open-engine.ts';
 import { openBatchJobs } from './queue/batchjobs.ts';
 import { Dispatcher } from './queue/dispatcher.ts';
 import { openQueue } from './queue/queue.ts';
-import { openKeeper } from './runner/keeper.ts';
+import { openSupervisor } from './runner/supervisor.ts';
 import type { Service, ServiceOptions } from './service.ts';
 import { openBatchStore } from './store/batches.ts';
 import { openDatabase } from './store/database.ts';
@@ -53,7 +53,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const history = openHistory(database);
   const media = openMediaStore(database, folders);
   const timings = openTimings(database);
-  const keeper = openKeeper({
+  const supervisor = openSupervisor({
     startRunner: options.startRunner,
     setup: () => {
       const { provider, isOffline } = settings.value;
@@ -71,7 +71,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     media,
     timings,
     emit,
-    keeper: () => keeper,
+    supervisor: () => supervisor,
     wantsPreviews: () => listeners.size > 0,
   });
   const models = openModels(engine);
@@ -103,7 +103,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     timings,
     settings,
     dispatcher,
-    keeper,
+    supervisor,
     engine,
     emit,
     journal: openJournal(database),
@@ -135,11 +135,11 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     },
   };
   let isClosed = false;
-  keeper.start();
+  supervisor.start();
   batches.goOn();
   return {
     handlers: {
-      ...deskCalls(context),
+      ...sessionCalls(context),
       ...mediaCalls(context),
       ...jobCalls(context),
       ...journalCalls(context),
@@ -149,7 +149,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     subscribe(listener) {
       listeners.add(listener);
       // A connection that comes later must know too whether the engine runs.
-      const { state, sentence } = keeper.last;
+      const { state, sentence } = supervisor.last;
       const notices = [settings.notice, ...database.notices, database.aside.sentence()].filter(
         (notice) => notice !== undefined,
       );
@@ -168,7 +168,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       isClosed = true;
       await batches.close();
       dispatcher.close();
-      keeper.close();
+      supervisor.close();
       listeners.clear();
       database.close();
       await cheap?.opened.close();

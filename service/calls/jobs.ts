@@ -1,6 +1,6 @@
 import type { Handlers } from '../../transport/index.ts';
 import type { Context } from '../context.ts';
-import { estimateOf } from './desk.ts';
+import { estimateOf } from './session.ts';
 
 type Names =
   | 'jobs.submit'
@@ -15,7 +15,7 @@ type Names =
 
 /** Calls about the queue and who works on it. */
 export function jobCalls(context: Context): Pick<Handlers, Names> {
-  const { queue, dispatcher, keeper } = context;
+  const { queue, dispatcher, supervisor } = context;
   const after = (change: () => unknown) => {
     change();
     dispatcher.changed();
@@ -35,6 +35,6 @@ export function jobCalls(context: Context): Pick<Handlers, Names> {
     'queue.pause': () => after(() => dispatcher.setPaused(true)),
     'queue.resume': () => after(() => dispatcher.setPaused(false)),
     'queue.clear': () => after(() => queue.clear()),
-    'engine.start': () => after(() => keeper.start()),
+    'engine.start': () => after(() => supervisor.start()),
   };
 }

@@ -24,7 +24,7 @@ type Names =
   | 'export.saveFile';
 
 /** Calls about pictures: those that come in, and results that go out. */
-export function mediaCalls({ media, history, keeper, models, emit, takeGrant }: Context): Pick<Handlers, Names> {
+export function mediaCalls({ media, history, supervisor, models, emit, takeGrant }: Context): Pick<Handlers, Names> {
   return {
     'media.put': ({ name, bytes }) => media.put(name, bytes),
     'media.putPixels': ({ name, pixels }) => media.putPixels(name, pixels),
@@ -41,7 +41,7 @@ export function mediaCalls({ media, history, keeper, models, emit, takeGrant }: 
     },
     async select({ checkpoint, source, word, region, prompt }) {
       const { ref } = media.info(source, 'source');
-      return keeper.select({
+      return supervisor.select({
         checkpoint: models.entry(checkpoint).ref,
         source: media.pathOf(ref.sha256),
         word,

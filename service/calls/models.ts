@@ -13,17 +13,17 @@ type Names =
 
 /** Calls about checkpoints, settings and what computes. */
 export function modelCalls(context: Context): Pick<Handlers, Names> {
-  const { models, settings, keeper, emit, takeGrant } = context;
+  const { models, settings, supervisor, emit, takeGrant } = context;
   const change = async (next: Parameters<typeof settings.set>[0]) => {
     const value = await settings.set(next);
-    keeper.update();
+    supervisor.update();
     emit({ kind: 'settings', settings: value });
     return value;
   };
   /** Throws 'request-invalid' for a provider that jobs cannot run on. */
   const checkProvider = async (name: string) => {
     if (name === 'cpu') return;
-    const figures = await keeper.measure();
+    const figures = await supervisor.measure();
     const figure = figures.find((known) => known.name === name);
     if (figure?.isUsable) return;
     const usable = figures.filter(({ isUsable }) => isUsable).map((known) => known.name);
@@ -42,7 +42,7 @@ export function modelCalls(context: Context): Pick<Handlers, Names> {
   return {
     async 'models.list'() {
       await settings.reload();
-      keeper.update();
+      supervisor.update();
       return models.list();
     },
     'models.check': ({ ref }) => models.check(ref),
@@ -58,6 +58,6 @@ export function modelCalls(context: Context): Pick<Handlers, Names> {
       const entries = Object.entries(asked).filter(([, value]) => value !== undefined);
       return { settings: await change(Object.fromEntries(entries)) };
     },
-    'providers.measure': async () => ({ providers: [...(await keeper.measure())] }),
+    'providers.measure': async () => ({ providers: [...(await supervisor.measure())] }),
   };
 }

@@ -3,8 +3,8 @@ import { AttuneError } from '../../engine/index.ts';
 import { explain } from '../explain.ts';
 import { Doing } from '../runner/doing.ts';
 import type { RunnerExit } from '../runner/exit.ts';
-import type { Keeper } from '../runner/keeper.ts';
 import type { Done, Encoded, FromRunner } from '../runner/messages.ts';
+import type { Supervisor } from '../runner/supervisor.ts';
 import type { Database } from '../store/database.ts';
 import type { History } from '../store/history.ts';
 import type { MediaStore } from '../store/media.ts';
@@ -29,7 +29,7 @@ export interface DispatcherOptions {
   readonly history: History;
   readonly media: MediaStore;
   readonly timings: Timings;
-  readonly keeper: () => Keeper;
+  readonly supervisor: () => Supervisor;
   readonly emit: (event: DeskEvent) => void;
   /** Whether anybody looks at previews. */
   readonly wantsPreviews: () => boolean;
@@ -113,14 +113,14 @@ export class Dispatcher {
 
   /** Starts the next job where one can start. */
   pump(): void {
-    const { queue, keeper, media, wantsPreviews } = this.#options;
-    if (this.#isClosed || this.#current !== undefined || keeper().state !== 'ready' || queue.isPaused()) return;
+    const { queue, supervisor, media, wantsPreviews } = this.#options;
+    if (this.#isClosed || this.#current !== undefined || supervisor().state !== 'ready' || queue.isPaused()) return;
     const job = queue.next();
     if (job === undefined) return;
     const { source, mask } = job.request;
     queue.started(job.job);
     this.#current = { job, doing: new Doing(), isCancelled: false };
-    keeper().send({
+    supervisor().send({
       kind: 'run',
       job: job.job,
       request: job.request,
@@ -132,16 +132,16 @@ export class Dispatcher {
   }
 
   setPaused(isPaused: boolean): void {
-    const { queue, keeper } = this.#options;
+    const { queue, supervisor } = this.#options;
     queue.setPaused(isPaused);
-    keeper().send({ kind: 'gate', isClosed: isPaused });
+    supervisor().send({ kind: 'gate', isClosed: isPaused });
     this.changed();
     this.pump();
   }
 
   /** Returns at once; nothing more is told of the job. Harmless for one that ended. Throws 'request-invalid' for one that never was. */
   cancel(id: string): void {
-    const { queue, history, keeper } = this.#options;
+    const { queue, history, supervisor } = this.#options;
     const job = queue.find(id);
     if (job === undefined && !history.has(id)) queue.get(id);
     if (job === undefined || (job.state !== 'waiting' && job.state !== 'running')) return;
@@ -154,9 +154,9 @@ export class Dispatcher {
         this.#diskIs(undefined);
         this.#next(current);
       } else {
-        keeper().send({ kind: 'cancel', job: id });
+        supervisor().send({ kind: 'cancel', job: id });
         current.timer = setTimeout(() => {
-          if (this.#current === current) keeper().replace();
+          if (this.#current === current) supervisor().replace();
         }, CANCEL_MS);
       }
     }
@@ -165,7 +165,7 @@ export class Dispatcher {
 
   /** A runner came up. */
   ready(): void {
-    if (this.#options.queue.isPaused()) this.#options.keeper().send({ kind: 'gate', isClosed: true });
+    if (this.#options.queue.isPaused()) this.#options.supervisor().send({ kind: 'gate', isClosed: true });
     this.pump();
   }
 

@@ -6,8 +6,8 @@ import type { DeskEvent, EditRequest } from '../../contract/index.ts';
 import { foldersOf } from '../../native/folders.ts';
 import { openImageCodec } from '../../native/images.ts';
 import { fakeJob } from '../batch/kill-job.ts';
-import type { Keeper } from '../runner/keeper.ts';
 import type { Done, ToRunner } from '../runner/messages.ts';
+import type { Supervisor } from '../runner/supervisor.ts';
 import { type Database, openDatabase } from '../store/database.ts';
 import { openHistory } from '../store/history.ts';
 import { openMediaStore } from '../store/media.ts';
@@ -49,18 +49,18 @@ async function open() {
   const history = openHistory(database);
   const events: DeskEvent[] = [];
   const sent: ToRunner[] = [];
-  const keeper = {
+  const supervisor = {
     state: 'ready',
     send: (message: ToRunner) => void sent.push(message),
     replace: () => {},
-  } as unknown as Keeper;
+  } as unknown as Supervisor;
   const dispatcher: Dispatcher = new Dispatcher({
     database,
     queue,
     history,
     media: openMediaStore(database, foldersOf({ platform: 'linux', home, env: {} })),
     timings: openTimings(database),
-    keeper: () => keeper,
+    supervisor: () => supervisor,
     emit: (event) => void events.push(event),
     wantsPreviews: () => false,
     retryMs: 20,

@@ -9,7 +9,7 @@ export type EngineEvent = Extract<DeskEvent, { kind: 'engine' }>;
 export type EngineState = EngineEvent['state'];
 type JobMessage = Extract<FromRunner, { readonly job: string }>;
 
-export interface KeeperOptions {
+export interface SupervisorOptions {
   readonly startRunner: () => RunnerProcess;
   readonly setup: () => Setup;
   readonly onEngine: (event: EngineEvent) => void;
@@ -20,7 +20,7 @@ export interface KeeperOptions {
 }
 
 /** Keeps one runner alive: starts it again after a crash, but not after three in five minutes. */
-export interface Keeper {
+export interface Supervisor {
   readonly state: EngineState;
   readonly last: EngineEvent;
   /** Starts it where it is stopped; forgets the crashes before. */
@@ -41,7 +41,14 @@ const CRASH_WINDOW_MS = 5 * 60_000;
 
 const LOST = 'The engine ended before it answered; ask again.';
 
-export function openKeeper({ startRunner, setup, onEngine, onJob, onReady, onGone }: KeeperOptions): Keeper {
+export function openSupervisor({
+  startRunner,
+  setup,
+  onEngine,
+  onJob,
+  onReady,
+  onGone,
+}: SupervisorOptions): Supervisor {
   let runner: RunnerProcess | undefined;
   let last: EngineEvent = { kind: 'engine', state: 'starting', sentence: 'The engine is starting.' };
   let isClosed = false;

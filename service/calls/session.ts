@@ -5,7 +5,7 @@ import type { Handlers } from '../../transport/index.ts';
 import type { Context } from '../context.ts';
 
 /** Calls that tell what there is and what a job would need. */
-export function deskCalls(
+export function sessionCalls(
   context: Context,
 ): Pick<Handlers, 'hello' | 'words' | 'read' | 'estimate' | 'place' | 'timeline'> {
   const { options, engine, models, settings, queue, dispatcher, sample, batches } = context;
