@@ -197,7 +197,7 @@ describe('attune edit and inpaint', () => {
   it('says of JPEG that it keeps no background exactly, and of the others nothing', async () => {
     const inpaint = ['inpaint', at('source.png'), '--mask', at('mask.png'), '-p', 'a blue star on grass', ...FAST];
     expect((await attune(...inpaint, '-o', at('recoded.jpg'))).err).toMatch(
-      /^attune: JPEG changes every pixel a little/,
+      /^attune: JPEG changes every pixel a little/m,
     );
     expect((await attune(...inpaint, '-o', at('kept.webp'))).err).not.toContain('JPEG');
   });
