@@ -237,7 +237,7 @@ describe.skipIf(noChromium !== undefined).each(CARRIERS)('the editor over $name'
   });
 
   it('runs a batch of pictures from the page', async () => {
-    const { desk, page } = await open();
+    const { desk, page, saved } = await open();
     const { sample } = await desk.client.call('hello', {});
     const { bytes } = await desk.client.call('media.get', { sha256: sample.source.ref.sha256 });
     const folder = await mkdtemp(join(tmpdir(), 'attune-batch-'));
@@ -254,9 +254,9 @@ describe.skipIf(noChromium !== undefined).each(CARRIERS)('the editor over $name'
       await page.getByText('2 pictures will be made.').waitFor();
       await button(page, 'Start the batch').click();
       await page.getByText(/2 of 2 · finished/).waitFor({ timeout: 60_000 });
-      const download = page.waitForEvent('download');
-      await button(page, 'Download as ZIP').click();
-      expect((await readFile(await (await download).path())).subarray(0, 2).toString()).toBe('PK');
+      const archive = await saved(() => button(page, 'Download as ZIP').click());
+      expect(archive.name).toMatch(/[.]zip$/);
+      expect(new TextDecoder().decode(archive.bytes.subarray(0, 2))).toBe('PK');
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
