@@ -1,6 +1,6 @@
 import { autocompletion, type CompletionSource } from '@codemirror/autocomplete';
 import { defaultKeymap } from '@codemirror/commands';
-import { Compartment, EditorState, type Extension } from '@codemirror/state';
+import { Compartment, EditorSelection, EditorState, type Extension } from '@codemirror/state';
 import { EditorView, keymap, placeholder as placeholderOf } from '@codemirror/view';
 import { useEffect, useRef } from 'react';
 import { type PromptMarks, promptMarks, setMarks } from './decorations.ts';
@@ -107,6 +107,11 @@ function extensionsFor(
         latest.current.onWord(word === undefined ? null : text.slice(word.from, word.to));
       },
       mouseleave: () => latest.current.onWord(null),
+      // A cursor that belongs to the end of a wrapped line is set there at every measuring, which takes the focus from wherever it went.
+      blur(_event, view) {
+        const { empty, assoc, head } = view.state.selection.main;
+        if (empty && assoc !== 0) view.dispatch({ selection: EditorSelection.cursor(head) });
+      },
     }),
   ];
 }
