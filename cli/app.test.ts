@@ -15,10 +15,9 @@ import {
 } from '../engine/index.ts';
 import { foldersOf } from '../native/folders.ts';
 import { openImageCodec } from '../native/images.ts';
-import { openKnownPlaces } from '../native/known.ts';
 import { ToldError } from '../service/explain.ts';
 import type { RunnerClient } from '../service/runner/client.ts';
-import { main } from './app.ts';
+import { runCommand, type Said } from '../test/run-command.ts';
 import type { Host } from './host.ts';
 import { openCliEngine, openCliRunner } from './open.ts';
 
@@ -53,36 +52,8 @@ async function writeMask(name: string, width: number, height: number, value: (x:
   await writeFile(at(name), await images.encode({ width, height, channels: 1, data }, 'png'));
 }
 
-interface Said {
-  readonly code: number;
-  readonly out: string;
-  readonly bytes: Buffer;
-  readonly err: string;
-}
-
-async function attuneWith(change: Partial<Host>, argv: readonly string[]): Promise<Said> {
-  const out: Uint8Array[] = [];
-  let err = '';
-  const code = await main(argv, {
-    writeOut: async (part) => void out.push(Buffer.from(part)),
-    writeErr: (text) => {
-      err += text;
-    },
-    hasTerminal: false,
-    readStdin: async () => new Uint8Array(0),
-    env: {},
-    signal: new AbortController().signal,
-    folders: { settings: folder, data: folder, cache: folder, state: folder },
-    places: openKnownPlaces(join(folder, 'state')),
-    images: async () => images,
-    engine: async () => engine,
-    compute: async () => runner,
-    now: () => performance.now(),
-    ...change,
-  });
-  const bytes = Buffer.concat(out);
-  return { code, out: bytes.toString(), bytes, err };
-}
+const attuneWith = (change: Partial<Host>, argv: readonly string[]) =>
+  runCommand(argv, { folder, engine }, { compute: async () => runner, ...change });
 const attune = (...argv: string[]) => attuneWith({}, argv);
 /** As a new process would, with an engine that reads the settings again. */
 async function attuneAfresh(...argv: string[]): Promise<Said> {

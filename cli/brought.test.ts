@@ -6,46 +6,23 @@ import { decodeAnimation, encodeAnimation } from '../native/animation.ts';
 import { findFfmpeg } from '../native/ffmpeg.ts';
 import { readFileWithin } from '../native/files.ts';
 import { decodeFilm } from '../native/film.ts';
-import { openImageCodec } from '../native/images.ts';
-import { openKnownPlaces } from '../native/known.ts';
 import { folderOf } from '../test/checkpoint-files.ts';
 import { openTestEngine } from '../test/embedded.ts';
+import { runCommand } from '../test/run-command.ts';
 import { writeTinyVideoModel } from '../test/tiny-video-model.ts';
-import { main } from './app.ts';
 
 const ffmpeg = findFfmpeg(process.env);
 if (ffmpeg === undefined) console.warn('there is no ffmpeg here: edits of films are not tested');
 const engine = openTestEngine();
 afterAll(() => engine.close());
-const images = openImageCodec();
 const WORDS = ['--from', 'a red apple', '--to', 'a blue cat'];
 
 /** A command line with its own folder and a small random model. */
 function scene() {
   const [folder, model] = [folderOf({}), writeTinyVideoModel({ settings: { frames: 5, fps: 6, steps: 2 } })];
   const at = (name: string) => join(folder, name);
-  const run = async (...argv: readonly string[]) => {
-    let [out, err] = ['', ''];
-    const code = await main(argv, {
-      writeOut: async (part) => {
-        out += String(part);
-      },
-      writeErr: (text) => {
-        err += text;
-      },
-      hasTerminal: false,
-      readStdin: async () => new Uint8Array(0),
-      env: process.env,
-      signal: new AbortController().signal,
-      folders: { settings: folder, data: folder, cache: folder, state: folder },
-      places: openKnownPlaces(at('state')),
-      images: async () => images,
-      engine: async () => engine,
-      compute: async () => engine,
-      now: () => performance.now(),
-    });
-    return { code, out, err };
-  };
+  // ffmpeg is found by the environment.
+  const run = (...argv: readonly string[]) => runCommand(argv, { folder, engine }, { env: process.env });
   const film = (...argv: readonly string[]) => run('video', '--model', model, '--seed', '1', '--quiet', ...argv);
   const make = (name: string, ...args: readonly string[]) => {
     execFileSync(ffmpeg ?? '', ['-v', 'error', '-y', ...args, `file:${at(name)}`]);

@@ -5,9 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EditRecord } from '../contract/index.ts';
 import { compareWhere, type Pixels, readMetadata } from '../engine/index.ts';
 import { openImageCodec } from '../native/images.ts';
-import { openKnownPlaces } from '../native/known.ts';
 import { boxMask, discOf, openTestEngine } from '../test/embedded.ts';
-import { main } from './app.ts';
+import { runCommand } from '../test/run-command.ts';
 
 /** Edits of a picture far beyond the embedded checkpoint's 128 pixels. */
 const engine = openTestEngine();
@@ -29,28 +28,7 @@ beforeAll(async () => {
   await writeFile(at('mask.png'), await images.encode(mask, 'png'));
 });
 
-async function attune(...argv: readonly string[]) {
-  let [out, err] = ['', ''];
-  const code = await main(argv, {
-    writeOut: async (part) => {
-      out += String(part);
-    },
-    writeErr: (text) => {
-      err += text;
-    },
-    hasTerminal: false,
-    readStdin: async () => new Uint8Array(0),
-    env: {},
-    signal: new AbortController().signal,
-    folders: { settings: folder, data: folder, cache: folder, state: folder },
-    places: openKnownPlaces(at('state')),
-    images: async () => images,
-    engine: async () => engine,
-    compute: async () => engine,
-    now: () => performance.now(),
-  });
-  return { code, out, err };
-}
+const attune = (...argv: readonly string[]) => runCommand(argv, { folder, engine });
 
 const decode = async (name: string): Promise<Pixels> => images.decode(await readFile(at(name)), name);
 async function recordOf(name: string): Promise<EditRecord> {

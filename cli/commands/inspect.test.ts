@@ -5,11 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { importMetadata } from '../../engine/index.ts';
 import { findFfmpeg } from '../../native/ffmpeg.ts';
-import { openImageCodec } from '../../native/images.ts';
-import { openKnownPlaces } from '../../native/known.ts';
 import { folderOf } from '../../test/checkpoint-files.ts';
 import { openTestEngine } from '../../test/embedded.ts';
-import { main } from '../app.ts';
+import { runCommand } from '../../test/run-command.ts';
 
 /** `attune inspect` on files of the trade; `test/madeby/make.py` says how they were made. */
 const made = fileURLToPath(new URL('../../test/madeby/', import.meta.url));
@@ -20,27 +18,7 @@ const hasFfmpeg = findFfmpeg(env) !== undefined && findFfmpeg(env, 'ffprobe') !=
 if (!hasFfmpeg) console.warn('there is no ffmpeg here: films are not inspected');
 
 async function inspect(...argv: readonly string[]) {
-  const folder = folderOf({});
-  let [out, err] = ['', ''];
-  const code = await main(['inspect', ...argv], {
-    writeOut: async (part) => {
-      out += String(part);
-    },
-    writeErr: (text) => {
-      err += text;
-    },
-    hasTerminal: false,
-    readStdin: async () => new Uint8Array(0),
-    env,
-    signal: new AbortController().signal,
-    folders: { settings: folder, data: folder, cache: folder, state: folder },
-    places: openKnownPlaces(join(folder, 'state')),
-    images: async () => openImageCodec(),
-    engine: async () => engine,
-    compute: async () => engine,
-    now: () => performance.now(),
-  });
-  return { code, out, err };
+  return runCommand(['inspect', ...argv], { folder: folderOf({}), engine }, { env });
 }
 
 const restored = {

@@ -6,9 +6,8 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeAnimation, encodeAnimation } from '../../native/animation.ts';
 import { openImageCodec } from '../../native/images.ts';
-import { openKnownPlaces } from '../../native/known.ts';
 import { discOf, openTestEngine } from '../../test/embedded.ts';
-import { main } from '../app.ts';
+import { runCommand } from '../../test/run-command.ts';
 
 const engine = openTestEngine();
 const images = openImageCodec();
@@ -27,28 +26,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function attune(...argv: readonly string[]) {
-  let [out, err] = ['', ''];
-  const code = await main(argv, {
-    writeOut: async (part) => {
-      out += String(part);
-    },
-    writeErr: (text) => {
-      err += text;
-    },
-    hasTerminal: false,
-    readStdin: async () => new Uint8Array(0),
-    env: {},
-    signal: new AbortController().signal,
-    folders: { settings: folder, data: folder, cache: folder, state: folder },
-    places: openKnownPlaces(at('state')),
-    images: async () => images,
-    engine: async () => engine,
-    compute: async () => engine,
-    now: () => performance.now(),
-  });
-  return { code, out, err };
-}
+const attune = (...argv: readonly string[]) => runCommand(argv, { folder, engine });
 
 describe('attune upscale', () => {
   it('makes a picture four times as large, and the same in a process of its own', async () => {

@@ -10,11 +10,10 @@ import { sha256Of } from '../../native/files.ts';
 import { decodeFilm, filmFormat } from '../../native/film.ts';
 import { openFilm } from '../../native/filmwriter.ts';
 import { openImageCodec } from '../../native/images.ts';
-import { openKnownPlaces } from '../../native/known.ts';
 import { folderOf } from '../../test/checkpoint-files.ts';
 import { openTestEngine } from '../../test/embedded.ts';
+import { runCommand } from '../../test/run-command.ts';
 import { writeTinyVideoModel } from '../../test/tiny-video-model.ts';
-import { main } from '../app.ts';
 import type { Host } from '../host.ts';
 
 /** A model of random weights draws nothing, which an edit may say; and nothing else. */
@@ -30,29 +29,7 @@ const hasFfmpeg = findFfmpeg(ffmpegEnv) !== undefined && findFfmpeg(ffmpegEnv, '
 function scene() {
   const [folder, model] = [folderOf({}), writeTinyVideoModel({ settings: { frames: 3, fps: 6, steps: 2 } })];
   const at = (name: string) => join(folder, name);
-  const run = async (argv: readonly string[], change: Partial<Host> = {}) => {
-    let [out, err] = ['', ''];
-    const code = await main(argv, {
-      writeOut: async (part) => {
-        out += String(part);
-      },
-      writeErr: (text) => {
-        err += text;
-      },
-      hasTerminal: false,
-      readStdin: async () => new Uint8Array(0),
-      env: {},
-      signal: new AbortController().signal,
-      folders: { settings: folder, data: folder, cache: folder, state: folder },
-      places: openKnownPlaces(at('state')),
-      images: async () => images,
-      engine: async () => engine,
-      compute: async () => engine,
-      now: () => performance.now(),
-      ...change,
-    });
-    return { code, out, err };
-  };
+  const run = (argv: readonly string[], change: Partial<Host> = {}) => runCommand(argv, { folder, engine }, change);
   const film = (...argv: readonly string[]) => run(['video', '--model', model, '--seed', '1', '--quiet', ...argv]);
   return { at, model, run, film };
 }
