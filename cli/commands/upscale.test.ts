@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeAnimation, encodeAnimation } from '../../native/animation.ts';
 import { openImageCodec } from '../../native/images.ts';
+import { UPSCALER } from '../../native/package.ts';
 import { discOf, openTestEngine } from '../../test/embedded.ts';
 import { runCommand } from '../../test/run-command.ts';
 
@@ -47,6 +48,27 @@ describe('attune upscale', () => {
     expect([code, err]).toEqual([0, expect.stringContaining('making it larger')]);
     const { frames, fps } = await decodeAnimation(await readFile(at('large.webp')), 'large.webp');
     expect([frames.length, frames[0]?.width, frames[0]?.height, fps]).toEqual([2, 96, 64, 5]);
+  });
+
+  it('ends between two tiles when it is cancelled, and leaves no file', async () => {
+    const signal = AbortSignal.abort();
+    const argv = ['upscale', at('small.png'), '-o', at('none.png')];
+    expect((await runCommand(argv, { folder, engine }, { signal })).code).toBe(130);
+    const later = new AbortController();
+    const told: string[] = [];
+    const cancelled = engine.upscale(
+      { network: UPSCALER, picture: discOf(420, 8) },
+      {
+        signal: later.signal,
+        onEvent(event) {
+          told.push(event.kind);
+          if (event.kind === 'step') later.abort();
+        },
+      },
+    );
+    await expect(cancelled).rejects.toMatchObject({ kind: 'cancelled' });
+    expect(told.filter((kind) => kind === 'step')).toHaveLength(1);
+    expect(await readdir(folder)).not.toContain('none.png');
   });
 
   it.each([

@@ -1,4 +1,4 @@
-import { AttuneError, throwIfCancelled } from '../base/errors.ts';
+import { AttuneError } from '../base/errors.ts';
 import type { Progress } from '../denoise/progress.ts';
 import type { NetworkFamily, Upscaler } from '../family.ts';
 import { cancellable, SessionCache } from '../model/sessions.ts';
@@ -43,10 +43,7 @@ export class Upscalers {
         { field: 'scale' },
       );
     progress.stage('upscale');
-    return upscale(opened, picture, factor, cancellable(this.#sessions, signal), async (done, of) => {
-      throwIfCancelled(signal);
-      await progress.step(done, of);
-    });
+    return upscale(opened, picture, factor, cancellable(this.#sessions, signal), (done, of) => progress.step(done, of));
   }
 
   close(): Promise<void> {
